@@ -1,0 +1,56 @@
+# What one does with a checkout. Each target makes what it needs in .venv first.
+#   make demo     see it work, without an account
+#   make test     every test; as root on Debian it installs Dovecot for them when it is missing
+#   make check    style and types, then the tests up to the first that fails
+#   make clean    remove what the others made
+# Another Python: make PYTHON=python3.13 test
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+
+export PIP_ROOT_USER_ACTION := ignore
+
+.PHONY: help demo test check clean
+
+help:
+	@sed -n '/^#   make/s/^#   //p' Makefile
+
+demo: $(VENV)/.demo
+	@$(BIN)/mailbot demo
+
+test: $(VENV)/.dev
+	@sh tests/get-dovecot.sh
+	@$(BIN)/python -m pytest
+
+check: $(VENV)/.dev
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/python -m pytest --exitfirst
+
+clean:
+	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist
+	@find mailbot tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The stamps: an environment is there, and what was installed into it since pyproject.toml last changed.
+
+$(VENV)/.made:
+	@command -v $(PYTHON) >/dev/null || { \
+	    echo "There is no $(PYTHON) here. Install Python 3.11 or newer, or name one: make PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	    echo "mailbot needs Python 3.11 or newer; $(PYTHON) is older. Name a newer one: make PYTHON=python3.12"; exit 1; }
+	@echo "Making a virtual environment (first time only) ..."
+	@$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/.demo: $(VENV)/.made pyproject.toml
+	@echo "Installing mailbot and the demo's mailbox ..."
+	@$(PIP) install --editable ".[demo]"
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.made pyproject.toml
+	@echo "Installing mailbot and what its tests need ..."
+	@$(PIP) install --editable ".[dev]"
+	@touch $(VENV)/.demo $@

@@ -1,0 +1,31 @@
+"""mailbot: a flag on a mail becomes a reply in Drafts. It never sends.
+
+The straight line::
+
+    flag -> fetch -> parse -> may we? -> thread -> prompt -> model -> reply -> intent -> APPEND -> page -> keyword
+
+Where to find what::
+
+    flags.py      pure   what a flag means: asked, held, moved, released, unflagged
+    job.py        pure   every state, event and transition in one table; the next step
+    doubt.py      pure   what an APPEND of unknown outcome means
+    mail/         pure   a mail, read: parse, visible text, quoted history, thread
+    reply/        pure   a mail, written: may we, to whom, from which address, the bytes
+    prompt/       pure   what is asked of the model and what is read from its answer; the outline writer
+    archive/      page (pure) is what a file says, store (edge) writes it whole or not at all
+    imap/         edge   the wire: session, folders, idle
+    model/        edge   the model's server
+    journal.py    edge   the list of events, on disk before its effect
+    smtp.py       edge   a notice to the owner, and to nobody else
+    secrets.py    edge   passwords and keys, read anew at each use
+    bot.py               advance(job), tick(account): the only place where pure and edge meet
+    service.py           the scheduler, a thread for each account, the model calls, an orderly stop
+    cli/                 one verb per file; the only place that prints and sets exit codes
+
+Pure modules see no clock, randomness, files, network or logging; edges do not import each other. A test holds the arrows.
+
+The words: a *mail* is theirs, a *draft* is ours. The *mail key* says who a mail is, a *place* (folder, UIDVALIDITY, UID)
+where it is. A *job* is one mail in one *generation*; *events* are what happened to it, kept in the *journal*. The *archive*
+holds for each job a *page*, the *prompt* and the *source*. A *remark* is a sentence for the owner on the page, a *notice* a
+note to the owner, a *gap* a fact that the model did not have: ``[[fill: ...]]``.
+"""

@@ -1,0 +1,78 @@
+"""The model's part: asks what is stored, journals what comes back before anything is checked on it, then reads it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+
+from mailbot.archive.source import completed_prompt
+from mailbot.bot import trouble
+from mailbot.bot.world import World
+from mailbot.errors import Later, OwnerMustAct
+from mailbot.job import BAD_ANSWERS, Job, backoff
+from mailbot.model import NeedsPlain, Reply
+from mailbot.prompt import answer as answers
+from mailbot.prompt.answer import Answer, BadAnswer
+
+
+def ask(world: World, job: Job) -> Job:
+    """Sends the stored prompt. Runs without an IMAP connection, beside other calls."""
+    assert world.endpoint is not None, "only a configured model is asked"
+    assert job.shape, "a job that was prompted knows the shape of its prompt"
+    stored = world.journal.kept(job.id, "prompt")
+    assert stored is not None, "a job that was prompted keeps its prompt"
+    try:
+        reply = world.endpoint.ask(json.loads(stored)["messages"], job.shape)
+    except NeedsPlain as error:
+        return world.record(job, "rejected", reason=str(error), counts=0)
+    except BadAnswer as error:
+        return reject(world, job, error.reason)
+    except OwnerMustAct as error:
+        trouble.begin(world, error.kind, error.reason, error.hint)
+        return wait(world, job, error.reason)
+    except Later as error:
+        return wait(world, job, error.reason, least=error.after or 0.0)
+    trouble.end(world, "model", "quota", "secret", "daily")
+    return _journalled(world, job, reply)
+
+
+def _journalled(world: World, job: Job, reply: Reply) -> Job:
+    return world.record(
+        job,
+        "answered",
+        text=reply.text,
+        shape=reply.shape,
+        model=reply.model,
+        temperature=reply.temperature,
+        tokens_in=reply.prompt_tokens,
+        tokens_out=reply.completion_tokens,
+    )
+
+
+def read(world: World, job: Job) -> Answer | Job:
+    """The stored answer, read; or the job after it was rejected. Completes the prompt's file."""
+    data = job.answer
+    try:
+        answer = answers.read(data["text"], data["shape"])
+    except BadAnswer as error:
+        return reject(world, job, error.reason)
+    stored = world.journal.kept(job.id, "prompt")
+    if stored is not None:
+        usage = {"prompt_tokens": data["tokens_in"], "completion_tokens": data["tokens_out"]}
+        text = completed_prompt(stored.decode(), asdict(answer), usage, data["temperature"])
+        world.store.write(job.names["prompt"], text)
+    return answer
+
+
+def reject(world: World, job: Job, reason: str) -> Job:
+    """A bad answer is asked for again, three times in all."""
+    if job.bad_answers + 1 >= BAD_ANSWERS:
+        why = f"the model gave no usable answer {BAD_ANSWERS} times, at last: {reason}"
+        return world.record(job, "parked", reason=why)
+    return world.record(job, "rejected", reason=reason)
+
+
+def wait(world: World, job: Job, reason: str, *, least: float = 0.0) -> Job:
+    """Tried again later, for ever: from one minute to one hour."""
+    seconds = max(backoff(job.tries, world.chance()), least)
+    return world.record(job, "waiting", reason=reason, until=world.now() + seconds)

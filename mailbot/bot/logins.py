@@ -1,0 +1,44 @@
+"""Logging in without locking the owner out: a secret that was refused three times is not tried again for hours."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable
+
+from mailbot.errors import OwnerMustAct
+from mailbot.imap.session import Session
+from mailbot.journal import Journal
+
+REFUSALS = 3
+PAUSE = 6 * 3600.0  # seconds
+SCOPE = "login"
+
+
+def guarded(
+    journal: Journal, key: str, secret: str, connect: Callable[[str], Session], now: float, *, insist: bool
+) -> Session:
+    """Connects with the secret unless it is known to be wrong. ``insist``: tries all the same, as ``check`` does.
+
+    Only a salted hash of the secret is kept. Raises OwnerMustAct, kind "login"."""
+    known = journal.noted(SCOPE, key) or {}
+    salt = bytes.fromhex(known.get("salt", "")) or os.urandom(16)
+    digest = hashlib.scrypt(secret.encode(), salt=salt, n=2**12, r=8, p=1).hex() if known else ""
+    count = known["count"] if known and known["hash"] == digest else 0
+    if count >= REFUSALS and now < known["at"] + PAUSE and not insist:
+        raise OwnerMustAct(
+            "login",
+            f"the server refused this password {count} times; mailbot tries again in "
+            f"{(known['at'] + PAUSE - now) / 3600:.1f} hours",
+            "Store the right one (mailbot secret set), or run mailbot check to try now",
+        )
+    try:
+        session = connect(secret)
+    except OwnerMustAct as error:
+        if error.kind == "login":
+            digest = digest or hashlib.scrypt(secret.encode(), salt=salt, n=2**12, r=8, p=1).hex()
+            journal.note(SCOPE, key, {"salt": salt.hex(), "hash": digest, "count": count + 1, "at": now})
+        raise
+    if known:
+        journal.note(SCOPE, key, None)
+    return session

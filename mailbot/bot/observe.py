@@ -1,0 +1,183 @@
+"""What carries a flag now, and what that means for the jobs: looks at every watched folder, then records all in one
+transaction, so that a look is taken over whole or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from mailbot import flags
+from mailbot.bot.world import Wire, World, log
+from mailbot.flags import DRAFTED_KEYWORD, Contact, Meaning, Sighting
+from mailbot.imap.session import Fetched, Look, Rejection
+from mailbot.job import Job, Mark, Place, State
+from mailbot.mail import parse
+from mailbot.mail.key import mail_key, twin_key
+from mailbot.reply.identity import is_own
+
+# What the mail key, the thread and a line of `mailbot list` need.
+HEADERS = ("From", "To", "Date", "Subject", "Message-ID", "Received", "In-Reply-To", "References")
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One folder, as it was seen in one look."""
+
+    look: Look
+    contact: Contact
+    known: Mapping[int, str]  # UID -> mail key, as of the look before
+    new: tuple[Sighting, ...]
+    gone: Mapping[int, frozenset[str] | None]  # UIDs without the flag now -> their flags; None: no answer
+
+
+@dataclass(slots=True)
+class Seen:
+    """What an observation found, for the one line that is printed about it."""
+
+    remembered: int = 0
+    asked: list[str] = field(default_factory=list)  # job ids
+    held: list[str] = field(default_factory=list)
+
+
+def observe(world: World, wire: Wire, *, include_existing: bool = False) -> Seen:
+    """Looks and records. Errors of the wire pass through: nothing is recorded then."""
+    lost = not world.journal.knows(world.key) and _has_pages(world)
+    views = [v for f in wire.roles.watched if (v := _view(world, wire, f, lost, include_existing)) is not None]
+    sent = wire.session.mark(wire.roles.sent) if wire.roles.sent and any(v.new for v in views) else None
+    seen = Seen()
+    with world.journal.transaction():
+        for view in views:
+            world.journal.look(world.key, view.look.folder, view.look.uidvalidity)
+            _fallen(world, view)
+        _risen(world, views, sent, seen, include_existing=include_existing)
+        if not include_existing:
+            _hold_burst(world, seen)
+    return seen
+
+
+def _has_pages(world: World) -> bool:
+    return any(keys.get("account") == world.account.name for _, keys in world.store.pages())
+
+
+def _view(world: World, wire: Wire, folder: str, lost: bool, include_existing: bool) -> View | None:
+    try:
+        look = wire.session.examine(folder)
+    except Rejection as error:
+        log.warning("account=%s folder=%r cannot be opened: %s", world.account.name, folder, error)
+        return None
+    uids = wire.session.flagged(world.account.flag)
+    before = world.journal.uidvalidity(world.key, folder)
+    if before is None:
+        contact = Contact.LOST if lost else Contact.FIRST
+    else:
+        contact = Contact.KNOWN if before == look.uidvalidity else Contact.REBUILT
+    known = world.journal.places(world.key, folder) if contact is Contact.KNOWN else {}
+    gone = sorted(known.keys() - uids)
+    flags_now = wire.session.flags(gone) if gone else {}
+    old = {uid for uid, key in known.items() if not include_existing or world.journal.memory(world.key, key).generation}
+    new = wire.session.headers(uids - old, HEADERS) if uids - old else {}
+    sightings = tuple(_sighting(world, look, fetched) for fetched in new.values())
+    return View(look, contact, known, sightings, {uid: flags_now.get(uid) for uid in gone})
+
+
+def _sighting(world: World, look: Look, fetched: Fetched) -> Sighting:
+    mail = parse.parse(fetched.data)
+    sender = mail.from_[0] if mail.from_ else None
+    lower = {f.lower() for f in fetched.flags}
+    return Sighting(
+        place=Place(look.folder, look.uidvalidity, fetched.uid),
+        key=mail_key(fetched.data),
+        twin=twin_key(fetched.data),
+        drafted=DRAFTED_KEYWORD.lower() in lower,
+        answered="\\answered" in lower,
+        message_id=mail.message_id,
+        related=(*mail.in_reply_to, *mail.references),
+        sender=f"{sender.name} <{sender.email}>".strip() if sender else "",
+        own=bool(sender and is_own(world.account, sender.email)),
+        subject=mail.subject,
+        date=mail.date,
+    )
+
+
+def _fallen(world: World, view: View) -> None:
+    """Flags that were there at the last look and are not now."""
+    for uid, flags_now in view.gone.items():
+        key = view.known[uid]
+        world.journal.forget_place(world.key, view.look.folder, uid)
+        if not flags.is_unflagged(flags_now, world.account.flag):
+            continue
+        world.journal.unflagged(world.key, key)
+        for job in world.journal.generations(world.key, key)[-1:]:
+            if job.state is State.HELD or (job.state is State.NEW and not job.shape):
+                world.record(job, "cancelled", reason="you took the flag away before the draft was made")
+
+
+def _risen(world: World, views: Sequence[View], sent: Mark | None, seen: Seen, *, include_existing: bool) -> None:
+    """Flags at places that were not known."""
+    asked: dict[str, tuple[Sighting, Job]] = {}
+    for view in views:
+        for sighting in view.new:
+            key = world.journal.first_of(world.key, sighting.key, sighting.twin)
+            memory = world.journal.memory(world.key, key)
+            what, why = flags.meaning(sighting, memory, view.contact, include_existing=include_existing)
+            world.journal.flagged_at(world.key, key, sighting.twin, sighting.place)
+            if what is Meaning.REMEMBERED:
+                seen.remembered += 1
+            elif what in (Meaning.MOVED, Meaning.RELEASED):
+                _follow(world, key, sighting, release=what is Meaning.RELEASED)
+            else:
+                again = memory.state is State.CANCELLED and memory.generation > 0
+                job = _begin(world, key, memory.generation + 1, sighting, sent, what, why, not (include_existing or again))
+                (seen.asked if what is Meaning.ASKED else seen.held).append(job.id)
+                if what is Meaning.ASKED:
+                    asked[sighting.key] = (sighting, job)
+    for key, chosen in flags.together([sighting for sighting, _ in asked.values()]).items():
+        job = asked[key][1]
+        world.record(job, "skipped", reason=f"answered together with “{chosen.subject}” from {chosen.sender}")
+        seen.asked.remove(job.id)
+
+
+def _begin(
+    world: World, key: str, generation: int, s: Sighting, sent: Mark | None, what: Meaning, why: str, limited: bool
+) -> Job:
+    place = (s.place.folder, s.place.uidvalidity, s.place.uid)
+    job = world.journal.begin(
+        "asked" if what is Meaning.ASKED else "held",
+        world.now(),
+        account=world.key,
+        key=key,
+        generation=generation,
+        place=place,
+        sent=(sent.folder, sent.uidvalidity, sent.uidnext) if sent else None,
+        was_answered=s.answered,
+        limited=limited,
+        reason="" if what is Meaning.ASKED else why,
+        mail={"from": s.sender, "subject": s.subject, "message_id": s.message_id},
+    )
+    log.info("account=%s job=%s event=%s generation=%d reason=%r", world.account.name, job.id, what, generation, why)
+    return job
+
+
+def _follow(world: World, key: str, sighting: Sighting, *, release: bool) -> None:
+    """The mail of a job is at another place now."""
+    for job in world.journal.generations(world.key, key)[-1:]:
+        if job.state in (State.DONE, State.SKIPPED, State.CANCELLED, State.PARKED):
+            return
+        place = (sighting.place.folder, sighting.place.uidvalidity, sighting.place.uid)
+        job = world.record(job, "moved", place=place)
+        if release:
+            world.record(job, "released")
+
+
+def _hold_burst(world: World, seen: Seen) -> None:
+    """Too many new flags at once are rather a rule or a slip than wishes: what the model has not seen yet is held."""
+    if not seen.asked:
+        return
+    times = world.journal.asked_since(world.key, world.now() - flags.BURST_WINDOW)
+    if not flags.is_burst(times, world.now(), world.config.schedule.hold_above):
+        return
+    for job in world.journal.open_jobs(world.key):
+        if job.state is State.NEW and job.limited and not job.shape:
+            world.record(job, "held", reason=flags.BURST)
+            seen.held.append(job.id)
+    seen.asked.clear()

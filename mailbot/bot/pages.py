@@ -1,0 +1,104 @@
+"""The page of a job: its names are chosen once and journalled before anything is written under them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from hashlib import sha256
+
+from mailbot.archive import name as names_of
+from mailbot.archive import page
+from mailbot.archive.source import shown
+from mailbot.bot import ask, trouble
+from mailbot.bot.world import World
+from mailbot.job import Job, State
+from mailbot.mail.mail import Mail
+from mailbot.prompt.guard import gaps
+
+STATUS = {State.DRAFTED: "pending", State.SKIPPED: "skipped", State.PARKED: "failed"}
+
+
+def name(world: World, job: Job, mail: Mail | None, draft: Mapping[str, str], remarks: tuple[str, ...]) -> Job:
+    """Chooses the paths of page, prompt and source. ``mail`` is None when it was never fetched."""
+    subject = mail.subject if mail else job.mail.get("subject", "")
+    stem = names_of.names(subject, day=world.time().date(), taken=lambda s: _is_taken(world, s))
+    names = {"page": names_of.page_path(stem), "prompt": names_of.prompt_path(stem), "source": ""}
+    summary = dict(job.mail)
+    if mail is not None:
+        names["source"] = _source(world, job, mail)
+        summary["from"], summary["subject"], summary["message_id"] = shown(mail.from_), mail.subject, mail.message_id
+    return world.record(job, "named", names=names, draft=dict(draft), mail=summary, remarks=list(remarks))
+
+
+def _is_taken(world: World, stem: str) -> bool:
+    return world.store.exists(names_of.page_path(stem)) or world.store.exists(names_of.prompt_path(stem))
+
+
+def _source(world: World, job: Job, mail: Mail) -> str:
+    """One source for all generations of a mail."""
+    for earlier in world.journal.generations(world.key, job.key):
+        if earlier.names.get("source"):
+            return earlier.names["source"]
+    return names_of.source_path(mail, world.config.zone, world.time())
+
+
+def write(world: World, job: Job) -> Job:
+    """Writes the page of a draft that stands, or of a mail that got none, and marks the pages of earlier drafts."""
+    if not job.names:
+        job = name(world, job, None, {}, ())
+    status = STATUS[job.state]
+    text = page.render(_page(world, job, status))
+    world.store.write(job.names["page"], text)
+    if job.state is State.PARKED:
+        hint = f"mailbot redo {job.id} tries again, mailbot dismiss {job.id} gives it up"
+        trouble.begin(world, f"parked:{job.id}", f"no draft for “{job.mail.get('subject', '')}”: {job.reason}", hint)
+    if job.state is State.DRAFTED:
+        _supersede(world, job)
+    return world.record(job, "paged", status=status, left=_print(text))
+
+
+def _print(text: str) -> str:
+    """A fingerprint of the part of a page that mailbot does not change: another one means that the owner wrote in it."""
+    return sha256((page.rest(text) or "").encode(errors="surrogateescape")).hexdigest()
+
+
+def _page(world: World, job: Job, status: str) -> page.Page:
+    remarks = list(job.remarks)
+    answer = ask.read(world, job) if job.state is State.DRAFTED else None
+    assert not isinstance(answer, Job), "an answer that became a draft can be read"
+    if answer is not None and (missing := gaps(answer.reply)):
+        remarks.append(f"Fill in before you send: {'; '.join(missing)}")
+    if answer is None:
+        remarks.append(f"{job.reason[:1].upper()}{job.reason[1:]}.")
+    return page.Page(
+        status=status,
+        created=world.time(),
+        urgency=answer.urgency if answer else "normal",
+        to=job.draft.get("to", ""),
+        cc=job.draft.get("cc", ""),
+        from_=job.draft.get("from", ""),
+        subject=job.draft.get("subject", "") or job.mail.get("subject", ""),
+        correspondent=job.draft.get("to", "") or job.mail.get("from", ""),
+        title=answer.title if answer else "",
+        key_points=answer.key_points if answer else (),
+        reply=answer.reply if answer else "",
+        summary=answer.summary if answer else "",
+        remarks=tuple(remarks),
+        source_file=job.names["source"],
+        prompt_file=job.names["prompt"] if job.asks else "",
+        ai_model=job.answer.get("model", ""),
+        ai_temperature=job.answer.get("temperature"),
+        account=world.account.name,
+        message_id=job.mail.get("message_id", ""),
+        draft_message_id=job.draft.get("draft_message_id", "") if answer else "",
+        generation=job.generation,
+    )
+
+
+def _supersede(world: World, job: Job) -> None:
+    """The earlier drafts of the mail stay where they are; their pages say that there is a newer one."""
+    for earlier in world.journal.generations(world.key, job.key):
+        if earlier.generation < job.generation and earlier.state is State.DONE and earlier.status != "superseded":
+            text = world.store.read(earlier.names["page"])
+            if text is not None and _print(text) == earlier.page_left:
+                world.store.write(earlier.names["page"], page.update(text, status="superseded"))
+            world.record(earlier, "superseded")

@@ -1,0 +1,167 @@
+"""From a flag to a stored prompt: the mail is fetched once and kept, the archive's names are chosen, the source is written,
+and what is going to be asked is on disk before it is asked."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from datetime import datetime, time, timedelta
+
+from mailbot.archive.source import prompt_json, render_source, shown
+from mailbot.bot import trouble
+from mailbot.bot.pages import name
+from mailbot.bot.world import Wire, World
+from mailbot.imap.session import Fetched, Rejection
+from mailbot.job import STARTS, Job, Place
+from mailbot.mail import parse, quote
+from mailbot.mail.key import mail_key, twin_key
+from mailbot.mail.mail import Address, Mail
+from mailbot.prompt import build, language, outline
+from mailbot.reply import answerable, compose, identity, recipients
+from mailbot.reply.identity import Voice
+from mailbot.reply.recipients import Recipients
+from mailbot.reply.subject import reply_subject
+
+FETCH_LIMIT = 256 * 1024  # octets of a mail that are read: its text comes first, 25 MB of attachments after it
+GONE = "the mail is gone"
+
+
+def fetch(world: World, wire: Wire, job: Job) -> Job:
+    """Brings the mail into the journal, from where the flag was seen or from where it went."""
+    found = _at(wire, job, job.place) if job.place else None
+    found = found or _elsewhere(wire, job)
+    if found is None:
+        return world.record(job, "skipped", reason=GONE)
+    place, mail = found
+    with world.journal.transaction():
+        world.journal.keep(job.id, "mail", mail.data)
+        return world.record(job, "fetched", folder=place.folder, truncated=mail.size > len(mail.data))
+
+
+def _at(wire: Wire, job: Job, place: Place) -> tuple[Place, Fetched] | None:
+    look = wire.session.selected
+    try:
+        if look is None or look.folder != place.folder:
+            look = wire.session.examine(place.folder)
+    except Rejection:
+        return None
+    if look.uidvalidity != place.uidvalidity:
+        return None
+    mail = wire.session.mail(place.uid, FETCH_LIMIT)
+    return (place, mail) if mail and _is(job, mail.data) else None
+
+
+def _elsewhere(wire: Wire, job: Job) -> tuple[Place, Fetched] | None:
+    """Looks once for a mail that was moved: in the watched folders, Archive and All Mail, by Message-ID."""
+    message_id = job.mail.get("message_id", "")
+    if not message_id:
+        return None
+    for folder in dict.fromkeys((*wire.roles.watched, *wire.roles.everything)):
+        try:
+            look = wire.session.examine(folder)
+            uids = wire.session.with_message_id(message_id)
+        except (Rejection, ValueError):  # ValueError: an id that no command may carry
+            continue
+        for uid in uids:
+            found = _at(wire, job, Place(folder, look.uidvalidity, uid))
+            if found:
+                return found
+    return None
+
+
+def _is(job: Job, raw: bytes) -> bool:
+    """Whether these bytes are the job's mail, or its second delivery."""
+    return mail_key(raw) == job.key or (bool(job.mail.get("twin")) and twin_key(raw) == job.mail["twin"])
+
+
+def prepare(world: World, job: Job) -> Job:
+    """Decides whether and to whom, chooses names, writes source and prompt. Everything here can be done again."""
+    if job.starts >= STARTS:
+        return world.record(job, "parked", reason=f"mailbot ended {STARTS} times while it read this mail")
+    job = world.record(job, "started")
+    mail = kept_mail(world, job)
+    verdict = answerable.check(mail, world.account)
+    voice = identity.choose(mail, world.account, world.config.owner)
+    to = recipients.choose(mail, world.account)
+    if not job.names:
+        job = name(world, job, mail, envelope(world, job, mail, voice, to), (*verdict.remarks, *to.remarks))
+    if job.names["source"] and not world.store.exists(job.names["source"]):
+        world.store.write(job.names["source"], render_source(mail, job.fetched_from, world.config.zone))
+    if verdict.refusal:
+        return world.record(job, "skipped", reason=verdict.refusal)
+    if world.endpoint is None:
+        return _outline(world, job, mail, voice, to)
+    return _prompt(world, job, mail, voice, to)
+
+
+def kept_mail(world: World, job: Job) -> Mail:
+    raw = world.journal.kept(job.id, "mail")
+    assert raw is not None, "an open job that was fetched keeps its mail"
+    return parse.parse(raw, truncated=job.truncated)
+
+
+def envelope(world: World, job: Job, mail: Mail, voice: Voice, to: Recipients) -> dict[str, str]:
+    """From, To, Cc, Subject and Message-ID as the draft will have them, as text for people and lists."""
+    domain = voice.address.rpartition("@")[2]
+    return {
+        "from": shown([Address(voice.name, voice.address)]),
+        "to": shown(to.to),
+        "cc": shown(to.cc),
+        "subject": reply_subject(mail.subject),
+        "draft_message_id": compose.draft_id(world.account.address, job.key, job.generation, domain),
+    }
+
+
+def spoken_language(world: World, mail: Mail, voice: Voice) -> str:
+    """The mail's own language, where it can be told."""
+    return language.detect(quote.split(mail.text).fresh) or voice.language
+
+
+def _outline(world: World, job: Job, mail: Mail, voice: Voice, to: Recipients) -> Job:
+    correspondent = (to.to or mail.from_)[0].name if (to.to or mail.from_) else ""
+    spoken = spoken_language(world, mail, voice)
+    fresh = quote.split(mail.text).fresh
+    answer = outline.write(mail=mail, fresh=fresh, voice=voice, correspondent=correspondent, language=spoken)
+    text = json.dumps(asdict(answer), ensure_ascii=False)
+    return world.record(job, "answered", text=text, shape="schema", model=outline.NAME, temperature=None)
+
+
+def _prompt(world: World, job: Job, mail: Mail, voice: Voice, to: Recipients) -> Job:
+    assert world.endpoint is not None
+    schedule = world.config.schedule
+    midnight = datetime.combine(world.time().date(), time(), world.config.zone)
+    if world.journal.model_calls_since(midnight.timestamp()) >= schedule.daily_drafts:
+        tomorrow = (midnight + timedelta(days=1)).timestamp()
+        reason = f"today's {schedule.daily_drafts} drafts are made (schedule.daily_drafts)"
+        trouble.begin(world, "daily", reason, "The other flags wait until tomorrow; raise schedule.daily_drafts if you like")
+        return world.record(job, "waiting", reason=reason, until=tomorrow, planned=True)
+    split = quote.split(mail.text)
+    prompt = build.build(
+        voice=voice,
+        addresses=(world.account.address, *world.account.aliases),
+        mail=mail,
+        fresh=split.fresh,
+        history=split.history,
+        thread=(),
+        to=to.to,
+        cc=to.cc,
+        now=world.time(),
+        note=job.note,
+        nonce=world.nonce(),
+        context_tokens=world.config.model.context_tokens if world.config.model else 0,
+        shape=world.endpoint.shape,
+        fallback_language=voice.language,
+    )
+    text = prompt_json(
+        created=world.time(),
+        model=world.endpoint.name,
+        temperature=world.endpoint.temperature,
+        base_url=world.endpoint.base_url,
+        source_file=job.names["source"],
+        draft_path=job.names["page"],
+        messages=prompt.messages,
+    )
+    world.store.write(job.names["prompt"], text)
+    with world.journal.transaction():
+        world.journal.keep(job.id, "prompt", text.encode())
+        return world.record(job, "prompted", shape=prompt.shape, asks=1, remarks=list(prompt.omitted))

@@ -1,0 +1,136 @@
+"""One round for one account: look, then take every due job as far as it goes without the model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+
+from mailbot.bot import ask, deliver, pages, prepare, trouble
+from mailbot.bot.observe import Seen, observe
+from mailbot.bot.world import Wire, World, log
+from mailbot.errors import Later, MailbotError, OwnerMustAct, Refused
+from mailbot.imap.folders import roles
+from mailbot.imap.session import Rejection
+from mailbot.job import BACKOFF_MOST, NEEDS_IMAP, STARTS, IllegalEvent, Job, State, Step, is_due, next_step
+
+REHEARSED = frozenset(Step) - {Step.FETCH, Step.PREPARE}
+CAN_PARK = frozenset({State.NEW, State.ANSWERED, State.APPENDING})
+
+ON_THE_WIRE: dict[Step, Callable[[World, Wire, Job], Job]] = {
+    Step.FETCH: prepare.fetch,
+    Step.STORE: deliver.store,
+    Step.RESOLVE: deliver.resolve,
+    Step.READ_BACK: deliver.read_back,
+    Step.MARK: deliver.mark,
+}
+AT_HOME: dict[Step, Callable[[World, Job], Job]] = {Step.PREPARE: prepare.prepare, Step.PAGE: pages.write}
+
+
+@dataclass(slots=True)
+class Round:
+    """What one round did. ``ask`` are the jobs that now wait for the model's answer."""
+
+    seen: Seen = field(default_factory=Seen)
+    ask: list[Job] = field(default_factory=list)
+    failed: bool = False
+    owner: OwnerMustAct | None = None
+
+
+def connect(world: World) -> Wire:
+    """Logs in and finds the folders. Raises Later or OwnerMustAct."""
+    session = world.connect()
+    try:
+        used = world.journal.noted("drafts", world.key) or ""
+        gmail = "X-GM-EXT-1" in session.capabilities
+        found = roles(world.account, session.folders(), gmail=gmail, used_drafts=used)
+        if found.missing:
+            names = ", ".join(found.missing)
+            hint = "Correct folders under [[account]] in the config"
+            trouble.begin(world, "folders", f"these folders are not on the server: {names}", hint)
+        else:
+            trouble.end(world, "folders")
+        if found.drafts and not used and world.account.key:
+            world.journal.note("drafts", world.key, found.drafts)
+    except BaseException:
+        session.close()
+        raise
+    trouble.end(world, "login", "tls", "drafts", "secret")
+    return Wire(session, found, world.now())
+
+
+def tick(world: World, wire: Wire, *, look: bool = True, include_existing: bool = False, retry: bool = False) -> Round:
+    """One round. Errors of the wire pass through: the caller closes the session and connects anew.
+
+    ``look`` False: only the jobs, after an answer came. ``retry``: also jobs whose back-off still runs."""
+    result = Round()
+    if look:
+        result.seen = observe(world, wire, include_existing=include_existing)
+        if result.seen.held:
+            count = len(result.seen.held)
+            hint = "mailbot release --all drafts them, mailbot release ID some of them"
+            trouble.begin(world, "held", f"{count} flagged mails are held", hint)
+        elif not any(j.account == world.key for j in world.journal.held_jobs()):
+            trouble.end(world, "held")
+    for job in world.journal.open_jobs(world.key):
+        if is_due(job, world.now()) or retry:
+            _take(world, wire, job, result)
+    trouble.tell(world, wire)
+    return result
+
+
+def rehearse(world: World, wire: Wire, *, include_existing: bool) -> list[Job]:
+    """The jobs as they would be just before the model is asked. For a world whose journal and store are copies."""
+    observe(world, wire, include_existing=include_existing)
+    for job in world.journal.open_jobs(world.key):
+        _take(world, wire, job, Round(), until=REHEARSED)
+    return world.journal.open_jobs(world.key)
+
+
+def _take(world: World, wire: Wire, job: Job, result: Round, until: Collection[Step] = (Step.ASK,)) -> None:
+    """Step after step, until one that is somebody else's, or until the job has to wait."""
+    while (step := next_step(job)) is not None:
+        if step in until:
+            result.ask.append(job)
+            return
+        before = job
+        job = advance(world, wire, job, step, result)
+        if job.until is not None or job == before:
+            return
+
+
+def advance(world: World, wire: Wire, job: Job, step: Step, result: Round) -> Job:
+    """One step of one job. The job as it was, when it cannot get on now."""
+    try:
+        return ON_THE_WIRE[step](world, wire, job) if step in NEEDS_IMAP else AT_HOME[step](world, job)
+    except IllegalEvent as error:
+        log.info("account=%s %s: somebody else was faster", world.account.name, error)
+        return job
+    except Refused as error:
+        return world.record(job, "parked", reason=error.reason)
+    except Rejection as error:
+        result.failed = True
+        return ask.wait(world, job, f"the server refused: {error.text}")
+    except OwnerMustAct as error:
+        result.failed, result.owner = True, error
+        trouble.begin(world, error.kind, error.reason, error.hint)
+        return ask.wait(world, job, error.reason)
+    except Later:
+        if step is Step.STORE:
+            _broke(world, job)
+        raise
+    except MailbotError:
+        raise
+    except Exception as error:  # a bug, in the program or in a library: it must not stop the other jobs
+        log.exception("account=%s job=%s step=%s", world.account.name, job.id, step)
+        result.failed = True
+        reason = f"mailbot has a bug that this mail shows: {type(error).__name__} in step {step}"
+        if job.tries + 1 >= STARTS and job.state in CAN_PARK:
+            return world.record(job, "parked", reason=reason)
+        return world.record(job, "waiting", reason=reason, until=world.now() + BACKOFF_MOST)
+
+
+def _broke(world: World, job: Job) -> None:
+    """The wire broke around an APPEND: the doubt begins now, not when the intent was written."""
+    now = world.journal.job(job.id)
+    if now is not None and now.state is State.APPENDING:
+        world.record(now, "broke")

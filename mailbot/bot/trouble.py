@@ -1,0 +1,73 @@
+"""What the owner must know: each kind of trouble is told once, and once when it is over.
+
+A trouble lives in the journal, so that it is told exactly as often over restarts, and so that ``status`` can show it when
+no note can be stored (login refused, mailbox full). The note then follows as soon as one can."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mailbot.bot.world import Wire, World, log
+from mailbot.errors import MailbotError, Unknown
+from mailbot.reply import notice
+
+SCOPE = "trouble:"
+
+
+def troubles(world: World) -> dict[str, dict[str, Any]]:
+    """By kind: reason, hint, since, told, over."""
+    return world.journal.notes(SCOPE + world.key)
+
+
+def begin(world: World, kind: str, reason: str, hint: str) -> None:
+    """Notes a trouble; one that is known already stays as it is, with its time."""
+    known = world.journal.noted(SCOPE + world.key, kind)
+    if known and not known["over"]:
+        return
+    log.warning("account=%s trouble=%s reason=%r hint=%r", world.account.name, kind, reason, hint)
+    trouble = {"reason": reason, "hint": hint, "since": world.now(), "told": False, "over": False}
+    world.journal.note(SCOPE + world.key, kind, trouble)
+
+
+def end(world: World, *kinds: str) -> None:
+    for kind in kinds:
+        known = world.journal.noted(SCOPE + world.key, kind)
+        if known and not known["over"]:
+            log.info("account=%s trouble=%s over", world.account.name, kind)
+            world.journal.note(SCOPE + world.key, kind, {**known, "over": True})
+
+
+def tell(world: World, wire: Wire) -> None:
+    """Sends what is untold. A notice that cannot be stored now is tried again at the next poll."""
+    for kind, trouble in troubles(world).items():
+        if trouble["told"] and not trouble["over"]:
+            continue
+        if world.config.notify.by != "off":
+            try:
+                _send(world, wire, kind, trouble)
+            except Unknown:
+                world.journal.note(SCOPE + world.key, kind, {**trouble, "told": True})
+                raise
+            except MailbotError as error:
+                log.warning("account=%s notice=%s could not be sent: %s", world.account.name, kind, error)
+                continue
+        once = trouble["over"] or kind.startswith("parked:")
+        world.journal.note(SCOPE + world.key, kind, None if once else {**trouble, "told": True})
+
+
+def _send(world: World, wire: Wire, kind: str, trouble: dict[str, Any]) -> None:
+    raw = notice.compose(
+        to=world.config.notify.to or world.account.address,
+        account=world.account.name,
+        reason=trouble["reason"],
+        hint=trouble["hint"],
+        since=world.time(trouble["since"]),
+        over=trouble["over"],
+        now=world.time(),
+        word=world.nonce(),
+    )
+    if world.config.notify.by == "smtp" and world.send is not None:
+        world.send(raw)
+    else:
+        wire.session.append(wire.roles.inbox, raw, ())
+    log.info("account=%s notice=%s over=%s", world.account.name, kind, trouble["over"])

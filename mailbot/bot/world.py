@@ -1,0 +1,63 @@
+"""What one account's bot works with: values that do not change, the edges, and the clock as a function."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from mailbot.archive.store import Store
+from mailbot.config import Account, Config
+from mailbot.imap.folders import Roles
+from mailbot.imap.session import Session
+from mailbot.job import Job
+from mailbot.journal import Journal
+from mailbot.model import Endpoint
+
+log = logging.getLogger("mailbot")
+
+
+@dataclass(frozen=True, kw_only=True)
+class World:
+    """``now`` gives seconds since the epoch, ``chance`` a number from 0 to 1, ``nonce`` a fresh word.
+
+    ``connect`` logs in anew, ``send`` hands a notice to the owner's SMTP server (None: not configured)."""
+
+    config: Config
+    account: Account
+    journal: Journal
+    store: Store
+    endpoint: Endpoint | None  # None: the outline writer
+    connect: Callable[[], Session]
+    send: Callable[[bytes], None] | None
+    now: Callable[[], float]
+    chance: Callable[[], float]
+    nonce: Callable[[], str]
+
+    @property
+    def key(self) -> str:
+        return self.account.key
+
+    def time(self, seconds: float | None = None) -> datetime:
+        """A moment (default: now) in the owner's zone."""
+        return datetime.fromtimestamp(self.now() if seconds is None else seconds, self.config.zone)
+
+    def record(self, job: Job, kind: str, **data: Any) -> Job:
+        """Adds an event; one log line per transition, without text from mails."""
+        after = self.journal.record(job, kind, self.now(), **data)
+        reason = f" reason={data['reason']!a}" if "reason" in data else ""
+        log.info(
+            "account=%s job=%s event=%s state=%s->%s%s", self.account.name, job.id, kind, job.state, after.state, reason
+        )
+        return after
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """An open session and what is known of its folders."""
+
+    session: Session
+    roles: Roles
+    since: float  # when it was connected

@@ -1,0 +1,63 @@
+"""The command line: one verb per file. The only place that prints, catches broadly and sets exit codes."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from importlib import import_module, metadata
+
+import click
+
+from mailbot.errors import BadUsage, MailbotError, OwnerMustAct
+
+FAILED, USAGE, OWNER, LOCKED, INTERRUPTED = 1, 2, 3, 4, 130
+
+VERBS = ("demo", "check", "run", "once", "status", "list", "show", "redo", "release", "dismiss", "secret")
+
+
+class Verbs(click.Group):
+    """Imports a verb's file when it is asked for; each file in turn imports what is heavy when it runs."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in VERBS:
+            return None
+        command: click.Command = import_module(f"mailbot.cli.{name}").command
+        return command
+
+
+@click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(metadata.version("mailbot"), prog_name="mailbot")
+def commands() -> None:
+    """Flag a mail in any mail client; seconds later a reply waits in your Drafts folder. mailbot never sends it."""
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    sys.exit(_run(argv))
+
+
+def _run(argv: Sequence[str] | None) -> int:
+    try:
+        code = commands.main(args=argv, prog_name="mailbot", standalone_mode=False)
+        return code if isinstance(code, int) else 0
+    except click.exceptions.Exit as exit:
+        return exit.exit_code
+    except click.Abort:
+        return INTERRUPTED
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except click.ClickException as error:
+        error.show()
+        return USAGE
+    except BadUsage as error:
+        for problem in error.problems:
+            click.echo(f"mailbot: {problem}", err=True)
+        return USAGE
+    except OwnerMustAct as error:
+        click.echo(f"mailbot: {error}", err=True)
+        return OWNER
+    except MailbotError as error:
+        click.echo(f"mailbot: {error}", err=True)
+        return FAILED

@@ -1,0 +1,27 @@
+"""mailbot dismiss: give up a parked or held job."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import click
+
+from mailbot.cli.common import config_option, home
+
+
+@click.command("dismiss")
+@config_option
+@click.argument("id")
+def command(config_path: Path | None, id: str) -> None:
+    """Give up a parked or held job; a page that says "failed" stays."""
+    from mailbot.errors import BadUsage
+    from mailbot.job import IllegalEvent
+
+    with home(config_path) as place:
+        job = place.journal.find(id)
+        try:
+            place.journal.record(job, "dismissed", time.time())
+        except IllegalEvent:
+            raise BadUsage(f"{job.id} is {job.state}: only what is parked or held can be dismissed") from None
+        click.echo(f"{job.id}: given up.")

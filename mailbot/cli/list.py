@@ -1,0 +1,32 @@
+"""mailbot list: every job, newest first."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from mailbot.cli.common import config_option, escaped, home, json_option, row, when, why
+
+
+@click.command("list")
+@config_option
+@json_option
+def command(config_path: Path | None, as_json: bool) -> None:
+    """Every mail that was flagged, and what became of it, newest first."""
+    with home(config_path) as place:
+        jobs = place.journal.jobs()
+        if as_json:
+            click.echo(json.dumps([row(place, job) for job in jobs], ensure_ascii=False, indent=2))
+            return
+        if not jobs:
+            click.echo("Nothing yet: flag a mail, then run mailbot once (or keep mailbot run going).")
+        for job in jobs:
+            state = job.status or str(job.state)
+            subject = job.draft.get("subject") or job.mail.get("subject", "") or "(no subject)"
+            who = job.draft.get("to") or job.mail.get("from", "")
+            line = f"{job.id[:8]}  {when(place, job.asked_at)[:16].replace('T', ' ')}  {state:<10}  {subject}  ({who})"
+            click.echo(escaped(line))
+            if reason := why(place, job):
+                click.echo(escaped(f"          {reason}"))

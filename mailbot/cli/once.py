@@ -1,0 +1,160 @@
+"""mailbot once: one cycle over every account, then exit."""
+
+from __future__ import annotations
+
+import json
+import threading
+from contextlib import ExitStack
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+import click
+
+from mailbot.cli import FAILED, LOCKED, OWNER
+from mailbot.cli.common import config_option, escaped, home, start_log, when
+
+if TYPE_CHECKING:
+    from mailbot.bot.observe import Seen
+    from mailbot.bot.world import World
+    from mailbot.config import Account
+    from mailbot.job import Job
+    from mailbot.poller import Calls
+    from mailbot.wiring import Home
+
+
+@click.command("once")
+@config_option
+@click.option("--include-existing", is_flag=True, help="Also what was flagged before the first run.")
+@click.option("--retry", is_flag=True, help="Also what waits for its next try.")
+@click.option("--dry-run", is_flag=True, help="Show what would be drafted, to whom, from which prompt; store nothing.")
+def command(config_path: Path | None, include_existing: bool, retry: bool, dry_run: bool) -> int:
+    """One cycle over every account, then exit."""
+    from mailbot.poller import Calls
+
+    with home(config_path) as place:
+        start_log("warning" if place.config.log.level == "info" else place.config.log.level)
+        calls = Calls(place.config.model.concurrency if place.config.model else 1)
+        codes: list[int] = []
+        lock = threading.Lock()
+
+        def cycle(account: Account) -> None:
+            lines, code = _cycle(place, account, calls, include_existing, retry, dry_run)
+            with lock:
+                codes.append(code)
+                click.echo("\n".join(escaped(f"{account.name}: {line}") for line in lines))
+
+        threads = [threading.Thread(target=cycle, args=(account,), daemon=True) for account in place.config.accounts]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        return next((code for code in (OWNER, FAILED, LOCKED) if code in codes), 0)
+
+
+def _cycle(
+    place: Home, account: Account, calls: Calls, include_existing: bool, retry: bool, dry_run: bool
+) -> tuple[list[str], int]:
+    """One account's lines and exit code."""
+    import os
+
+    from mailbot import lock
+    from mailbot.errors import MailbotError, OwnerMustAct
+
+    try:
+        held = lock.acquire(account.key, lock.folder(os.environ))
+        if held is None:
+            return ["another mailbot is running for this account; nothing done"], LOCKED
+        with held:
+            if dry_run:
+                return _rehearse(place, account, include_existing), 0
+            return _work(place, place.world(account), calls, include_existing, retry)
+    except OwnerMustAct as error:
+        return [str(error)], OWNER
+    except MailbotError as error:
+        return [f"{error}. It is tried again at the next run."], FAILED
+
+
+def _work(
+    place: Home, world: World, calls: Calls, include_existing: bool, retry: bool
+) -> tuple[list[str], int]:
+    from mailbot.poller import Poller
+
+    before = world.journal.last()
+    poller = Poller(world, calls)
+    try:
+        first = poller.round(include_existing=include_existing, retry=retry)
+        last = poller.finish()
+    finally:
+        poller.close()
+    events = world.journal.events_after(before, world.key)
+    jobs = [world.journal.find(id) for id in dict.fromkeys(e.job for e in events)]
+    lines = [*_seen(first.seen), *filter(None, (_line(place, job) for job in jobs))]
+    owner = first.owner or last.owner
+    troubled = any(e.kind in ("waiting", "parked") and not e.data.get("planned") for e in events)
+    code = OWNER if owner else FAILED if troubled or first.failed or last.failed else 0
+    return lines or ["nothing new"], code
+
+
+def _seen(seen: Seen) -> list[str]:
+    lines = []
+    if seen.remembered:
+        are = "flag was" if seen.remembered == 1 else "flags were"
+        is_ = "is" if seen.remembered == 1 else "are"
+        lines.append(
+            f"{seen.remembered} {are} already there and {is_} only remembered; "
+            "flag another mail, or use --include-existing"
+        )
+    if seen.held:
+        lines.append(f"{len(seen.held)} held: mailbot list says why, mailbot release --all drafts them")
+    return lines
+
+
+def _line(place: Home, job: Job) -> str:
+    from mailbot.job import State
+
+    subject = job.draft.get("subject") or job.mail.get("subject", "") or "(no subject)"
+    if job.waits_for:
+        return f"{subject}: waits ({job.waits_for}); next try {when(place, job.until)}"
+    if job.state is State.DONE:
+        return f"{subject}: a draft to {job.draft['to'] or 'nobody yet'} waits in Drafts; page {job.names['page']}"
+    if job.state in (State.SKIPPED, State.PARKED, State.CANCELLED):
+        return f"{subject}: no draft, {job.reason}"
+    return ""
+
+
+def _rehearse(place: Home, account: Account, include_existing: bool) -> list[str]:
+    """The same line up to the model, on copies of journal and archive."""
+    from dataclasses import replace
+
+    from mailbot.archive.store import Store
+    from mailbot.bot.tick import connect, rehearse
+
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(TemporaryDirectory(prefix="mailbot-")))
+        journal = place.journal.copy(folder / "state")
+        stack.callback(journal.close)
+        real = place.world(account)
+        world = replace(real, journal=journal, store=Store(folder / "archive", 0o600))
+        wire = connect(world)
+        stack.callback(wire.session.close)
+        jobs = rehearse(world, wire, include_existing=include_existing)
+        lines = [line for job in jobs for line in _rehearsed(world, job)]
+    return lines or ["nothing would be drafted"]
+
+
+def _rehearsed(world: World, job: Job) -> list[str]:
+    lines = [
+        f"would draft {job.draft.get('subject', job.mail.get('subject', ''))}",
+        f"  from {job.draft.get('from', '?')}  to {job.draft.get('to', '?') or 'nobody: fill it in'}",
+    ]
+    if job.draft.get("cc"):
+        lines.append(f"  cc {job.draft['cc']}")
+    if not job.shape:
+        return [*lines, "  no model is configured: the outline writer would write it"]
+    prompt = json.loads(world.store.read(job.names["prompt"]) or "{}")
+    lines.append(f"  prompt for {prompt['model']} at {prompt['base_url']}:")
+    for message in prompt["messages"]:
+        lines.append(f"  [{message['role']}]")
+        lines += [f"  {text}" for text in message["content"].splitlines()]
+    return lines

@@ -1,0 +1,41 @@
+"""mailbot redo: a new draft for the same mail."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import click
+
+from mailbot.cli.common import config_option, home
+
+
+@click.command("redo")
+@config_option
+@click.option("--note", default="", help="What you want to be different, for the model.")
+@click.argument("id")
+def command(config_path: Path | None, note: str, id: str) -> None:
+    """A new draft for the same mail. The earlier draft stays where it is."""
+    from mailbot.errors import BadUsage
+    from mailbot.job import OPEN, State
+
+    with home(config_path) as place:
+        job = place.journal.generations((found := place.journal.find(id)).account, found.key)[-1]
+        if job.state in OPEN:
+            raise BadUsage(f"{job.id} is still under way ({job.state}): wait for its draft, or dismiss it if it is parked")
+        if job.state is State.HELD:
+            raise BadUsage(f"{job.id} is held: mailbot release {job.id} drafts it")
+        where = job.place
+        new = place.journal.begin(
+            "asked",
+            time.time(),
+            account=job.account,
+            key=job.key,
+            generation=job.generation + 1,
+            place=(where.folder, where.uidvalidity, where.uid) if where else None,
+            limited=False,
+            note=note,
+            mail=dict(job.mail),
+        )
+        click.echo(f"{new.id}: asked for again (generation {new.generation}). A running mailbot drafts it at its next poll;")
+        click.echo("mailbot once does it now.")

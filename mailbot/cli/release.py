@@ -1,0 +1,33 @@
+"""mailbot release: draft what is held."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import click
+
+from mailbot.cli.common import config_option, home
+
+
+@click.command("release")
+@config_option
+@click.option("--all", "everything", is_flag=True, help="All that is held.")
+@click.argument("ids", metavar="[ID]...", nargs=-1)
+def command(config_path: Path | None, everything: bool, ids: tuple[str, ...]) -> None:
+    """Draft what is held."""
+    from mailbot.errors import BadUsage
+    from mailbot.job import State
+
+    with home(config_path) as place:
+        held = place.journal.held_jobs()
+        if not ids and not everything:
+            raise BadUsage(f"{len(held)} held: name the IDs (mailbot list shows them), or use --all")
+        jobs = held if everything else [place.journal.find(id) for id in ids]
+        wrong = [job.id for job in jobs if job.state is not State.HELD]
+        if wrong:
+            raise BadUsage(*(f"{id} is not held: mailbot show {id} tells what it is" for id in wrong))
+        with place.journal.transaction():
+            for job in jobs:
+                place.journal.record(job, "released", time.time())
+        click.echo(f"{len(jobs)} released. A running mailbot drafts them at its next poll; mailbot once does it now.")

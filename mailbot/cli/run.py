@@ -1,0 +1,57 @@
+"""mailbot run: the service."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from contextlib import ExitStack
+from pathlib import Path
+
+import click
+
+from mailbot.cli import LOCKED
+from mailbot.cli.common import config_option, home, start_log
+
+
+@click.command("run")
+@config_option
+def command(config_path: Path | None) -> int:
+    """The service: looks at each account every minute, and at once when the server says so (IDLE)."""
+    import logging
+    import os
+
+    from mailbot import lock
+    from mailbot.service import Service
+
+    log = logging.getLogger("mailbot")
+    ended = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: ended.set())
+    with home(config_path) as place, ExitStack() as locks:
+        config = place.config
+        start_log(config.log.level)
+        worlds = []
+        for account in config.accounts:
+            held = lock.acquire(account.key, lock.folder(os.environ))
+            if held is None:
+                log.error("account=%s another mailbot is running for this account: left to it", account.name)
+            else:
+                locks.enter_context(held)
+                worlds.append(place.world(account))
+        if not worlds:
+            click.echo("mailbot: another mailbot is running for every account; end it, or leave it to work", err=True)
+            return LOCKED
+        place.store.check_writable()
+        service = Service(
+            worlds,
+            every=config.schedule.every,
+            idle=config.schedule.idle,
+            concurrency=config.model.concurrency if config.model else 1,
+        )
+        service.start()
+        writer = config.model.name if config.model else "the outline writer (no model is configured)"
+        log.info("started accounts=%d every=%ds writer=%r", len(worlds), config.schedule.every, writer)
+        ended.wait()
+        service.stop()
+        log.info("ended")
+        return 0

@@ -1,0 +1,46 @@
+"""mailbot show: one mail's history, event by event."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from mailbot.cli.common import account_name, config_option, escaped, home, when, why
+
+# What is worth a word behind an event; the rest is in the journal.
+TOLD = ("reason", "folder", "model", "tokens_in", "tokens_out", "status", "generation", "note")
+
+
+@click.command("show")
+@config_option
+@click.argument("id")
+def command(config_path: Path | None, id: str) -> None:
+    """One mail's history, event by event. The beginning of an ID will do."""
+    with home(config_path) as place:
+        job = place.journal.find(id)
+        facts = {
+            "mail": f"{job.mail.get('subject', '')}  from {job.mail.get('from', '')}",
+            "account": account_name(place, job.account),
+            "state": f"{job.state}{f' ({job.status})' if job.status else ''}",
+            "why": why(place, job),
+            "draft": job.draft.get("subject", ""),
+            "from": job.draft.get("from", ""),
+            "to": job.draft.get("to", ""),
+            "cc": job.draft.get("cc", ""),
+            "draft id": job.draft.get("draft_message_id", ""),
+            **{name: str(place.config.archive.folder / path) for name, path in job.names.items() if path},
+            "remarks": "; ".join(job.remarks),
+        }
+        for name, value in facts.items():
+            if value:
+                click.echo(escaped(f"{name + ':':<10} {value}"))
+        for each in place.journal.generations(job.account, job.key):
+            click.echo(f"\nGeneration {each.generation}, ID {each.id}")
+            for event in place.journal.events(each.id):
+                click.echo(escaped(f"  {when(place, event.at)}  {event.kind:<10} {_told(event.data)}".rstrip()))
+
+
+def _told(data: Any) -> str:
+    return "  ".join(f"{name}={data[name]}" for name in TOLD if data.get(name) not in (None, ""))

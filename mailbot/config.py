@@ -1,0 +1,230 @@
+"""The config: every key, its default and its limits, read once into frozen values.
+
+Owns the keys and how they depend on each other. Refuses to know secrets (``secrets``), what one value may be
+(``configvalue``), the wording of a problem (``configproblem``) and what anybody does with a value. The only importer
+of pydantic.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import platformdirs
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    Field,
+    PrivateAttr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
+
+from mailbot import configproblem, configvalue
+from mailbot.configaccount import Account, FilePath, Filled, Identity, Imap, Language, Smtp, Table, here, settings
+from mailbot.configvalue import PRIVATE, Resolve, Surroundings, addresses, inside
+from mailbot.errors import BadUsage
+
+__all__ = ["Account", "Archive", "Config", "Identity", "Imap", "Log", "Model", "Notify", "Owner", "Schedule"]
+__all__ += ["Smtp", "State", "default_path", "load"]
+
+HOSTED_TIMEOUT, LOCAL_TIMEOUT = 120.0, 600.0  # seconds; one's own machine may have to load the model first
+HOSTED_CONCURRENCY, LOCAL_CONCURRENCY = 4, 1
+
+
+def _folder(value: object, info: ValidationInfo) -> object:
+    return settings(info).path(str(value)) if isinstance(value, str | Path) else value
+
+
+def _state_folder() -> Path:
+    return platformdirs.user_state_path("mailbot", appauthor=False)
+
+
+Folder = Annotated[Path, Field(strict=False), BeforeValidator(_folder)]
+
+
+class Owner(Table):
+    """Who writes. ``language`` is for mails whose own language cannot be told."""
+
+    name: Filled
+    about: str = ""
+    signature: str = ""
+    language: Annotated[Language, Field(min_length=1)] = "en"
+    timezone: Annotated[str, AfterValidator(configvalue.timezone)] = ""
+
+
+class Archive(Table):
+    """Where the pages go. ``mode`` is that of files, as a number."""
+
+    folder: Annotated[Folder, BeforeValidator(configvalue.filled)] = Field(
+        default=Path("~/Mailbot"), validate_default=True
+    )
+    mode: Annotated[int, BeforeValidator(configvalue.mode)] = 0o600
+
+
+class State(Table):
+    """Where the journal is. ``folder`` "" = the platform's state folder."""
+
+    folder: Folder = Field(default_factory=_state_folder)
+
+    @field_validator("folder", mode="before")
+    @classmethod
+    def _usual(cls, value: object) -> object:
+        return value or _state_folder()
+
+
+class Schedule(Table):
+    """When is looked, and how much is drafted. ``every`` is in seconds."""
+
+    every: Annotated[int, Field(ge=1, le=86400)] = 60  # seconds
+    idle: bool = True
+    hold_above: Annotated[int, Field(ge=0)] = 20
+    daily_drafts: Annotated[int, Field(ge=1)] = 200
+
+
+class Model(Table):
+    """The model that writes. ``timeout`` (seconds) and ``concurrency`` depend on where it runs when they are not set;
+    a name is looked up only when one of them is asked for, so that no reading command waits for a name server."""
+
+    base_url: str = "https://api.openai.com/v1"
+    name: str
+    temperature: Annotated[float, Field(ge=0, le=2)] = 0.3
+    context_tokens: Annotated[int, Field(ge=1000, le=10_000_000)] = 16000
+    timeout_set: Annotated[float, Field(gt=0, le=86400)] | None = Field(default=None, alias="timeout")
+    concurrency_set: Annotated[int, Field(ge=1, le=64)] | None = Field(default=None, alias="concurrency")
+    api_key_file: FilePath = ""
+    api_key_command: str = ""
+    _settings: Surroundings = PrivateAttr(default_factory=here)
+
+    def model_post_init(self, context: Any) -> None:
+        if context:
+            self._settings = context["settings"]
+
+    @field_validator("base_url")
+    @classmethod
+    def _reachable(cls, value: str, info: ValidationInfo) -> str:
+        return configvalue.base_url(value, settings(info).resolve)
+
+    @property
+    def host(self) -> str:
+        """The host of ``base_url``, lower case, without a port."""
+        return urlsplit(self.base_url).hostname or ""
+
+    @cached_property
+    def is_local(self) -> bool:
+        """Whether the host is loopback or private: of a name, every address it resolves to."""
+        return inside(self.host, PRIVATE, self._settings.resolve)
+
+    @property
+    def timeout(self) -> float:
+        return self.timeout_set or (LOCAL_TIMEOUT if self.is_local else HOSTED_TIMEOUT)
+
+    @property
+    def concurrency(self) -> int:
+        return self.concurrency_set or (LOCAL_CONCURRENCY if self.is_local else HOSTED_CONCURRENCY)
+
+
+class Notify(Table):
+    """How the owner is told of trouble."""
+
+    by: Literal["inbox", "smtp", "off"] = "inbox"
+    to: str = ""
+
+
+class Log(Table):
+    """What is logged."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+
+
+class Config(Table):
+    """The whole file. Built by ``load``."""
+
+    owner: Owner
+    archive: Archive = Field(default_factory=Archive)
+    state: State = Field(default_factory=State)
+    schedule: Schedule = Schedule()
+    model: Model | None = None  # None: the outline writer
+    notify: Notify = Notify()
+    log: Log = Log()
+    accounts: tuple[Account, ...] = Field(alias="account")
+
+    @field_validator("model")
+    @classmethod
+    def _named(cls, value: Model | None) -> Model | None:
+        return value if value is not None and value.name else None
+
+    @field_validator("accounts")
+    @classmethod
+    def _some(cls, value: tuple[Account, ...]) -> tuple[Account, ...]:
+        if not value:
+            raise ValueError(configproblem.NO_ACCOUNT)
+        return value
+
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        """The owner's zone, else the host's. Raises BadUsage when the host does not tell its own."""
+        if self.owner.timezone:
+            return ZoneInfo(self.owner.timezone)
+        from tzlocal import get_localzone  # late: it reads files, and few commands need a zone
+
+        try:
+            return get_localzone()
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise BadUsage(
+                'owner.timezone: this host does not tell its zone; write one such as "Europe/Berlin"'
+            ) from None
+
+
+def default_path(environ: Mapping[str, str]) -> Path:
+    """Where the config is when no ``--config`` says otherwise."""
+    if environ.get("MAILBOT_CONFIG"):
+        return Path(environ["MAILBOT_CONFIG"]).expanduser()
+    return platformdirs.user_config_path("mailbot", appauthor=False) / "config.toml"
+
+
+def load(path: Path, environ: Mapping[str, str], *, resolve: Resolve = addresses) -> Config:
+    """The config in a file. Raises BadUsage with every problem that can be found in one reading."""
+    tables = {"archive": {}, "state": {}} | configproblem.tuples(_read(path))  # their defaults need the home folder
+    home = Path(environ["HOME"]) if environ.get("HOME") else Path.home()
+    context = {"settings": Surroundings(home, path.absolute().parent, resolve)}
+    found = [*configproblem.secrets(tables), *configproblem.across(tables)]
+    try:
+        config = Config.model_validate(tables, context=context)
+    except ValidationError as error:
+        details = error.errors(include_url=False, include_input=False)
+        found += configproblem.sentences(details, tables, _keys)
+    if found:
+        raise BadUsage(*dict.fromkeys(found))
+    return config
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_bytes().decode("utf-8-sig"))  # Windows editors write a byte order mark
+    except FileNotFoundError:
+        raise BadUsage(f"{path}: there is no config; copy config.example.toml there and fill it in") from None
+    except OSError as error:
+        raise BadUsage(f"{path}: cannot be read ({error.strerror}); correct its permissions") from None
+    except UnicodeDecodeError as error:
+        raise BadUsage(f"{path}: byte {error.start} is not UTF-8; save the file as UTF-8") from None
+    except tomllib.TOMLDecodeError as error:
+        raise BadUsage(f"{path}: is not TOML: {error}; correct that line") from None
+
+
+def _keys(location: tuple[str | int, ...]) -> tuple[str, ...]:
+    """The keys that the table at this place may have."""
+    table: Any = Config
+    for step in location:
+        if isinstance(step, str):
+            table = next(f.annotation for n, f in table.model_fields.items() if step == (f.alias or n))
+            while not (isinstance(table, type) and issubclass(table, BaseModel)):
+                table = table.__args__[0]
+    return tuple(field.alias or name for name, field in table.model_fields.items())

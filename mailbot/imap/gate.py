@@ -1,0 +1,36 @@
+"""The one gate for arguments of IMAP commands.
+
+imapclient 4.1 puts a CR LF inside a search value on the wire, where the server reads the rest as a command of its own
+(mjs/imapclient#657). Nothing reaches a command before it has passed one of these.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+UIDS_IN_COMMAND = 400  # Dovecot and Yahoo cut long command lines; 400 UIDs of 10 digits stay below 8,000 octets
+UID_MOST = 2**32 - 1  # RFC 9051, 9: nz-number
+
+
+def text(value: str) -> str:
+    """A folder name, user name, keyword or header value. Raises ValueError on CR, LF and NUL."""
+    if any(c in value for c in "\r\n\0"):
+        raise ValueError(f"control character in an IMAP argument: {value!r}")
+    return value
+
+
+def flag(value: str) -> str:
+    """A system flag or keyword, as an atom (RFC 9051, 9: flag). Raises ValueError on anything else."""
+    atom = value.removeprefix("\\")
+    if not atom or not atom.isascii() or not atom.isprintable() or any(c in ' (){%*"\\]' for c in atom):
+        raise ValueError(f"not an IMAP flag: {value!r}")
+    return value
+
+
+def uids(values: Iterable[int]) -> Iterator[list[int]]:
+    """UIDs in lots that fit a command. Never a range: ``n:*`` matches the last mail even when n is beyond it."""
+    checked = sorted({int(v) for v in values})
+    if checked and not 0 < checked[0] <= checked[-1] <= UID_MOST:
+        raise ValueError(f"not a UID: {checked[0]} or {checked[-1]}")
+    for start in range(0, len(checked), UIDS_IN_COMMAND):
+        yield checked[start : start + UIDS_IN_COMMAND]

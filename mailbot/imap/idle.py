@@ -1,0 +1,103 @@
+"""IDLE (RFC 2177) as a hint: it wakes the poll, which looks for itself. A lost line costs one poll interval, never a mail.
+
+A connection of its own, opened read-only. What servers do to it is listed in imapclient's issues (mjs/imapclient#449,
+#565): an event before ``+ idling``, an empty answer from a dead socket for ever, BYE as an ordinary line. Whatever looks
+odd ends the connection; the next one begins after a pause that grows."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+
+from mailbot.errors import MailbotError, OwnerMustAct
+from mailbot.imap.session import Session
+
+log = logging.getLogger("mailbot")
+
+RENEW = 300.0  # seconds: GMX and Gmail drop IDLE that is older than ten minutes; Outlook wants a NOOP as often
+PAUSE_FIRST = 5.0  # seconds
+PAUSE_MOST = 900.0  # seconds
+DEAD_WITHIN = 1.0  # seconds: an empty answer this much before the deadline comes from a closed socket
+
+
+class Watcher:
+    """Watches one folder in a thread of its own until ``stop``. ``connect`` gives a session and the folder's name."""
+
+    def __init__(self, connect: Callable[[], tuple[Session, str]], wake: Callable[[], None]) -> None:
+        self._connect = connect
+        self._wake = wake
+        self._stop = threading.Event()
+        self._session: Session | None = None
+        self._thread = threading.Thread(target=self._run, name="idle", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stop.set()
+        session = self._session
+        if session is not None:
+            session.break_off()
+
+    def _run(self) -> None:
+        pause = PAUSE_FIRST
+        while not self._stop.is_set():
+            began = time.monotonic()
+            try:
+                if not self._watch():
+                    log.info("idle=off reason='the server has no IDLE': polling only")
+                    return
+            except MailbotError as error:
+                log.info("idle=lost reason=%r", str(error))
+                if isinstance(error, OwnerMustAct):
+                    pause = PAUSE_MOST
+            if time.monotonic() - began > RENEW:
+                pause = PAUSE_FIRST
+            self._stop.wait(pause)
+            pause = min(pause * 2, PAUSE_MOST)
+
+    def _watch(self) -> bool:
+        """One connection, until it breaks (MailbotError or True), or for good: False where the server has no IDLE."""
+        session, folder = self._connect()
+        self._session = session
+        try:
+            if "IDLE" not in session.capabilities:
+                return False
+            session.examine(folder)
+            while not self._stop.is_set():
+                session.idle()
+                # What was pending when IDLE began stays in the library's buffer: look once, whatever it says.
+                self._wake()
+                if not self._wait(session):
+                    return True
+                session.idle_done()
+            return True
+        finally:
+            self._session = None
+            with suppress(MailbotError):
+                session.close()
+
+    def _wait(self, session: Session) -> bool:
+        """Until something happened or IDLE is to be renewed; False when the connection is dead."""
+        deadline = time.monotonic() + RENEW
+        while (left := deadline - time.monotonic()) > 0 and not self._stop.is_set():
+            lines = session.idle_check(left)
+            if not lines:
+                return time.monotonic() > deadline - DEAD_WITHIN
+            if any(_is_bye(line) for line in lines):
+                return False
+            if any(_is_news(line) for line in lines):
+                self._wake()
+        return True
+
+
+def _is_bye(line: object) -> bool:
+    return isinstance(line, tuple) and bool(line) and line[0] == b"BYE"
+
+
+def _is_news(line: object) -> bool:
+    """EXISTS and FETCH: a flag arrives as FETCH. Not ``* OK Still here``."""
+    return isinstance(line, tuple) and len(line) > 1 and line[1] in (b"EXISTS", b"FETCH", b"RECENT", b"EXPUNGE")

@@ -1,0 +1,40 @@
+"""One mailbot for one mailbox: a lock for each (IMAP user, host), wherever the state lies.
+
+The lock belongs to the open file (flock), so the kernel frees it when the process dies, however it dies."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import IO
+
+from mailbot.errors import OwnerMustAct
+
+
+def folder(environ: Mapping[str, str]) -> Path:
+    """The runtime folder of the platform, else one of this user's own in the temporary folder."""
+    runtime = environ.get("XDG_RUNTIME_DIR")
+    return Path(runtime) / "mailbot" if runtime else Path(tempfile.gettempdir()) / f"mailbot-{os.getuid()}"
+
+
+def acquire(key: str, where: Path) -> IO[str] | None:
+    """Holds the lock until the returned file is closed; None when another mailbot has it. Raises OwnerMustAct."""
+    name = hashlib.sha256(key.encode()).hexdigest()[:16]
+    try:
+        where.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if where.stat().st_uid != os.getuid():
+            raise PermissionError(f"{where} belongs to another user")
+        descriptor = os.open(where / f"{name}.lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise OwnerMustAct("lock", f"the lock in {where} cannot be made ({error})", "Check the folder") from error
+    file = os.fdopen(descriptor, "r+")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        file.close()
+        return None
+    return file

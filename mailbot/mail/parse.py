@@ -1,0 +1,92 @@
+"""A mail, read: raw octets in, one ``Mail`` out, whatever the octets are.
+
+Owns which header means what. Refuses to raise: what is broken is cut or left out, and said in ``defects``. Every step
+is linear and capped, so that no mail of a stranger can stop the service; the caps stand in ``header``, ``part``,
+``address`` and ``body``.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import unquote
+
+from mailbot.mail import address, body, date, header, part
+from mailbot.mail.header import Header
+from mailbot.mail.key import mail_key
+from mailbot.mail.mail import Address, Mail
+
+MAX_DEFECTS = 20  # sentences; more tell a person nothing
+_ONCE = ("from", "sender", "reply-to", "to", "cc", "subject", "date", "message-id", "in-reply-to", "references")
+_BULK = ("bulk", "list", "junk")
+
+
+def parse(raw: bytes, *, truncated: bool = False) -> Mail:
+    """Reads a mail as it came from the server. ``truncated``: only its beginning was fetched. Never raises."""
+    head, start = part.open_block(raw, 0, len(raw))
+    defects = [*head.defects, *_doubled(head)]
+    content = body.read(part.read(raw, head, start, defects=defects), defects=defects)
+    when = date.read(header.text(head.first("date")))
+    if head.has("date") and when is None:
+        defects.append("The date could not be read.")
+    return Mail(
+        key=mail_key(raw[: header.split(raw, 0, len(raw))[0]]),
+        message_id="".join(header.ids(head.first("message-id"))[:1]),
+        in_reply_to=_ids(head, "in-reply-to"),
+        references=_ids(head, "references"),
+        from_=_addresses(head, "From", defects),
+        reply_to=_addresses(head, "Reply-To", defects),
+        to=_addresses(head, "To", defects),
+        cc=_addresses(head, "Cc", defects),
+        mail_followup_to=_addresses(head, "Mail-Followup-To", defects),
+        delivered=_delivered(head),
+        subject=header.text(head.first("subject")),
+        date=when,
+        text=content.text,
+        attachments=content.attachments,
+        kind=content.kind,
+        list_post=_list_post(head),
+        bulk=_is_bulk(head),
+        automatic=_is_automatic(head),
+        defects=tuple(dict.fromkeys(defects))[:MAX_DEFECTS],
+        truncated=truncated,
+    )
+
+
+def _doubled(head: Header) -> list[str]:
+    """RFC 5322 3.6: these fields may stand once only."""
+    return [f"The field {name} is there more than once." for name in _ONCE if len(head.all(name)) > 1]
+
+
+def _addresses(head: Header, name: str, defects: list[str]) -> tuple[Address, ...]:
+    result = address.read(name, head.all(name.lower()))
+    defects.extend(result.defects)
+    return result.found
+
+
+def _ids(head: Header, name: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(one for value in head.all(name) for one in header.ids(value)))
+
+
+def _delivered(head: Header) -> tuple[str, ...]:
+    """The delivery trace. Each server puts its Delivered-To on top, so the lowest is the first delivery, before any
+    forwarding; X-Original-To (Postfix) and Envelope-To (Exim) say what the envelope said."""
+    values = [*head.all("x-original-to"), *head.all("envelope-to"), *reversed(head.all("delivered-to"))]
+    found = (one.email for value in values for one in address.read("Delivered-To", [value]).found)
+    return tuple(dict.fromkeys(found))
+
+
+def _list_post(head: Header) -> str:
+    """The address in List-Post (RFC 2369 3.4), "" also for ``NO``."""
+    _, mailto, target = header.text(head.first("list-post")).partition("<mailto:")
+    return address.spec(unquote(target.partition(">")[0].partition("?")[0])) if mailto else ""
+
+
+def _is_bulk(head: Header) -> bool:
+    precedence = header.text(head.first("precedence")).lower()
+    return precedence in _BULK or head.has("list-id") or head.has("list-unsubscribe")
+
+
+def _is_automatic(head: Header) -> bool:
+    """RFC 3834 5 for Auto-Submitted; an empty Return-Path is how servers mark bounces (RFC 5321 4.5.5)."""
+    submitted, _ = header.parameters(head.first("auto-submitted"))
+    is_bounce = head.has("return-path") and "".join(header.text(head.first("return-path")).split()) == "<>"
+    return is_bounce or (bool(submitted) and submitted.split()[0] != "no")

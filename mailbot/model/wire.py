@@ -1,0 +1,115 @@
+"""The HTTP client for one call to a model's server.
+
+Owns four things that no library keeps for us: a deadline for the whole call (a read timeout starts anew with each byte
+that drips), a limit of size, no redirects (a 307 would carry the mail to another host), and the list of headers that
+leave: whatever the environment adds (organisation, project, custom headers) stays here. Refuses to know what is asked.
+"""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import httpx2
+
+BODY_LIMIT = 4_000_000  # octets; the longest answer that ``prompt.answer`` reads is a quarter of it
+CONNECT_TIMEOUT = 15.0  # seconds
+_OURS = frozenset({"host", "connection", "content-type", "content-length", "transfer-encoding"})
+
+
+class TooBig(Exception):
+    """The body is larger than any answer, or packed so that its size cannot be known."""
+
+
+class _Limited(httpx2.SyncByteStream):
+    """A body that ends with TooBig beyond the limit."""
+
+    def __init__(self, stream: httpx2.SyncByteStream) -> None:
+        self._stream = stream
+
+    def __iter__(self) -> Iterator[bytes]:
+        read = 0
+        for chunk in self._stream:
+            read += len(chunk)
+            if read > BODY_LIMIT:
+                raise TooBig
+            yield chunk
+
+    def close(self) -> None:
+        self._stream.close()
+
+
+class Call:
+    """One call with its deadline. ``expired`` tells afterwards whether the deadline ended it."""
+
+    def __init__(self, timeout: float) -> None:
+        self.expired = False
+        self._timer = threading.Timer(timeout, self._expire)
+        self._timer.daemon = True
+        self._lock = threading.Lock()
+        self._socket: socket.socket | None = None
+
+    def __enter__(self) -> Call:
+        self._timer.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._timer.cancel()
+
+    def trace(self, event: str, info: dict[str, Any]) -> None:
+        """Sees the socket when it is connected, and again when TLS has wrapped it (httpcore's trace extension)."""
+        if event.endswith((".connect_tcp.complete", ".start_tls.complete")):
+            with self._lock:
+                self._socket = info["return_value"].get_extra_info("socket")
+                if self.expired:
+                    self._shut()
+
+    def _expire(self) -> None:
+        with self._lock:
+            self.expired = True
+            self._shut()
+
+    def _shut(self) -> None:
+        """Wakes the thread that reads. The plain shutdown, not that of TLS: nothing more may be said or awaited."""
+        if self._socket is not None:
+            with suppress(OSError):  # closed already
+                socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
+
+
+def tls_context(*, local: bool) -> ssl.SSLContext:
+    """The trust store of the host. It costs 30 ms and 1 MB, so it is made once."""
+    return httpx2.create_ssl_context(trust_env=not local)
+
+
+@contextmanager
+def client(call: Call, *, key: str, local: bool, timeout: float, tls: ssl.SSLContext) -> Iterator[httpx2.Client]:
+    """A client for one call: the connection ends with it. A local host is never reached through a proxy."""
+
+    def before(request: httpx2.Request) -> None:
+        for name in set(request.headers) - _OURS:
+            del request.headers[name]
+        request.headers["accept"] = "application/json"
+        request.headers["accept-encoding"] = "identity"
+        request.headers["authorization"] = f"Bearer {key or 'none'}"
+        request.headers["user-agent"] = "mailbot"
+        request.extensions = {**request.extensions, "trace": call.trace}
+
+    def after(response: httpx2.Response) -> None:
+        if response.headers.get("content-encoding", "identity").lower() != "identity":
+            raise TooBig
+        if isinstance(response.stream, httpx2.SyncByteStream):
+            response.stream = _Limited(response.stream)
+
+    with httpx2.Client(
+        timeout=httpx2.Timeout(timeout, connect=min(timeout, CONNECT_TIMEOUT)),
+        limits=httpx2.Limits(max_keepalive_connections=0),
+        event_hooks={"request": [before], "response": [after]},
+        follow_redirects=False,
+        trust_env=not local,
+        verify=tls,
+    ) as http:
+        yield http

@@ -1,0 +1,164 @@
+"""One account, kept going: the round that looks, the model calls beside each other, and the session between rounds.
+
+A Poller belongs to one thread. Only ``wake`` and ``stop`` may be called from others. Model calls run on the shared
+``Calls``; each wakes the poller when its answer is in the journal."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable
+
+from mailbot.bot import ask, trouble
+from mailbot.bot.tick import Round, connect, tick
+from mailbot.bot.world import Wire, World, log
+from mailbot.errors import Later, MailbotError, OwnerMustAct
+from mailbot.job import IllegalEvent, Job, backoff
+
+Sleep = Callable[[float], None]
+
+
+class Calls:
+    """At most ``width`` calls at once, in daemon threads: a model that hangs never keeps the process from ending."""
+
+    def __init__(self, width: int) -> None:
+        self._queue: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+        self._width = width
+        self._threads: list[threading.Thread] = []
+
+    def submit(self, call: Callable[[], None]) -> None:
+        self._queue.put(call)
+        if len(self._threads) < self._width:
+            thread = threading.Thread(target=self._run, name=f"model-{len(self._threads)}", daemon=True)
+            self._threads.append(thread)
+            thread.start()
+
+    def _run(self) -> None:
+        while True:
+            self._queue.get()()
+
+
+class Poller:
+    def __init__(self, world: World, calls: Calls) -> None:
+        self.world = world
+        self._calls = calls
+        self._wire: Wire | None = None
+        self._awake = threading.Event()
+        self._look = True
+        self._stopped = False
+        self._asking: set[str] = set()
+        self._done: queue.SimpleQueue[str] = queue.SimpleQueue()
+        self._failures = 0
+        self._not_before = 0.0
+
+    def wake(self) -> None:
+        """Look at the flags soon: the interval is over, or the server said that something changed."""
+        self._look = True
+        self._awake.set()
+
+    def stop(self) -> None:
+        self._stopped = True
+        self._awake.set()
+
+    def break_off(self) -> None:
+        """Ends a wait for the server, when the process has to end."""
+        wire = self._wire
+        if wire is not None:
+            wire.session.break_off()
+
+    def run(self) -> None:
+        """Rounds until ``stop``. Never raises for one account's trouble."""
+        while True:
+            self._awake.wait()
+            self._awake.clear()
+            if self._stopped:
+                break
+            look, self._look = self._look, False
+            if self.world.now() >= self._not_before or not look:
+                self._guarded_round(look)
+        self.close()
+
+    def close(self) -> None:
+        if self._wire is not None:
+            self._wire.session.close()
+            self._wire = None
+
+    def _guarded_round(self, look: bool) -> None:
+        try:
+            self.round(look=look)
+        except MailbotError as error:
+            log.warning("account=%s round failed: %s", self.world.account.name, error)
+        except Exception:
+            log.exception("account=%s a bug ended the round; the next one starts anew", self.world.account.name)
+            self._failed("a bug in mailbot ended the round: see the log")
+
+    def round(self, *, look: bool = True, include_existing: bool = False, retry: bool = False) -> Round:
+        """One round on a live session. Raises Later or OwnerMustAct when the account cannot be worked on now.
+
+        A session that was kept from the round before may have died meanwhile: then once more on a fresh one."""
+        kept = self._wire is not None
+        try:
+            result = self._once(look, include_existing, retry)
+        except Later as error:
+            if kept:
+                return self.round(look=look, include_existing=include_existing, retry=retry)
+            self._failed(error.reason)
+            raise
+        except OwnerMustAct as error:
+            trouble.begin(self.world, error.kind, error.reason, error.hint)
+            self._failed(error.reason)
+            raise
+        if look:
+            self._worked()
+        for job in result.ask:
+            self._submit(job)
+        return result
+
+    def _once(self, look: bool, include_existing: bool, retry: bool) -> Round:
+        while not self._done.empty():
+            self._asking.discard(self._done.get())
+        if self._wire is None:
+            self._wire = connect(self.world)
+        try:
+            return tick(self.world, self._wire, look=look, include_existing=include_existing, retry=retry)
+        except BaseException:
+            self.close()
+            raise
+
+    def _submit(self, job: Job) -> None:
+        if job.id not in self._asking:
+            self._asking.add(job.id)
+            self._calls.submit(lambda: self._ask(job))
+
+    def _ask(self, job: Job) -> None:
+        try:
+            ask.ask(self.world, job)
+        except IllegalEvent as error:
+            log.info("account=%s %s: somebody else was faster", self.world.account.name, error)
+        except MailbotError as error:
+            log.warning("account=%s job=%s answer not kept: %s", self.world.account.name, job.id, error)
+        except Exception:
+            log.exception("account=%s job=%s step=ask", self.world.account.name, job.id)
+        finally:
+            self._done.put(job.id)
+            self._awake.set()
+
+    def finish(self) -> Round:
+        """Rounds without a look until no answer is awaited any more; for ``once``. Raises what ``round`` raises."""
+        result = Round()
+        while self._asking:
+            self._awake.wait()
+            self._awake.clear()
+            result = self.round(look=False)
+        return result
+
+    def _worked(self) -> None:
+        self._failures, self._not_before = 0, 0.0
+        now = self.world.now()
+        self.world.journal.note("poll", self.world.key, {"at": now, "ok": now, "error": ""})
+
+    def _failed(self, reason: str) -> None:
+        self._not_before = self.world.now() + backoff(self._failures, self.world.chance()) - 1
+        self._failures += 1
+        before = self.world.journal.noted("poll", self.world.key) or {"ok": None}
+        self.world.journal.note("poll", self.world.key, {**before, "at": self.world.now(), "error": reason})

@@ -1,0 +1,182 @@
+"""What a model's answer means: one form for servers that take a JSON schema, one in plain text for all others.
+
+Owns the fields, their limits and every way in which an answer can be bad. Whatever the text is, ``read`` ends soon with
+an ``Answer`` or a ``BadAnswer``. Refuses to know how an answer came here.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from mailbot.errors import Refused
+from mailbot.prompt.guard import clean_reply, one_line
+
+Shape = Literal["schema", "plain"]
+
+DELIMITER = "=== REPLY ==="
+LONGEST_ANSWER = 1_000_000  # characters; a model that thinks aloud may need a tenth of it
+TITLE, SUMMARY, POINT, REPLY = 120, 1000, 300, 20_000  # characters
+POINTS = 10
+OBJECTS = 20  # places at which an object is looked for: prose may hold braces too
+URGENCY = {"urgent": "urgent", "high": "urgent", "critical": "urgent", "low": "low"}  # all else is normal
+
+_STRING, _STRINGS = {"type": "string"}, {"type": "array", "items": {"type": "string"}}
+_FIELDS: dict[str, Any] = {  # in this order: what is understood comes before what is written
+    "title": _STRING,
+    "summary": _STRING,
+    "key_points": _STRINGS,
+    "urgency": {"type": "string", "enum": ["urgent", "normal", "low"]},
+    "questions": _STRINGS,
+    "language": _STRING,
+    "reply": _STRING,
+}
+# Flat, without $ref, pattern or limits: what every server with a grammar understands.
+SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "properties": _FIELDS,
+    "required": list(_FIELDS),
+    "additionalProperties": False,
+}
+
+# <think> of most, [THINK] of Magistral, ◁think▷ of Kimi.
+_THOUGHT = re.compile(r"[<\[◁](/?)(?:think|thinking|thought|reasoning)[>\]▷]", re.IGNORECASE)
+_DELIMITER = re.compile(r"^[ \t*#]*={2,}[ \t]*REPLY[ \t]*={2,}[ \t*]*$", re.MULTILINE | re.IGNORECASE)
+_FIELD = re.compile(
+    r"[*# \t]*(title|summary|key[ _]points|urgency|questions|language)[* \t]*:[* \t]*(.*)", re.IGNORECASE
+)
+_BULLET = re.compile(r"^[ \t]*(?:[-*•–]|\d{1,2}[.)])[ \t]+")
+_NOTHING = re.compile(r"[\s(\[]*(?:none|n/a|no questions|-)?[\s)\].]*", re.IGNORECASE)
+_LANGUAGE = re.compile(r"([a-z]{2})(?:[-_][a-z0-9]{1,8})*", re.IGNORECASE)
+# What a model says when it will not write; "I'm sorry, but I can't make it on Friday" is a reply.
+_REFUSAL = re.compile(
+    r"\b(?:as|i am|i['’]m) an ai\b|(?:can(?:no|['’])t|cannot|unable to|won['’]t) (?:assist|help|comply|continue)"
+    r" (?:you )?(?:with (?:that|this|your)(?: (?:request|task|e?-?mail))?)\s*[.!]?",
+    re.IGNORECASE,
+)
+_REFUSAL_LENGTH = 400  # characters; a refusal is short
+
+
+class BadAnswer(Refused):
+    """The model answered, but this is no reply. ``reason`` is a sentence for the owner."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What the model understood and wrote. ``urgency`` is urgent, normal or low; ``language`` ISO 639-1 or ""."""
+
+    title: str
+    summary: str
+    key_points: tuple[str, ...]
+    urgency: str
+    questions: tuple[str, ...]
+    language: str
+    reply: str
+
+
+def read(text: str, shape: Shape) -> Answer:
+    """The answer that a model's text holds. Raises BadAnswer with the reason when it holds none."""
+    if len(text) > LONGEST_ANSWER:
+        raise BadAnswer("The model's answer is far too long")
+    text = _without_thoughts(text).strip()
+    if not text:
+        raise BadAnswer("The model's answer is empty")
+    fields = _from_json(text) if shape == "schema" else _from_plain(text)
+    reply = clean_reply(_without_thoughts(_words(fields.get("reply"))[: REPLY + 1]))
+    if not reply:
+        raise BadAnswer("The model wrote no reply")
+    if len(reply) > REPLY:
+        raise BadAnswer(f"The model's reply is longer than {REPLY:,} characters")
+    _refuse_refusal(reply)
+    return Answer(
+        title=_line(fields.get("title"), TITLE),
+        summary=_line(fields.get("summary"), SUMMARY),
+        key_points=_lines(fields.get("key_points")),
+        urgency=URGENCY.get(_line(fields.get("urgency"), POINT).lower().strip(".! "), "normal"),
+        questions=_lines(fields.get("questions")),
+        language=_code(_line(fields.get("language"), POINT)),
+        reply=reply,
+    )
+
+
+def _without_thoughts(text: str) -> str:
+    """The text outside of all thinking. What stands before an end tag without a start tag was thinking too."""
+    kept: list[str] = []
+    depth = after = 0
+    for tag in _THOUGHT.finditer(text):
+        if not tag.group(1):
+            kept.append(text[after : tag.start()] if depth == 0 else "")
+            depth += 1
+        elif depth:
+            depth -= 1
+        else:
+            kept.clear()
+        after = tag.end()
+    if depth:
+        raise BadAnswer("The model's answer was cut off in its thinking; it needs more room for its answer")
+    return "".join(kept) + text[after:]
+
+
+def _refuse_refusal(text: str) -> None:
+    if len(text) <= _REFUSAL_LENGTH and _REFUSAL.search(text):
+        raise BadAnswer(f"The model refused to write: “{one_line(text, 120)}”")
+
+
+def _from_json(text: str) -> Mapping[str, Any]:
+    """The first object with a reply in it, wherever in the text it stands."""
+    decoder, at = json.JSONDecoder(strict=False), -1
+    for _ in range(OBJECTS):
+        at = text.find("{", at + 1)
+        if at < 0:
+            break
+        try:
+            found, _ = decoder.raw_decode(text, at)
+        except RecursionError:
+            raise BadAnswer("The model's answer is nested too deep") from None
+        except ValueError:  # not JSON, or a number with thousands of digits
+            continue
+        if isinstance(found, dict) and "reply" in found:
+            return found
+    _refuse_refusal(text)
+    raise BadAnswer("The model's answer is not the JSON that was asked for")
+
+
+def _from_plain(text: str) -> Mapping[str, Any]:
+    delimiter = _DELIMITER.search(text)
+    if delimiter is None:
+        _refuse_refusal(text)
+        raise BadAnswer(f"The model's answer lacks the line {DELIMITER}")
+    fields: dict[str, Any] = {"reply": text[delimiter.end() :]}
+    name = ""
+    for line in text[: delimiter.start()].splitlines():
+        if found := _FIELD.match(line):
+            name = found.group(1).lower().replace(" ", "_")
+            fields[name] = [found.group(2)]
+        elif name:
+            fields[name].append(line)
+    return {key: value if isinstance(value, str) else "\n".join(value) for key, value in fields.items()}
+
+
+def _words(value: object) -> str:
+    if isinstance(value, str):
+        return value
+    return str(value) if isinstance(value, int | float) else ""
+
+
+def _line(value: object, limit: int) -> str:
+    return one_line(_without_thoughts(_words(value)), limit)
+
+
+def _lines(value: object) -> tuple[str, ...]:
+    """Up to ten points from a list, or from text with one point on each line."""
+    items = value if isinstance(value, list) else _words(value).splitlines()
+    lines = (_line(_BULLET.sub("", _words(item)), POINT) for item in items[: 10 * POINTS])
+    return tuple(line for line in lines if not _NOTHING.fullmatch(line))[:POINTS]
+
+
+def _code(language: str) -> str:
+    found = _LANGUAGE.fullmatch(language)
+    return found.group(1).lower() if found else ""

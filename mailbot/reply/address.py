@@ -1,0 +1,61 @@
+"""How addresses are compared, and which ones can be written. Pure.
+
+Addresses are compared in one folded form: lower case, the domain in A-labels (RFC 5890). Strictly the local part is
+case sensitive (RFC 5321, section 2.4), yet no provider treats it so, and a double recipient is worse than a lost
+distinction.
+This module knows nothing of headers or of who the owner is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from mailbot.mail.address import a_label
+from mailbot.mail.mail import Address
+
+LONGEST = 500  # octets of one address, own choice: longer than any return path seen, and it fits one header line
+
+_LOCAL = re.compile(r'[^\s()<>\[\]:;@\\,"\x00-\x1f\x7f-\x9f\ud800-\udfff]+')
+_QUOTED_LOCAL = re.compile(r'"(?:[^"\\\x00-\x1f\x7f-\x9f\ud800-\udfff]|\\[\x20-\x7e])*"')  # RFC 5322, section 3.2.4
+_DOMAIN = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*|\[[A-Za-z0-9.:_-]+\]")
+
+# Second-level labels below which countries register names: near enough for a remark, without a public suffix list.
+_REGISTRY_LABELS = frozenset(("ac", "co", "com", "edu", "go", "gob", "gov", "ne", "net", "nom", "or", "org"))
+
+
+def canonical(email: str) -> str:
+    """The address with its domain in lower-case A-labels and its local part as written. A domain that cannot be one,
+    such as a wildcard, stays as it is but for its case."""
+    local, at, domain = email.strip().rpartition("@")
+    return f"{local}{at}{a_label(domain) or domain.lower()}"
+
+
+def fold(email: str) -> str:
+    """The form in which two spellings of one address are equal."""
+    return canonical(email).lower()
+
+
+def usable(email: str) -> bool:
+    """Whether the address can stand in a header as it is. A raw UTF-8 local part can (RFC 6532)."""
+    if len(email) > LONGEST or len(email.encode("utf-8", "replace")) > LONGEST:
+        return False
+    local, _, domain = email.rpartition("@")
+    local_fits = _LOCAL.fullmatch(local) or _QUOTED_LOCAL.fullmatch(local)
+    return bool(local_fits and _DOMAIN.fullmatch(domain))
+
+
+def distinct(addresses: Iterable[Address]) -> tuple[Address, ...]:
+    """Each address once, as it was first written."""
+    seen: dict[str, Address] = {}
+    for address in addresses:
+        seen.setdefault(fold(address.email), address)
+    return tuple(seen.values())
+
+
+def organisation(email: str) -> str:
+    """The part of the domain that one organisation holds, by rule of thumb: ``shop.example`` of ``news.shop.example``,
+    ``shop.co.uk`` of ``news.shop.co.uk``."""
+    labels = fold(email).rpartition("@")[2].split(".")
+    below_registry = len(labels) > 2 and len(labels[-1]) == 2 and labels[-2] in _REGISTRY_LABELS
+    return ".".join(labels[-3:] if below_registry else labels[-2:])

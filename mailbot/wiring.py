@@ -1,0 +1,112 @@
+"""Puts the parts together: from a config to the world of each account. The only module that knows every edge."""
+
+from __future__ import annotations
+
+import random
+import secrets as random_words
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from ssl import SSLContext
+
+from mailbot.archive.store import Store
+from mailbot.bot.logins import guarded
+from mailbot.bot.world import World
+from mailbot.config import Account, Config
+from mailbot.errors import OwnerMustAct
+from mailbot.imap.session import Session, connect, tls_context
+from mailbot.journal import Journal
+from mailbot.model import Endpoint
+from mailbot.secrets import Secrets
+from mailbot.smtp import send_notice
+
+
+@dataclass
+class Home:
+    """What all accounts share. ``insist``: try a password again that was refused three times (``check``)."""
+
+    config: Config
+    environ: Mapping[str, str]
+    insist: bool = False
+
+    @cached_property
+    def journal(self) -> Journal:
+        return Journal(self.config.state.folder)
+
+    @cached_property
+    def store(self) -> Store:
+        return Store(self.config.archive.folder, self.config.archive.mode)
+
+    @cached_property
+    def secrets(self) -> Secrets:
+        return Secrets(self.config, self.environ)
+
+    @cached_property
+    def endpoint(self) -> Endpoint | None:
+        model = self.config.model
+        if model is None:
+            return None
+        scope = f"learnt:{model.base_url} {model.name}"
+        return Endpoint(
+            model,
+            key=lambda: self.secrets.get("model") if self.secrets.has("model") else "",
+            learnt=lambda: frozenset(self.journal.notes(scope)),
+            learn=lambda fact: self.journal.note(scope, fact, time.time()),
+        )
+
+    def world(self, account: Account) -> World:
+        return World(
+            config=self.config,
+            account=account,
+            journal=self.journal,
+            store=self.store,
+            endpoint=self.endpoint,
+            connect=lambda: self.connect(account),
+            send=(lambda raw: self._send(account, raw)) if account.smtp else None,
+            now=time.time,
+            chance=random.random,
+            nonce=lambda: random_words.token_hex(8),
+        )
+
+    def connect(self, account: Account) -> Session:
+        """Logs in, with the secret as it is now."""
+        secret = self.secrets.get(f"{account.name}.imap")
+        context = self._context(account.imap.ca_file) if account.imap.security != "none" else None
+        return guarded(
+            self.journal,
+            account.key,
+            secret,
+            lambda word: connect(account.imap, word, context),
+            time.time(),
+            insist=self.insist,
+        )
+
+    @cached_property
+    def _contexts(self) -> dict[str, SSLContext]:
+        return {}
+
+    def _context(self, ca_file: str) -> SSLContext:
+        """One for each CA file: a context costs a megabyte and 30 ms."""
+        if ca_file not in self._contexts:
+            self._contexts[ca_file] = tls_context(ca_file)
+        return self._contexts[ca_file]
+
+    def _send(self, account: Account, raw: bytes) -> None:
+        assert account.smtp is not None, "only an account with [account.smtp] sends"
+        secret = self.secrets.get(f"{account.name}.smtp") if account.smtp.user else ""
+        own = [a for each in self.config.accounts for a in (each.address, *each.aliases)]
+        context = self._context(account.imap.ca_file) if account.smtp.security != "none" else None
+        send_notice(account.smtp, secret, raw, to=self.config.notify.to or account.address, own=own, context=context)
+
+    def close(self) -> None:
+        if "journal" in self.__dict__:
+            self.journal.close()
+
+
+def account_named(config: Config, key: str) -> Account:
+    """The account with this (user, host). Raises OwnerMustAct when the config no longer has it."""
+    for account in config.accounts:
+        if account.key == key:
+            return account
+    raise OwnerMustAct("config", f"the config has no account for {key} any more", "Add it again, or leave the job")

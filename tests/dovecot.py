@@ -1,0 +1,273 @@
+"""A real Dovecot (2.3) of our own on loopback: unprivileged, in a temporary folder, stopped by its own pid.
+
+Owns the process, its config and its mail. Refuses to know what the tests do with it: every user name is accepted with
+the one password, so each test takes a fresh user and none sees another's mail.
+"""
+
+from __future__ import annotations
+
+import grp
+import os
+import pwd
+import secrets
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from contextlib import closing
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from imapclient import IMAPClient
+from imapclient.exceptions import IMAPClientError
+
+READY_WITHIN = 10.0  # seconds; it takes about 0.2, this is for a host under load
+STOP_WITHIN = 5.0  # seconds
+
+CONFIG = """\
+base_dir = {folder}/run
+state_dir = {folder}/state
+log_path = {folder}/log
+protocols = imap
+listen = 127.0.0.1
+default_internal_user = {internal_user}
+default_internal_group = {internal_group}
+default_login_user = {login_user}
+first_valid_uid = 1
+first_valid_gid = 1
+shutdown_clients = yes
+
+ssl = yes
+ssl_cert = <{folder}/cert.pem
+ssl_key = <{folder}/key.pem
+disable_plaintext_auth = no
+auth_mechanisms = plain login
+auth_failure_delay = 0
+auth_verbose = yes
+passdb {{
+  driver = static
+  args = password={password}
+}}
+userdb {{
+  driver = passwd-file
+  args = username_format=%u {folder}/quotas/%u
+  default_fields = uid={uid} gid={gid} home={folder}/mail/%u
+  # A file for each user, because one file for all is read again only when the second changes; most users have none.
+  result_internalfail = continue
+}}
+userdb {{
+  driver = static
+  args = allow_all_users=yes uid={uid} gid={gid} home={folder}/mail/%u
+}}
+
+mail_location = maildir:~/Maildir
+mail_plugins = quota
+plugin {{
+  quota = count:Mail
+  quota_vsizes = yes
+}}
+mail_max_userip_connections = 50
+mailbox_idle_check_interval = 1s
+protocol imap {{
+  mail_plugins = quota imap_quota
+}}
+namespace inbox {{
+  inbox = yes
+  separator = /
+  mailbox Drafts {{
+    auto = subscribe
+    special_use = \\Drafts
+  }}
+  mailbox Sent {{
+    auto = subscribe
+    special_use = \\Sent
+  }}
+  mailbox Trash {{
+    auto = subscribe
+    special_use = \\Trash
+  }}
+  mailbox Junk {{
+    auto = subscribe
+    special_use = \\Junk
+  }}
+  mailbox Archive {{
+    auto = subscribe
+    special_use = \\Archive
+  }}
+}}
+
+# No penalty: a test of wrong passwords must not slow the next test.
+service anvil {{
+  chroot =
+  unix_listener anvil-auth-penalty {{
+    mode = 0
+  }}
+}}
+service imap-login {{
+  chroot =
+  service_count = 0
+  process_min_avail = 1
+  inet_listener imap {{
+    port = {port}
+  }}
+  inet_listener imaps {{
+    port = {tls_port}
+  }}
+}}
+service imap {{
+  process_min_avail = 1
+}}
+service stats {{
+  chroot =
+}}
+"""
+
+
+def find() -> str | None:
+    """Path of the Dovecot binary, or None. ``/usr/sbin`` is not on every user's PATH."""
+    return shutil.which("dovecot", path=os.pathsep.join([os.environ.get("PATH", ""), "/usr/local/sbin", "/usr/sbin"]))
+
+
+class Dovecot:
+    """``with Dovecot() as server``: ready on entry, gone with all its mail on exit. ``port`` speaks plain text and
+    STARTTLS, ``tls_port`` TLS with the self-signed certificate in ``ca_file``. Raises RuntimeError with the log when
+    it won't start."""
+
+    host = "127.0.0.1"
+
+    def __init__(self) -> None:
+        self.password = "correct-horse"
+        self.port, self.tls_port = _free_ports(2)
+        self.folder = Path(tempfile.mkdtemp(prefix="mailbot-dovecot-"))
+        self.ca_file = self.folder / "cert.pem"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        try:
+            _write_folder(self.folder, self.port, self.tls_port, self.password)
+            self._start()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(self, *exc: type[BaseException] | BaseException | TracebackType | None) -> None:
+        self.stop()
+
+    def user(self, name: str = "ada", *, quota: int | None = None) -> str:
+        """A user name that nobody had before, with the usual folders and no mail. ``quota``: bytes of the mailbox."""
+        user = f"{name}-{secrets.token_hex(4)}@example.org"
+        if quota is not None:
+            (self.folder / "quotas" / user).write_text(f"{user}:::::::userdb_quota_rule=*:bytes={quota}\n")
+        return user
+
+    def client(self, user: str) -> IMAPClient:
+        """A plain connection that is logged in as ``user``, to be used in a ``with``."""
+        client = IMAPClient(self.host, port=self.port, ssl=False, timeout=10)
+        try:
+            client.login(user, self.password)
+        except IMAPClientError:
+            client.shutdown()
+            raise
+        return client
+
+    def restart(self) -> None:
+        """Stop and start again on the same ports with the same mail: what a client sees as a server's reboot."""
+        self._stop_process()
+        self._start()
+
+    def stop(self) -> None:
+        """End the process by its pid and remove the folder."""
+        self._stop_process()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _start(self) -> None:
+        binary = find()
+        if binary is None:
+            raise RuntimeError("There is no dovecot binary on this host. Install the package dovecot-imapd.")
+        command = [binary, "-F", "-c", str(self.folder / "dovecot.conf")]
+        # A session of its own, so that Ctrl-C ends the tests first and they end the server.
+        with (self.folder / "stderr").open("ab") as stderr:
+            self._process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=stderr, stderr=stderr, start_new_session=True
+            )
+        deadline = time.monotonic() + READY_WITHIN
+        while not _greets(self.host, self.port):
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"Dovecot did not start:\n{self._trouble()}")
+            time.sleep(0.02)
+
+    def _stop_process(self) -> None:
+        process, self._process = self._process, None
+        if process is None:
+            return
+        process.terminate()
+        try:
+            process.wait(STOP_WITHIN)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+    def _trouble(self) -> str:
+        files = (self.folder / "stderr", self.folder / "log")
+        return "\n".join(file.read_text(errors="replace")[-2000:] for file in files if file.exists())
+
+
+def _write_folder(folder: Path, port: int, tls_port: int, password: str) -> None:
+    """The config, the certificate and the folders, owned by whoever the mail processes run as."""
+    uid, gid, internal_user, internal_group, login_user = _identities()
+    folder.chmod(0o755)
+    (folder / "mail").mkdir()
+    os.chown(folder / "mail", uid, gid)
+    (folder / "quotas").mkdir()
+    _make_certificate(folder)
+    config = CONFIG.format(
+        folder=folder,
+        port=port,
+        tls_port=tls_port,
+        password=password,
+        uid=uid,
+        gid=gid,
+        internal_user=internal_user,
+        internal_group=internal_group,
+        login_user=login_user,
+    )
+    (folder / "dovecot.conf").write_text(config)
+
+
+def _identities() -> tuple[int, int, str, str, str]:
+    """(uid and gid of the mail, internal user, its group, login user). Dovecot refuses mail of uid 0, so root lends
+    the mail to ``nobody`` and takes the package's users; anyone else does it all in their own name."""
+    if os.geteuid() == 0:
+        nobody = pwd.getpwnam("nobody")
+        return nobody.pw_uid, nobody.pw_gid, "dovecot", "dovecot", "dovenull"
+    me = pwd.getpwuid(os.geteuid()).pw_name
+    return os.geteuid(), os.getegid(), me, grp.getgrgid(os.getegid()).gr_name, me
+
+
+def _make_certificate(folder: Path) -> None:
+    """Self-signed for localhost and 127.0.0.1; Debian's Dovecot depends on the openssl command."""
+    command = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 30 -subj /CN=localhost"
+    names = ("-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1")
+    usage = ("-addext", "keyUsage=critical,digitalSignature,keyCertSign")  # Python 3.13 asks for it in a CA
+    files = ("-keyout", str(folder / "key.pem"), "-out", str(folder / "cert.pem"))
+    subprocess.run([*command.split(), *names, *usage, *files], check=True, capture_output=True)
+
+
+def _free_ports(count: int) -> list[int]:
+    """Ports free a moment ago, all different because all are held until the last is known."""
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [each.getsockname()[1] for each in sockets]
+    for each in sockets:
+        each.close()
+    return ports
+
+
+def _greets(host: str, port: int) -> bool:
+    try:
+        with closing(socket.create_connection((host, port), timeout=1)) as connection:
+            return connection.recv(4) == b"* OK"
+    except OSError:
+        return False

@@ -1,0 +1,231 @@
+"""A mailbox in memory with mailbot's own Session interface, and a model that answers from a queue.
+
+For scripted faults and thousands of runs in seconds. ``test_imap_contract`` holds the mailbox to real Dovecot."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from mailbot.errors import Later
+from mailbot.imap import gate
+from mailbot.imap.session import Fetched, Folder, Look, Rejection
+from mailbot.job import Mark, Place
+from mailbot.model import Reply
+
+Watch = Callable[[str], None]
+CAPABILITIES = frozenset({"IMAP4REV1", "UIDPLUS", "MOVE", "IDLE", "SPECIAL-USE"})
+
+
+@dataclass
+class Stored:
+    raw: bytes
+    flags: set[str]
+    arrived: float
+
+
+@dataclass
+class Box:
+    uidvalidity: int
+    attributes: frozenset[str] = frozenset()
+    uidnext: int = 1
+    mails: dict[int, Stored] = field(default_factory=dict)
+    subscribed: bool = True
+
+
+class Mailbox:
+    """What a server keeps for one user. ``effect`` is called before and after each change that a session makes."""
+
+    def __init__(self, now: Callable[[], float] = lambda: 0.0) -> None:
+        self._validity = itertools.count(1000)
+        self.now = now
+        self.effect: Watch = lambda name: None
+        self.keywords = True
+        self.uidplus = True
+        self.boxes = {"INBOX": Box(next(self._validity))}
+        for name in ("Drafts", "Sent", "Trash", "Archive"):
+            self.boxes[name] = Box(next(self._validity), frozenset({f"\\{name.lower()}"}))
+
+    def add(self, folder: str, raw: bytes, *flags: str) -> int:
+        box = self.boxes[folder]
+        uid, box.uidnext = box.uidnext, box.uidnext + 1
+        box.mails[uid] = Stored(raw.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n"), set(flags), self.now())
+        return uid
+
+    def rebuild(self, folder: str) -> None:
+        """The same mails under new UIDs, as after a repair."""
+        old = self.boxes[folder]
+        new = self.boxes[folder] = Box(next(self._validity), old.attributes)
+        for mail in old.mails.values():
+            new.mails[new.uidnext] = mail
+            new.uidnext += 1
+
+    def move(self, folder: str, uid: int, to: str) -> int:
+        mail = self.boxes[folder].mails.pop(uid)
+        new = self.add(to, mail.raw, *mail.flags)
+        self.boxes[to].mails[new].arrived = mail.arrived
+        return new
+
+    def star(self, uid: int, folder: str = "INBOX", *, up: bool = True) -> None:
+        flags = self.boxes[folder].mails[uid].flags
+        (flags.add if up else flags.discard)("\\Flagged")
+
+    def raws(self, folder: str = "Drafts") -> list[bytes]:
+        return [mail.raw for mail in self.boxes[folder].mails.values()]
+
+
+class FakeSession:
+    def __init__(self, mailbox: Mailbox) -> None:
+        self._mailbox = mailbox
+        self._look: Look | None = None
+        self._writable = False
+        self.capabilities = CAPABILITIES if mailbox.uidplus else frozenset({"IMAP4REV1"})
+        self.closed = False
+
+    def folders(self) -> tuple[Folder, ...]:
+        self._alive()
+        return tuple(Folder(name, box.attributes) for name, box in self._mailbox.boxes.items())
+
+    def examine(self, folder: str) -> Look:
+        self._writable = False
+        return self._open(folder)
+
+    def select(self, folder: str) -> Look:
+        self._writable = True
+        return self._open(folder)
+
+    def _open(self, folder: str) -> Look:
+        box = self._box(folder)
+        self._look = Look(folder, box.uidvalidity, box.uidnext, self._mailbox.keywords)
+        return self._look
+
+    @property
+    def selected(self) -> Look | None:
+        return self._look
+
+    def mark(self, folder: str) -> Mark:
+        box = self._box(folder)
+        return Mark(folder, box.uidvalidity, box.uidnext)
+
+    def flagged(self, flag: str) -> frozenset[int]:
+        return frozenset(u for u, m in self._mails().items() if flag in m.flags and "\\Deleted" not in m.flags)
+
+    def uids_from(self, uid: int) -> tuple[int, ...]:
+        return tuple(u for u in sorted(self._mails()) if u >= uid)
+
+    def with_message_id(self, message_id: str) -> tuple[int, ...]:
+        wanted = gate.text(message_id).encode()
+        return tuple(u for u, m in self._mails().items() if wanted in m.raw.partition(b"\r\n\r\n")[0])
+
+    def flags(self, uids: Iterable[int]) -> dict[int, frozenset[str]]:
+        mails = self._mails()
+        return {u: frozenset(mails[u].flags) for u in uids if u in mails}
+
+    def headers(self, uids: Iterable[int], fields: Iterable[str]) -> dict[int, Fetched]:
+        mails = self._mails()
+        wanted = tuple(f"{f.lower()}:".encode() for f in fields)
+        return {u: _fetched(u, mails[u], _fields(mails[u].raw, wanted)) for u in sorted(uids) if u in mails}
+
+    def mail(self, uid: int, limit: int) -> Fetched | None:
+        mail = self._mails().get(uid)
+        return _fetched(uid, mail, mail.raw[:limit]) if mail else None
+
+    def append(self, folder: str, raw: bytes, flags: Iterable[str]) -> Place | None:
+        box = self._box(folder)
+        self._mailbox.effect("append")
+        uid = self._mailbox.add(folder, raw, *flags)
+        self._mailbox.effect("appended")
+        return Place(folder, box.uidvalidity, uid) if self._mailbox.uidplus else None
+
+    def create(self, folder: str) -> None:
+        self._alive()
+        self._mailbox.effect("create")
+        self._mailbox.boxes[folder] = Box(next(self._mailbox._validity), frozenset({"\\drafts"}))
+
+    def add_keyword(self, uid: int, keyword: str) -> None:
+        assert self._writable, "STORE in a folder opened by EXAMINE"
+        self._mailbox.effect("keyword")
+        if uid in self._mails():
+            self._mails()[uid].flags.add(keyword)
+
+    def move(self, uid: int, folder: str) -> bool:
+        assert self._writable, "MOVE in a folder opened by EXAMINE"
+        if not self._mailbox.uidplus:
+            return False
+        self._mailbox.effect("move")
+        if uid in self._mails() and self._look:
+            self._mailbox.move(self._look.folder, uid, folder)
+        return True
+
+    def close(self) -> None:
+        self.closed = True
+
+    break_off = close
+
+    def _alive(self) -> None:
+        if self.closed:
+            raise Later("the connection is closed")
+
+    def _box(self, folder: str) -> Box:
+        self._alive()
+        if folder not in self._mailbox.boxes:
+            raise Rejection(f"[NONEXISTENT] there is no {folder}")
+        return self._mailbox.boxes[folder]
+
+    def _mails(self) -> dict[int, Stored]:
+        """Of the open folder; none when it was rebuilt since it was opened."""
+        assert self._look is not None, "no folder is open"
+        box = self._box(self._look.folder)
+        return box.mails if box.uidvalidity == self._look.uidvalidity else {}
+
+
+def _fetched(uid: int, mail: Stored, data: bytes) -> Fetched:
+    return Fetched(uid, frozenset(mail.flags), mail.arrived, data, len(mail.raw))
+
+
+def _fields(raw: bytes, wanted: tuple[bytes, ...]) -> bytes:
+    kept: list[bytes] = []
+    keep = False
+    for line in raw.partition(b"\r\n\r\n")[0].split(b"\r\n"):
+        if line[:1] not in (b" ", b"\t"):
+            keep = line.lower().startswith(wanted)
+        if keep:
+            kept.append(line)
+    return b"\r\n".join([*kept, b"", b""])
+
+
+ANSWER = {
+    "title": "Mara asks about the servers",
+    "summary": "Mara asks who buys the hardware.",
+    "key_points": ["Say who buys"],
+    "urgency": "normal",
+    "questions": ["Who buys the hardware?"],
+    "language": "en",
+    "reply": "Hi Mara,\n\nwe buy it. [[fill: who signs]]\n\nAda",
+}
+
+
+class FakeEndpoint:
+    """Answers from ``queue`` (texts, or errors to raise), then always with ANSWER."""
+
+    name, base_url, temperature, shape = "fake-1", "http://127.0.0.1:1/v1", 0.3, "schema"
+
+    def __init__(self) -> None:
+        self.queue: list[str | Exception] = []
+        self.asked: list[Any] = []
+        self.effect: Watch = lambda name: None
+
+    def ask(self, messages: Any, shape: str) -> Reply:
+        self.effect("ask")
+        self.asked.append(messages)
+        answer = self.queue.pop(0) if self.queue else json.dumps(ANSWER)
+        if isinstance(answer, Exception):
+            raise answer
+        reply = Reply(
+            text=answer, model=self.name, temperature=0.3, prompt_tokens=10, completion_tokens=5, shape="schema", finish="stop"
+        )
+        self.effect("asked")
+        return reply

@@ -1,0 +1,335 @@
+"""What a flag does, on a whole mailbox: design section 7."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from worlds import CONFIG, Lab, question
+
+from mailbot.job import State
+
+
+@pytest.fixture
+def lab() -> Iterator[Lab]:
+    """A mailbox that mailbot knows already."""
+    lab = Lab()
+    lab.cycle()
+    yield lab
+    lab.close()
+
+
+def states(lab: Lab) -> list[State]:
+    return [job.state for job in lab.jobs()]
+
+
+def test_a_flag_becomes_one_draft_one_page_and_one_keyword(lab: Lab) -> None:
+    uid = lab.flag()
+
+    lab.cycle()
+    lab.cycle()
+
+    assert states(lab) == [State.DONE]
+    assert len(lab.mailbox.raws()) == 1
+    assert len(lab.pages()) == 1
+    assert lab.mailbox.boxes["INBOX"].mails[uid].flags == {"\\Flagged", "$MailbotDrafted"}
+
+
+def test_flags_that_were_there_before_are_only_remembered() -> None:
+    lab = Lab()
+    lab.flag(question(1))
+    lab.flag(question(2), "Archive")
+
+    first = lab.cycle()
+    lab.cycle()
+
+    assert first.seen.remembered == 2
+    assert (lab.jobs(), lab.mailbox.raws()) == ([], [])
+    lab.close()
+
+
+def test_include_existing_drafts_what_was_remembered_and_passes_the_limit() -> None:
+    lab = Lab(CONFIG + "[schedule]\nhold_above = 1\n")
+    for number in range(3):
+        lab.flag(question(number))
+    lab.cycle()
+
+    lab.cycle(include_existing=True)
+
+    assert states(lab) == [State.DONE] * 3
+    lab.close()
+
+
+def test_a_folder_that_is_watched_later_has_a_first_contact_of_its_own(lab: Lab) -> None:
+    lab.flag(question(1), "Trash")
+    lab.config = lab._load(CONFIG.replace("aliases", 'folders = ["INBOX", "Trash"]\naliases'), {})
+    lab.boot()
+
+    assert lab.cycle().seen.remembered == 1
+    assert lab.jobs() == []
+
+
+def test_unflagged_before_the_model_is_asked_cancels(lab: Lab) -> None:
+    lab.mailbox.keywords = True
+    uid = lab.flag()
+    assert lab.endpoint is not None
+    lab.poller._calls = Later()  # type: ignore[assignment]
+    lab.clock += 60
+    lab.world.store.write("Outbox/_prompts", "in the way: the prompt cannot be stored")
+    lab.cycle()
+    assert states(lab) == [State.NEW]
+
+    lab.mailbox.star(uid, up=False)
+    lab.cycle()
+
+    assert states(lab) == [State.CANCELLED]
+    assert lab.endpoint.asked == []
+
+
+class Later:
+    """Calls that never come back."""
+
+    def submit(self, call: object) -> None:
+        pass
+
+
+def test_flagged_again_after_it_was_seen_unflagged_is_asked_anew(lab: Lab) -> None:
+    uid = lab.flag()
+    lab.cycle()
+    lab.mailbox.star(uid, up=False)
+    lab.cycle()
+    lab.mailbox.star(uid)
+
+    lab.cycle()
+
+    assert [(j.state, j.generation, j.status) for j in lab.jobs()] == [
+        (State.DONE, 2, "pending"),
+        (State.DONE, 1, "superseded"),
+    ]
+    assert len({r for r in lab.mailbox.raws()}) == 2
+    assert "status: superseded" in lab.pages()["2026-01-05_Reply-To_Servers-for-Munchen.md"]
+
+
+def test_the_page_of_an_earlier_draft_is_left_alone_when_the_owner_wrote_in_it(lab: Lab) -> None:
+    uid = lab.flag()
+    lab.cycle()
+    path = lab.config.archive.folder / "Outbox" / next(iter(lab.pages()))
+    path.write_text(path.read_text() + "\nMy own words.\n")
+    before = path.read_text()
+    lab.mailbox.star(uid, up=False)
+    lab.cycle()
+    lab.mailbox.star(uid)
+
+    lab.cycle()
+
+    assert path.read_text() == before
+
+
+def test_archived_while_under_way_the_job_goes_on(lab: Lab) -> None:
+    uid = lab.flag()
+    assert lab.endpoint is not None
+    lab.endpoint.effect = lambda name: lab.mailbox.move("INBOX", uid, "Archive") if name == "ask" else None
+
+    lab.cycle()
+    lab.endpoint.effect = lambda name: None
+    lab.cycle()
+
+    assert states(lab) == [State.DONE]
+    assert len(lab.mailbox.raws()) == 1
+
+
+def test_archived_before_it_was_fetched_it_is_found_by_its_message_id(lab: Lab) -> None:
+    uid = lab.flag(folder="INBOX")
+    lab.poller._wire = None
+    archive_after_look(lab, uid)
+
+    lab.cycle()
+    lab.cycle()
+
+    assert states(lab) == [State.DONE]
+
+
+def archive_after_look(lab: Lab, uid: int, to: str = "Archive") -> None:
+    """The owner archives the mail right after mailbot saw its flag."""
+    before = lab.world.journal.look
+
+    def look(account: str, folder: str, uidvalidity: int) -> None:
+        if uid in lab.mailbox.boxes["INBOX"].mails:
+            lab.mailbox.move("INBOX", uid, to)
+        before(account, folder, uidvalidity)
+
+    lab.world.journal.look = look  # type: ignore[method-assign]
+
+
+def test_a_mail_that_is_nowhere_any_more_is_skipped_with_a_page(lab: Lab) -> None:
+    uid = lab.flag()
+    archive_after_look(lab, uid, "Trash")
+
+    lab.cycle()
+
+    assert states(lab) == [State.SKIPPED]
+    assert "The mail is gone." in next(iter(lab.pages().values()))
+
+
+def test_a_move_between_watched_folders_asks_nothing_new(lab: Lab) -> None:
+    uid = lab.flag()
+    lab.cycle()
+
+    lab.mailbox.move("INBOX", uid, "Archive")
+    lab.cycle()
+    lab.cycle()
+
+    assert states(lab) == [State.DONE]
+
+
+def test_a_rebuilt_folder_asks_nothing_new(lab: Lab) -> None:
+    lab.flag()
+    lab.cycle()
+
+    lab.mailbox.rebuild("INBOX")
+    lab.cycle()
+
+    assert states(lab) == [State.DONE]
+
+
+def test_a_star_that_is_unknown_in_a_rebuilt_folder_is_held_and_released(lab: Lab) -> None:
+    lab.cycle()
+    lab.mailbox.rebuild("INBOX")
+    lab.flag()
+
+    lab.cycle()
+    assert states(lab) == [State.HELD]
+    lab.world.journal.record(lab.jobs()[0], "released", lab.clock)
+    lab.cycle()
+
+    assert states(lab) == [State.DONE]
+
+
+def test_after_the_state_was_lost_unknown_stars_are_held(lab: Lab) -> None:
+    lab.flag(question(1))
+    lab.cycle()
+    lab.flag(question(2))
+    lab.world.journal.path.unlink()
+    for rest in lab.config.state.folder.glob("journal.sqlite-*"):
+        rest.unlink()
+    lab.boot()
+
+    lab.cycle()
+
+    assert states(lab) == [State.HELD]  # the first carries the keyword: remembered
+    assert len(lab.mailbox.raws()) == 1
+
+
+def test_a_mail_with_the_keyword_of_another_copy_is_remembered(lab: Lab) -> None:
+    lab.flag(question(), "INBOX", "$MailbotDrafted")
+
+    assert lab.cycle().seen.remembered == 1
+    assert lab.jobs() == []
+
+
+def test_a_burst_is_held_and_told_and_flagging_again_releases_one() -> None:
+    lab = Lab(CONFIG + "[schedule]\nhold_above = 2\n")
+    lab.cycle()
+    uids = [lab.flag(question(number)) for number in range(3)]
+
+    lab.cycle()
+    assert states(lab) == [State.HELD] * 3
+    lab.mailbox.star(uids[0], up=False)
+    lab.cycle()
+    lab.mailbox.star(uids[0])
+    lab.cycle()
+
+    assert sorted(states(lab)) == [State.CANCELLED, State.DONE, State.HELD, State.HELD]
+    notes = [raw for raw in lab.mailbox.raws("INBOX") if b"Auto-Submitted: auto-generated" in raw]
+    assert len(notes) == 1
+    assert b"3 flagged mails are held" in notes[0]
+    lab.close()
+
+
+def test_a_second_delivery_joins_the_first(lab: Lab) -> None:
+    lab.flag(question())
+    lab.cycle()
+
+    lab.flag(question(Received="from list.example by mx.example.org; Mon, 5 Jan 2026 08:01:00 +0100"))
+    lab.cycle()
+
+    assert states(lab) == [State.DONE]
+
+
+def test_different_mails_with_one_message_id_are_two(lab: Lab) -> None:
+    lab.flag(question(1))
+    lab.flag(question(2, Message_ID="<1.1766332362@northwind.example>", From="Eve <eve@evil.example>"))
+
+    lab.cycle()
+
+    assert len(lab.jobs()) == 2
+
+
+def test_of_one_thread_flagged_at_once_only_the_newest_is_answered(lab: Lab) -> None:
+    lab.flag(question(1))
+    lab.flag(question(2, References="<1.1766332362@northwind.example>"))
+
+    lab.cycle()
+
+    assert sorted(states(lab)) == [State.DONE, State.SKIPPED]
+    skipped = next(j for j in lab.jobs() if j.state is State.SKIPPED)
+    assert skipped.reason.startswith("answered together with")
+    assert skipped.status == "skipped"
+    assert len(lab.mailbox.raws()) == 1
+
+
+def test_answered_by_the_owner_after_the_flag_cancels(lab: Lab) -> None:
+    lab.flag()
+    assert lab.endpoint is not None
+    reply = question(3, References="<1.1766332362@northwind.example>", From="ada@example.org")
+    lab.endpoint.effect = lambda name: lab.mailbox.add("Sent", reply) and None if name == "ask" else None
+
+    lab.cycle()
+
+    assert states(lab) == [State.CANCELLED]
+    assert lab.mailbox.raws() == []
+
+
+def test_answered_in_a_client_that_sets_the_flag_cancels(lab: Lab) -> None:
+    uid = lab.flag()
+    assert lab.endpoint is not None
+    lab.endpoint.effect = lambda name: lab.mailbox.boxes["INBOX"].mails[uid].flags.add("\\Answered")
+
+    lab.cycle()
+
+    assert states(lab) == [State.CANCELLED]
+
+
+def test_answered_before_the_flag_is_a_wish_for_a_draft(lab: Lab) -> None:
+    lab.mailbox.add("Sent", question(3, References="<1.1766332362@northwind.example>"))
+    lab.flag(question(), "INBOX", "\\Answered")
+
+    lab.cycle()
+
+    assert states(lab) == [State.DONE]
+
+
+def test_own_mail_gets_a_page_that_says_why_and_no_draft(lab: Lab) -> None:
+    lab.flag(question(From="Ada Example <ada@example.com>"))
+
+    lab.cycle()
+
+    assert states(lab) == [State.SKIPPED]
+    assert "status: skipped" in next(iter(lab.pages().values()))
+    assert lab.mailbox.raws() == []
+
+
+def test_more_drafts_than_a_day_allows_wait_until_tomorrow() -> None:
+    lab = Lab(CONFIG + "[schedule]\ndaily_drafts = 1\n")
+    lab.cycle()
+    lab.flag(question(1))
+    lab.flag(question(2))
+
+    lab.cycle()
+    lab.cycle()
+    assert sorted(states(lab)) == [State.DONE, State.NEW]
+    lab.clock += 86_400
+    lab.cycle()
+
+    assert states(lab) == [State.DONE] * 2
+    lab.close()

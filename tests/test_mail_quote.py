@@ -1,0 +1,157 @@
+"""Fresh text, history, signature: cut where it is certain, whole where an answer could be lost."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mailbot.mail.quote import Split, split
+
+FRESH = "Thursday suits me.\n\nMara"
+
+ATTRIBUTIONS = {
+    "en Gmail": "On Mon, 5 Jan 2026 at 10:00, Ada Example <ada@example.org> wrote:",
+    "en wrapped": "On Monday, 5 January 2026 at 10:00:00 GMT+1, Ada Example\n<ada@example.org> wrote:",
+    "en wrapped twice": "On Monday, 5 January 2026 at\n10:00, Ada Example from the office\n<ada@example.org> wrote:",
+    "en Thunderbird": "On 1/5/26 10:00, Ada Example wrote:",
+    "de": "Am Mo., 5. Jan. 2026 um 10:00 Uhr schrieb Ada Example <ada@example.org>:",
+    "de Apple": "Am 05.01.2026 um 10:00 schrieb Ada Example <ada@example.org>:",
+    "fr": "Le lun. 5 janv. 2026 à 10:00, Ada Example <ada@example.org> a écrit :",
+    "es": "El lun, 5 ene 2026 a las 10:00, Ada Example (<ada@example.org>) escribió:",
+    "it": "Il giorno lun 5 gen 2026 alle ore 10:00 Ada Example ha scritto:",
+    "nl": "Op ma 5 jan 2026 om 10:00 schreef Ada Example <ada@example.org>:",
+    "pt": "Em seg., 5 de jan. de 2026 às 10:00, Ada Example escreveu:",
+    "pl": "pon., 5 sty 2026 o 10:00 Ada Example <ada@example.org> napisał(a):",
+    "sv": "Den mån 5 jan. 2026 kl 10:00 skrev Ada Example <ada@example.org>:",
+    "tr": "Ada Example <ada@example.org>, 5 Oca 2026 Pzt, 10:00 tarihinde şunu yazdı:",
+    "ru": "пн, 5 янв. 2026 г. в 10:00, Ada Example <ada@example.org>:",
+    "ja": "2026年1月5日(月) 10:00 Ada Example <ada@example.org>:",
+    "ja verb": "2026年1月5日 10:00、Ada Exampleが書きました:",
+    "zh": "Ada Example <ada@example.org> 于2026年1月5日周一 10:00写道：",
+}
+
+BLOCKS = {
+    "en": "From: Ada Example <ada@example.org>\nSent: Monday, 5 January 2026 10:00\nTo: Mara\nSubject: Date",
+    "en bold": "*From:* Ada Example\n*Sent:* Monday\n*To:* Mara\n*Subject:* Date",
+    "en rule": "________________________________\nFrom: Ada\nSent: Monday\nTo: Mara\nSubject: Date",
+    "en marked": "-----Original Message-----\nFrom: Ada\nSent: Monday\nSubject: Date",
+    "de": "Von: Ada\nGesendet: Montag\nAn: Mara\nBetreff: Termin",
+    "fr": "De : Ada\nEnvoyé : lundi\nÀ : Mara\nObjet : Date",
+    "es": "De: Ada\nEnviado el: lunes\nPara: Mara\nAsunto: Fecha",
+    "it": "Da: Ada\nInviato: lunedì\nA: Mara\nOggetto: Data",
+    "nl": "Van: Ada\nVerzonden: maandag\nAan: Mara\nOnderwerp: Datum",
+    "pt": "De: Ada\nEnviado: segunda-feira\nPara: Mara\nAssunto: Data",
+    "pl": "Od: Ada\nWysłano: poniedziałek\nDo: Mara\nTemat: Termin",
+    "sv": "Från: Ada\nSkickat: måndag\nTill: Mara\nÄmne: Datum",
+    "tr": "Kimden: Ada\nGönderildi: Pazartesi\nKime: Mara\nKonu: Tarih",
+    "ru": "От: Ada\nОтправлено: понедельник\nКому: Mara\nТема: Дата",
+    "ja": "差出人: Ada\n送信日時: 2026年1月5日\n宛先: Mara\n件名: 日程",
+    "zh": "发件人: Ada\n发送时间: 2026年1月5日\n收件人: Mara\n主题: 日期",
+    "zh wide": "寄件者：Ada\n寄件日期：2026年1月5日\n收件者：Mara\n主旨：日期",
+}
+
+
+@pytest.mark.parametrize("line", ATTRIBUTIONS.values(), ids=ATTRIBUTIONS.keys())
+def test_a_quote_below_its_attribution_is_history(line: str) -> None:
+    history = f"{line}\n\n> When shall we meet?\n>\n> Ada"
+    assert split(f"{FRESH}\n\n{history}\n") == Split(FRESH, history, "")
+
+
+@pytest.mark.parametrize("block", BLOCKS.values(), ids=BLOCKS.keys())
+def test_everything_below_a_quoted_header_is_history(block: str) -> None:
+    history = f"{block}\n\nWhen shall we meet?\nAda"
+    assert split(f"{FRESH}\n\n{history}\n") == Split(FRESH, history, "")
+
+
+def test_a_quote_without_attribution_is_history() -> None:
+    assert split("Yes.\n\n> Now?\n") == Split("Yes.", "> Now?", "")
+
+
+def test_a_signature_is_only_what_its_mark_begins() -> None:
+    assert split("Yes.\n\n-- \nMara\nNorthwind") == Split("Yes.", "", "Mara\nNorthwind")
+    assert split("Yes.\n--\nMara").signature == ""
+    assert split("a\n-- \nb\n-- \nMara").signature == "Mara"
+
+
+def test_signature_and_history_in_either_order() -> None:
+    line = ATTRIBUTIONS["en Gmail"]
+    assert split(f"Yes.\n-- \nMara\n\n{line}\n> Now?") == Split("Yes.", f"{line}\n> Now?", "Mara")
+    assert split(f"Yes.\n\n{line}\n> Now?\n\n-- \nMara").fresh == "Yes."
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{ATTRIBUTIONS['en Gmail']}\n> First?\nYes.\n> Second?\nNo.",
+        f"Answers below.\n\n{ATTRIBUTIONS['de']}\n> Erstens?\n\nJa.\n",
+        f"{ATTRIBUTIONS['en Gmail']}\n> When?\n\nThursday.",
+        "See:\n> First?\nYes.",
+    ],
+)
+def test_answers_among_quoted_lines_stay_with_them(text: str) -> None:
+    assert split(text) == Split(text.strip("\n"), "", "")
+
+
+@pytest.mark.parametrize(
+    "mark",
+    [
+        "---------- Forwarded message ---------",
+        "Begin forwarded message:",
+        "-------- Weitergeleitete Nachricht --------",
+        "Anfang der weitergeleiteten Nachricht:",
+        "---------- Message transféré ---------",
+        "---------- Mensaje reenviado ---------",
+        "---------- Messaggio inoltrato ---------",
+        "---------- Doorgestuurd bericht ---------",
+        "---------- Mensagem encaminhada ---------",
+        "---------- Wiadomość przekazana ---------",
+        "-------- Vidarebefordrat meddelande --------",
+        "---------- İletilen mesaj ---------",
+        "---------- Пересылаемое сообщение ---------",
+        "---------- 転送されたメッセージ ---------",
+        "---------- 转发的邮件 ---------",
+    ],
+)
+def test_a_forwarded_mail_is_not_history(mark: str) -> None:
+    text = f"What do you think?\n\n{mark}\n{BLOCKS['en']}\n\nWe offer 5 boxes."
+    assert split(text) == Split(text, "", "")
+
+
+def test_a_mail_that_is_only_a_quoted_header_was_forwarded() -> None:
+    text = f"{BLOCKS['de']}\n\nWir bieten 5 Kisten."
+    assert split(text) == Split(text, "", "")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Am Montag schrieb ich:\n\nKommt ihr?",
+        "On Monday he wrote:\nnothing at all.",
+        "On 5 May I wrote to bob@example.org:\nno answer.",
+        "From: Berlin\nTo: Paris\nDate: 5 May\n\nCan you book that?",
+        "The forwarded message did not arrive. Send it again, please.",
+        "Q: When?\nA: Now.\nThe subject: none",
+        "Original message lost.",
+    ],
+)
+def test_words_that_only_look_like_a_quote_stay(text: str) -> None:
+    assert split(text) == Split(text, "", "")
+
+
+def test_a_deeper_quoted_header_below_a_quote_is_history_too() -> None:
+    history = f"{ATTRIBUTIONS['en Gmail']}\n> Now?\n\n{BLOCKS['en']}\n\nOlder."
+    assert split(f"Yes.\n\n{history}") == Split("Yes.", history, "")
+
+
+def test_the_footer_of_a_list_is_no_answer() -> None:
+    history = f"{ATTRIBUTIONS['en Gmail']}\n> Now?\n\n_______________________________________________\nParents list"
+    assert split(f"Yes.\n\n{history}") == Split("Yes.", history, "")
+
+
+@given(st.lists(st.sampled_from(["> a", "b", "", "-- ", "On 5 Jan x@y wrote:", *BLOCKS["en"].split("\n"), "---"])))
+def test_no_words_are_lost(lines: list[str]) -> None:
+    text = "\n".join(lines)
+    parts = split(text)
+    kept = [line for part in (parts.fresh, parts.signature, parts.history) for line in part.split("\n")]
+    assert sorted(line for line in kept if line.strip("- ")) == sorted(line for line in lines if line.strip("- "))

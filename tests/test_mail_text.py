@@ -1,0 +1,151 @@
+"""HTML as text: readable, and without what the sender hid."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mailbot.mail.text import html_to_text
+
+
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        ("one<br>two<br><br>three", "one\ntwo\n\nthree"),
+        ("<p>one<p>two</p>three", "one\n\ntwo\n\nthree"),
+        ("<div>one</div><div><br></div><div>two</div>", "one\n\ntwo"),
+        ("a <b>bold</b>, <i>it</i>alic\n  and&nbsp;&amp; &#8364;", "a bold, italic and & €"),
+        ("<ul><li>one<li>two<ul><li>inner</ul><li><p>three</p></ul>", "- one\n- two\n  - inner\n- three"),
+        ("<ol><li>one</li><li>two</li></ol>", "1. one\n2. two"),
+        ("<table><tr><td>a<td>b<tr><td>c</td><td></td></table>", "a | b\nc |"),
+        ("<h1>Title</h1>text<hr>end", "Title\n\ntext\n----------\nend"),
+        ("<pre>a\n  b\n\nc</pre>", "a\n  b\n\nc"),
+        ("<img src=x alt='A cat'><img src=y>", "[A cat]"),
+        ("1 < 2 and 3 <4", "1 < 2 and 3 <4"),
+        ("<title>no</title><style>p{}</style><script>no</script>yes<script>no", "yes"),
+        ("yes<!-- no --><!-- no", "yes"),
+        ("yes<b no", "yes"),
+        ("<![if !mso]>yes<![endif]><!--[if mso]>no<![endif]-->", "yes"),
+        ("<a title=it's>yes</a> <p title='>'>also", "yes\n\nalso"),
+        ("&#0;&#99999999999;&#xD800;x", "\ufffd\ufffd\ufffdx"),
+        ("", ""),
+    ],
+)
+def test_markup_becomes_readable_text(html: str, text: str) -> None:
+    assert html_to_text(html) == text
+
+
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        ('<a href="https://x.example/a">here</a>.', "here <https://x.example/a>."),
+        ('<a href="https://x.example/">x.example</a>', "x.example"),
+        ('<a href="https://bad.example">good.example</a>', "good.example <https://bad.example>"),
+        ('<a href="mailto:a@x.example">a@x.example</a>', "a@x.example"),
+        ('<a href="javascript:alert(1)">click</a>', "click"),
+        ('<a href=" https://x.exa\nmple/\u202e">here</a>', "here <https://x.example/>"),
+        ('<a href="https://x.example"><img src=x></a>', ""),
+    ],
+)
+def test_a_link_shows_where_it_leads(html: str, text: str) -> None:
+    assert html_to_text(html) == text
+
+
+def test_quotes_are_marked_as_in_plain_text() -> None:
+    html = "Yes.<blockquote>Ada wrote:<blockquote>When?</blockquote>Soon?</blockquote>Bye"
+    assert html_to_text(html) == "Yes.\n\n> Ada wrote:\n>\n> > When?\n>\n> Soon?\n\nBye"
+
+
+def test_the_signature_mark_keeps_its_blank() -> None:
+    assert html_to_text("Hi<br>-- <br>Ada") == "Hi\n-- \nAda"
+
+
+@pytest.mark.parametrize(
+    "style",
+    [
+        "display:none",
+        "DISPLAY : NONE !important",
+        "display/* x */:none",
+        "visibility:hidden",
+        "font-size:0",
+        "font-size:1px",
+        "font: 0/0 Arial",
+        "opacity:0",
+        "max-height:0px;overflow:hidden",
+        "height:0;overflow:hidden",
+        "color:#fff",
+        "color:#fefefe",
+        "color:rgb(255, 255, 255)",
+        "color:white;background:#ffffff",
+        "color:#000;background-color:#000",
+        "color:transparent",
+        "color:rgba(0,0,0,0)",
+        "position:absolute;left:-9999px",
+        "text-indent:-9999px",
+        "mso-hide:all",
+    ],
+)
+def test_hidden_text_is_left_out(style: str) -> None:
+    assert html_to_text(f'seen <span style="{style}">hidden <b>hidden</b></span> seen') == "seen seen"
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<p hidden>hidden</p>",
+        "<style>.pre,.x{display:none}</style><div class='a pre'>hidden</div>",
+        "<style>td.pre{font-size:0px}</style><td class=pre>hidden</td>",
+        "<template>hidden</template><noscript>hidden</noscript>",
+        "<font color=white>hidden</font>",
+        "<body text=white>hidden</body>",
+        "<div style='display:none'><div style='display:block'>hidden</div></div>",
+        "<div style='display:none'>" + "<b>" * 600 + "hidden" + "</b>" * 600 + "hidden</div>",
+        "<img style='display:none' alt=hidden>",
+        "<p style='display:none'>hidden<br>hidden<hr><p>",
+        "<!-- > hidden -->",
+    ],
+)
+def test_hidden_elements_are_left_out(html: str) -> None:
+    assert html_to_text(html + "seen").strip() in ("seen", "")
+    assert "hidden" not in html_to_text(html)
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<td bgcolor='#0000ff'><font color=white>seen</font></td>",
+        "<div style='background:url(x.png)'><span style='color:#fff'>seen</span></div>",
+        "<div style='background:linear-gradient(red,blue);color:white'>seen</div>",
+        "<td style='font-size:0'><div style='font-size:14px'>seen</div></td>",
+        "<div style='visibility:hidden'><b style='visibility:visible'>seen</b></div>",
+        "<style>@media (max-width:600px){.m{display:none} .n{color:#fff}}</style><p class='m n'>seen",
+        "<div style='color:#fff'><a href='https://x.example'>seen</a></div>",
+        "<div style='opacity:0.9;max-height:100px;font-size:80%;height:0'>seen</div>",
+        "<p style='display:none'>hidden<p>seen",
+        "<div style='color:white'>hidden<p style='color:#333'>seen",
+        "<p hidden=false>seen",
+        "<style>.x{display:none}",
+    ],
+)
+def test_what_can_be_seen_stays(html: str) -> None:
+    text = html_to_text(html + ("</style>" if html.startswith("<style>.x") else "") + " seen")
+    assert "seen" in text
+    assert "hidden" not in text
+
+
+def test_invisible_characters_go_and_joiners_between_letters_stay() -> None:
+    assert html_to_text("a&zwnj;&nbsp;&zwnj;&nbsp;b&#8203;&#8238;c") == "a bc"
+    assert html_to_text("می\u200cخواهم") == "می\u200cخواهم"
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(
+        st.sampled_from(
+            ["<", ">", "a", "b ", "p", "/", "=", '"', "'", "!", "--", "style", "&", "#1;", "li", "blockquote"]
+        )
+    )
+)
+def test_no_html_makes_it_raise(pieces: list[str]) -> None:
+    html_to_text("".join(pieces)).encode()

@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import pytest
+
+from mailbot.mail.mail import Address
+from mailbot.reply import address
+
+
+def test_two_spellings_of_one_address_fold_to_the_same() -> None:
+    assert address.fold("Ada@EXÄMPLE.org") == address.fold("ada@xn--exmple-cua.org")
+
+
+def test_canonical_keeps_the_case_of_the_local_part() -> None:
+    assert address.canonical("Ada.E@Example.ORG") == "Ada.E@example.org"
+
+
+@pytest.mark.parametrize(
+    "email",
+    [
+        "a@b.example",
+        "a..b.@docomo.example",
+        '"john doe"@b.example',
+        '"a\\"b"@b.example',
+        "jörg@b.example",
+        "x@[192.0.2.1]",
+        "v=1+x/y@b",
+    ],
+)
+def test_an_address_that_a_header_can_hold_is_usable(email: str) -> None:
+    assert address.usable(email)
+
+
+@pytest.mark.parametrize(
+    "email",
+    [
+        "",
+        "nobody",
+        "@b.example",
+        "a@",
+        "a b@c.example",
+        "a,b@c.example",
+        "<a@b.example",
+        "a@b@c.example",
+        "a@b.example\r\nBcc: x@e.example",
+        '"a\r\nb"@c.example',
+        "a@b.example>",
+        "a@bä.example",
+        "a\ud800@b.example",
+        "a" * 500 + "@b.example",
+    ],
+)
+def test_an_address_that_would_break_a_header_is_not(email: str) -> None:
+    assert not address.usable(email)
+
+
+def test_distinct_keeps_the_first_spelling() -> None:
+    first, second = Address("A", "A@b.example"), Address("B", "a@B.example")
+
+    assert address.distinct((first, second)) == (first,)
+
+
+@pytest.mark.parametrize(
+    ("email", "organisation"),
+    [
+        ("a@news.shop.example", "shop.example"),
+        ("a@shop.example", "shop.example"),
+        ("a@news.shop.co.uk", "shop.co.uk"),
+        ("a@co.uk", "co.uk"),
+        ("a@mail.sap.de", "sap.de"),
+    ],
+)
+def test_organisation_is_what_one_owner_registers(email: str, organisation: str) -> None:
+    assert address.organisation(email) == organisation

@@ -1,0 +1,154 @@
+from __future__ import annotations
+
+from making import ADA, MARA, make_account, make_mail
+
+from mailbot.mail.address import read
+from mailbot.mail.mail import Address
+from mailbot.reply import recipients
+from mailbot.reply.recipients import Recipients
+
+BOB = Address("Bob", "bob@contoso.example")
+EVE = Address("Eve", "eve@fabrikam.example")
+LIST = Address("", "talk@lists.example")
+
+
+def _choose(reply_all: bool = True, **mail: object) -> Recipients:
+    return recipients.choose(make_mail(**mail), make_account(reply_all=reply_all))
+
+
+def test_a_mail_to_the_owner_alone_is_answered_to_its_author() -> None:
+    assert _choose() == Recipients((MARA,), (), ())
+
+
+def test_reply_to_comes_before_from_and_all_of_it_counts() -> None:
+    desk = Address("", "desk@northwind.example")
+
+    assert _choose(reply_to=(desk, MARA)) == Recipients((desk, MARA), (), ())
+
+
+def test_several_authors_are_all_answered() -> None:
+    assert _choose(from_=(MARA, BOB)).to == (MARA, BOB)
+
+
+def test_the_others_of_to_and_cc_get_a_copy_without_the_owner() -> None:
+    found = _choose(to=(BOB, ADA), cc=(EVE, Address("", "ada+x@example.org"), Address("", "shop-1@example.org")))
+
+    assert found == Recipients((MARA,), (BOB, EVE), ())
+
+
+def test_without_reply_all_nobody_gets_a_copy() -> None:
+    found = _choose(reply_all=False, to=(BOB, ADA), mail_followup_to=(BOB, EVE))
+
+    assert found == Recipients((MARA,), (), ())
+
+
+def test_nobody_is_named_twice_whatever_the_case() -> None:
+    found = _choose(to=(ADA, Address("", "MARA@Northwind.example"), BOB), cc=(Address("B", "BOB@contoso.example"),))
+
+    assert found == Recipients((MARA,), (BOB,), ())
+
+
+def test_a_followup_address_is_taken_exactly_without_the_owner() -> None:
+    found = _choose(mail_followup_to=(EVE, ADA, LIST), to=(ADA, BOB), reply_to=(BOB,))
+
+    assert (found.to, found.cc) == ((EVE, LIST), ())
+    assert found.remarks == (recipients.FOLLOWUP.format("eve@fabrikam.example, talk@lists.example"),)
+
+
+def test_a_followup_address_that_is_only_the_owner_is_passed_over() -> None:
+    assert _choose(mail_followup_to=(ADA,)).to == (MARA,)
+
+
+def test_a_list_that_put_itself_into_reply_to_gets_a_copy_and_the_author_the_reply() -> None:
+    found = _choose(list_post="talk@Lists.example", reply_to=(LIST,), to=(LIST,))
+
+    assert found == Recipients((MARA,), (LIST,), ())
+
+
+def test_a_list_and_its_author_in_reply_to_are_both_answered() -> None:
+    assert _choose(list_post="talk@lists.example", reply_to=(LIST, MARA), to=(LIST,)).to == (LIST, MARA)
+
+
+def test_a_list_mail_without_a_readable_author_goes_to_the_list() -> None:
+    found = _choose(list_post="talk@lists.example", reply_to=(LIST,), to=(LIST,), from_=())
+
+    assert (found.to, found.cc) == ((LIST,), ())
+
+
+def test_a_list_mail_that_does_not_name_the_owner_is_no_blind_copy() -> None:
+    assert _choose(list_post="talk@lists.example", to=(LIST,)) == Recipients((MARA,), (LIST,), ())
+
+
+def test_a_reply_to_that_is_the_owner_is_passed_over() -> None:
+    assert _choose(reply_to=(ADA,)).to == (MARA,)
+
+
+def test_an_unusable_reply_to_is_passed_over_with_a_remark() -> None:
+    found = _choose(reply_to=(Address("", "nobody"),))
+
+    assert found == Recipients((MARA,), (), (recipients.LEFT_OUT.format("nobody"),))
+
+
+def test_an_owner_in_bcc_does_not_show_in_a_copy() -> None:
+    found = _choose(to=(BOB,), cc=(EVE,), mail_followup_to=(BOB, EVE))
+
+    assert found == Recipients((MARA,), (), (recipients.BLIND,))
+
+
+def test_no_readable_address_leaves_to_empty() -> None:
+    assert _choose(from_=()) == Recipients((), (), (recipients.NO_ADDRESS,))
+
+
+def test_two_readings_of_from_leave_to_empty() -> None:
+    found = read("From", (b"mara@northwind.example <eve@fabrikam.example>",)).found
+
+    chosen = _choose(from_=found)
+
+    named = "mara@northwind.example, eve@fabrikam.example"
+    assert chosen == Recipients((), (), (recipients.TWO_READINGS.format(named),))
+
+
+def test_two_readings_stay_two_when_one_of_them_is_the_owner() -> None:
+    found = read("From", (b"ada@example.org <eve@fabrikam.example>",)).found
+
+    assert _choose(from_=found).to == ()
+
+
+def test_two_readings_of_reply_to_are_not_mended_with_from() -> None:
+    assert _choose(reply_to=read("Reply-To", (b"bob@contoso.example <eve@fabrikam.example>",)).found).to == ()
+
+
+def test_a_quoted_address_as_a_name_is_one_reading() -> None:
+    found = read("From", (b'"mara@northwind.example" <eve@fabrikam.example>',)).found
+
+    assert [a.email for a in _choose(from_=found).to] == ["eve@fabrikam.example"]
+
+
+def test_a_reply_to_in_another_domain_is_kept_with_a_remark() -> None:
+    assert _choose(reply_to=(EVE,)) == Recipients((EVE,), (), (recipients.FOREIGN.format("eve@fabrikam.example"),))
+
+
+def test_a_reply_to_in_a_part_of_the_same_domain_needs_no_remark() -> None:
+    assert _choose(reply_to=(Address("", "x@mail.northwind.example"),)).remarks == ()
+
+
+def test_a_local_part_beyond_ascii_is_kept_with_a_remark() -> None:
+    joerg = Address("", "jörg@northwind.example")
+
+    assert _choose(from_=(joerg,)) == Recipients((joerg,), (), (recipients.BEYOND_ASCII.format(joerg.email),))
+
+
+def test_own_mail_ends_without_a_crash() -> None:
+    assert _choose(from_=(ADA,), to=(BOB,)).to == ()
+
+
+def test_a_form_that_writes_in_the_owners_name_is_answered_at_reply_to() -> None:
+    assert _choose(from_=(ADA,), reply_to=(EVE,)).to == (EVE,)
+
+
+def test_a_remark_about_many_addresses_stays_short() -> None:
+    many = tuple(Address("", f"p{n}@x.example") for n in range(300))
+
+    (remark,) = _choose(mail_followup_to=many).remarks
+
+    assert "p4@x.example and 295 more" in remark
