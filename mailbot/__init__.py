@@ -22,10 +22,11 @@ Where to find what::
     service.py           the scheduler, a thread for each account, the model calls, an orderly stop
     cli/                 one verb per file; the only place that prints and sets exit codes
 
-Pure modules see no clock, randomness, files, network or logging; edges do not import each other. A test holds the arrows.
+Pure modules see no clock, randomness, files, network or logging; edges do not import each other. A test holds the
+arrows.
 
-The words: a *mail* is theirs, a *draft* is ours. The *mail key* says who a mail is, a *place* (folder, UIDVALIDITY, UID)
-where it is. A *job* is one mail in one *generation*; *events* are what happened to it, kept in the *journal*. The *archive*
-holds for each job a *page*, the *prompt* and the *source*. A *remark* is a sentence for the owner on the page, a *notice* a
-note to the owner, a *gap* a fact that the model did not have: ``[[fill: ...]]``.
+The words: a *mail* is theirs, a *draft* is ours. The *mail key* says who a mail is, a *place* (folder, UIDVALIDITY,
+UID) where it is. A *job* is one mail in one *generation*; *events* are what happened to it, kept in the *journal*.
+The *archive* holds for each job a *page*, the *prompt* and the *source*. A *remark* is a sentence for the owner on
+the page, a *notice* a note to the owner, a *gap* a fact that the model did not have: ``[[fill: ...]]``.
 """

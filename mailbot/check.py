@@ -4,15 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
 from mailbot.errors import Later, MailbotError, OwnerMustAct, Refused
 from mailbot.imap.folders import roles
 from mailbot.imap.session import Rejection, Session
+from mailbot.mail.parse import parse
+from mailbot.model import NeedsPlain
+from mailbot.prompt import answer as answers
+from mailbot.prompt import build
+from mailbot.reply.identity import Voice
 
 if TYPE_CHECKING:
     from mailbot.config import Account
     from mailbot.wiring import Home
+
+SAMPLE = b"""From: Mara Lindqvist <mara@northwind.example>
+To: you@example.org
+Subject: A sample mail from mailbot check
+Message-ID: <sample@northwind.example>
+Date: Mon, 5 Jan 2026 08:00:00 +0100
+Content-Type: text/plain; charset=utf-8
+
+Hello, which colour do you like best?
+"""
 
 Level = Literal["ok", "warn", "fail"]
 
@@ -51,11 +67,43 @@ def _model(home: Home) -> Iterator[Finding]:
         yield Finding("warn", "model", text)
         return
     try:
-        assert home.endpoint is not None
-        home.endpoint.probe()
-        yield Finding("ok", "model", f"{model.name} at {model.base_url} answers in the shape that mailbot needs")
+        shape = _answer_shape(home)
+        yield Finding("ok", "model", f"{model.name} at {model.base_url} answers a sample mail ({shape})")
     except (Later, OwnerMustAct, Refused) as error:
         yield Finding("fail", "model", str(error))
+
+
+def _answer_shape(home: Home) -> str:
+    """Asks the model to answer a mail of ours, as it would any other, and reads the answer."""
+    endpoint = home.endpoint
+    assert endpoint is not None, "a model is configured"
+    owner = home.config.owner
+    address = home.config.accounts[0].address
+    mail = parse(SAMPLE)
+    for _ in range(2):
+        prompt = build.build(
+            voice=Voice(address=address, name=owner.name, signature="", about=owner.about, language=owner.language),
+            addresses=(address,),
+            mail=mail,
+            fresh=mail.text,
+            history="",
+            thread=(),
+            to=mail.from_,
+            cc=(),
+            now=datetime.now(home.config.zone),
+            note="",
+            nonce="sample",
+            context_tokens=home.config.model.context_tokens if home.config.model else 0,
+            shape=endpoint.shape,
+            fallback_language=owner.language,
+        )
+        try:
+            reply = endpoint.ask(prompt.messages, prompt.shape)
+        except NeedsPlain:
+            continue
+        answers.read(reply.text, reply.shape)
+        return "as JSON" if reply.shape == "schema" else "as plain text: the server takes no JSON schema"
+    raise Later("the model's server changed its mind about JSON schemas; try again")
 
 
 def _account(home: Home, account: Account) -> Iterator[Finding]:
@@ -65,7 +113,11 @@ def _account(home: Home, account: Account) -> Iterator[Finding]:
         yield Finding("fail", f"{account.name}: login", str(error))
         return
     try:
-        how = {"tls": "TLS, certificate verified", "starttls": "STARTTLS, certificate verified", "none": "loopback, no TLS"}
+        how = {
+            "tls": "TLS, certificate verified",
+            "starttls": "STARTTLS, certificate verified",
+            "none": "loopback, no TLS",
+        }
         imap = account.imap
         yield Finding("ok", f"{account.name}: login", f"{imap.user} at {imap.host}:{imap.port} ({how[imap.security]})")
         yield from _capabilities(account, session)
@@ -98,7 +150,7 @@ def _folders(home: Home, account: Account, session: Session) -> Iterator[Finding
     for name in found.missing:
         yield Finding("fail", what, f"{name!r} is not on the server: correct folders under [[account]]")
     for name in found.watched:
-        look = session.examine(name)
+        look = session.select(name)  # EXAMINE tells no PERMANENTFLAGS
         count = len(session.flagged(account.flag))
         keyword = "" if look.keywords else "; takes no keywords (that is fine: the journal is the memory)"
         yield Finding("ok", what, f"watches {name!r}, {count} flagged{keyword}")

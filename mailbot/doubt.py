@@ -52,8 +52,8 @@ class Finding:
 def resolve(
     intent: Intent, contents: Collection[Contents], *, draft_id: str, other_ids: Collection[str], original_id: str
 ) -> Finding:
-    """``contents`` are those of every folder of the intent; ``other_ids`` the draft ids of the mail's other generations;
-    ``original_id`` the Message-ID of the mail that is answered, or ""."""
+    """``contents`` are those of every folder of the intent; ``other_ids`` the draft ids of the mail's other
+    generations; ``original_id`` the Message-ID of the mail that is answered, or ""."""
     for folder in contents:
         for mail in folder.mails:
             if mail.message_id == draft_id:

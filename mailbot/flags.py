@@ -6,8 +6,8 @@
     seen before, at another place                            moved
     seen unflagged, and now flagged again                    asked anew, or released when it was held
 
-A flag that is gone means "unflagged" only when the server still shows the mail, without the flag and without ``\\Deleted``;
-a UID that does not answer was moved or archived, and nothing is cancelled by that.
+A flag that is gone means "unflagged" only when the server still shows the mail, without the flag and without
+``\\Deleted``; a UID that does not answer was moved or archived, and nothing is cancelled by that.
 """
 
 from __future__ import annotations

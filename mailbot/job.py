@@ -5,8 +5,8 @@ A job is one mail in one generation: the wish for a draft, and what became of it
 1. Every transition lives in ``TRANSITIONS``; nothing else in the program decides what may follow what.
 2. This module knows no IMAP, no SQLite, no model and no clock. Times are arguments, in seconds since the epoch.
 
-The journal keeps the list of events; ``fold`` is the only way to a state. Recovery is not a mode: a job that is loaded in
-``appending`` is by that alone in doubt, whether the wire broke a minute ago or the process died last week.
+The journal keeps the list of events; ``fold`` is the only way to a state. Recovery is not a mode: a job that is
+loaded in ``appending`` is by that alone in doubt, whether the wire broke a minute ago or the process died last week.
 """
 
 from __future__ import annotations

@@ -1,9 +1,10 @@
 """The journal: the list of events, in SQLite, from which every state follows; and what was last seen of each folder.
 
-It owns durability: ``record`` returns when the event is on disk (WAL, ``synchronous=FULL``). The table ``job`` is an index
-over the folded events, written in the same transaction, so that open jobs are found without reading years of history.
-Large bytes (the fetched mail, the draft) lie in ``blob`` while a job is open. It knows no IMAP, no model, no files but its
-own. Safe for many threads, and for a second process that adds an event (``mailbot redo`` beside ``mailbot run``).
+It owns durability: ``record`` returns when the event is on disk (WAL, ``synchronous=FULL``). The table ``job`` is an
+index over the folded events, written in the same transaction, so that open jobs are found without reading years of
+history. Large bytes (the fetched mail, the draft) lie in ``blob`` while a job is open. It knows no IMAP, no model, no
+files but its own. Safe for many threads, and for a second process that adds an event (``mailbot redo`` beside
+``mailbot run``).
 """
 
 from __future__ import annotations
@@ -54,9 +55,7 @@ class Journal:
         self._lock = threading.RLock()
         try:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            self._db = sqlite3.connect(
-                self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
-            )
+            self._db = sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
             self.path.chmod(0o600)
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA synchronous = FULL")
@@ -80,7 +79,7 @@ class Journal:
             version = self._db.execute("PRAGMA user_version").fetchone()[0]
             if version > SCHEMA_VERSION:
                 raise BadUsage(
-                    f"{self.path} was written by a newer mailbot (state {version}, this program knows {SCHEMA_VERSION}): "
+                    f"{self.path} was written by a newer mailbot (state {version}; this one knows {SCHEMA_VERSION}): "
                     "install the newer program again, or name another state.folder"
                 )
             if version == 0:
@@ -142,8 +141,9 @@ class Journal:
             job = apply(before, event)
             self._db.execute("INSERT INTO event (job, at, kind, data) VALUES (?, ?, ?, ?)", (id, at, kind, text))
             self._db.execute(
-                "INSERT INTO job VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET "
-                "state = excluded.state, open = excluded.open, limited = excluded.limited, asked_at = excluded.asked_at",
+                "INSERT INTO job VALUES (?, ?, ?, ?, ?, ?, ?, ?) "
+                "ON CONFLICT (id) DO UPDATE SET state = excluded.state, "
+                "open = excluded.open, limited = excluded.limited, asked_at = excluded.asked_at",
                 (id, job.account, job.key, job.generation, job.state, _is_open(job), job.limited, job.asked_at),
             )
             if not _is_open(job) and job.state is not State.HELD:
@@ -258,7 +258,8 @@ class Journal:
         self._run("DELETE FROM place WHERE account = ? AND folder = ? AND uid = ?", account, folder, uid)
 
     def first_of(self, account: str, key: str, twin: str) -> str:
-        """The key under which the mail is known: its own, else that of its first delivery (same Message-ID, From, Date)."""
+        """The key under which the mail is known: its own, else that of its first delivery (same Message-ID, From,
+        Date)."""
         if not twin or self._rows("SELECT 1 FROM star WHERE account = ? AND key = ?", account, key):
             return key
         rows = self._rows("SELECT key FROM star WHERE account = ? AND twin = ? ORDER BY rowid LIMIT 1", account, twin)
@@ -310,4 +311,3 @@ def _trouble(path: Path, error: Exception) -> Exception:
 
 
 __all__ = ["IllegalEvent", "Journal"]
-

@@ -31,9 +31,7 @@ class Service:
         self._threads = [
             threading.Thread(target=p.run, name=f"poll-{p.world.account.name}", daemon=True) for p in self._pollers
         ]
-        self._watchers = [
-            Watcher(partial(watched, p.world), p.wake) for p in self._pollers if idle
-        ]
+        self._watchers = [Watcher(partial(watched, p.world), p.wake) for p in self._pollers if idle]
         self._scheduler = BackgroundScheduler(daemon=True, timezone="UTC")
         for poller in self._pollers:
             self._scheduler.add_job(
@@ -73,6 +71,7 @@ class Service:
 
 
 def watched(world: World) -> tuple[Session, str]:
-    """A session for IDLE and the folder it watches: one connection sees one folder, and most flags are set in the first."""
+    """A session for IDLE and the folder it watches: one connection sees one folder, and most flags are set in the
+    first."""
     wire = connect(world)
     return wire.session, wire.roles.watched[0] if wire.roles.watched else wire.roles.inbox

@@ -173,11 +173,6 @@ class Dovecot:
             raise
         return client
 
-    def restart(self) -> None:
-        """Stop and start again on the same ports with the same mail: what a client sees as a server's reboot."""
-        self._stop_process()
-        self._start()
-
     def stop(self) -> None:
         """End the process by its pid and remove the folder."""
         self._stop_process()

@@ -3,8 +3,8 @@
     with Endpoint(Status(429, {"error": {"message": "slow down"}})) as server:
         ... server.base_url, server.requests
 
-Each request takes the next behaviour of the script; when none is left the server is polite: it reads the mails out of the
-prompt and answers in the shape that was asked for. By hand: ``python tests/endpoint.py 8080``.
+Each request takes the next behaviour of the script; when none is left the server is polite: it reads the mails out of
+the prompt and answers in the shape that was asked for. By hand: ``python tests/endpoint.py 8080``.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
@@ -61,7 +62,7 @@ class Status:
 
 @dataclass(frozen=True)
 class Refuse:
-    """400 for as long as the parameter is in the request, as OpenAI words it (``param``) or only in words (``said``)."""
+    """400 while the parameter is in the request, as OpenAI words it (``param``) or only in words (``said``)."""
 
     parameter: str
     said: str = ""
@@ -79,17 +80,14 @@ class Refuse:
 
 @dataclass(frozen=True)
 class Drip:
-    """An answer of which one byte comes after the other: of its headers, or of its body."""
+    """An answer of which one byte comes after the other: "headers", "body", or "endless body" without a length."""
 
-    headers: bool = False
+    what: str
 
     def act(self, exchange: Exchange, request: Request) -> None:
-        start = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 100000\r\n"
-        if self.headers:
-            exchange.drip(b"HTTP/1.1 200 OK\r\nX-Slow: " + b"x" * 50_000)
-        else:
-            exchange.wfile.write(start + b"\r\n")
-            exchange.drip(b" " * 100_000)
+        length = b"Content-Length: 50000\r\n\r\n" if self.what == "body" else b"\r\n"
+        exchange.wfile.write(b"HTTP/1.1 200 OK\r\n" + (b"X-Slow: " if self.what == "headers" else length))
+        exchange.drip(b" " * 50_000)
 
 
 class Hang:
@@ -130,10 +128,8 @@ class Exchange(BaseHTTPRequestHandler):
         length = int(self.headers.get("Content-Length", 0))
         headers = {name.lower(): value for name, value in self.headers.items()}
         request = Request(self.path, headers, json.loads(self.rfile.read(length) or b"{}"))
-        try:
+        with suppress(BrokenPipeError, ConnectionResetError):  # the client had enough
             self.server.next_behaviour(request).act(self, request)
-        except (BrokenPipeError, ConnectionResetError):
-            pass  # the client had enough
 
     def send(self, status: int, body: Any, headers: Mapping[str, str] | None = None) -> None:
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
@@ -179,7 +175,7 @@ class Endpoint:
 
     def __init__(self, *script: Behaviour, port: int = 0) -> None:
         self._server = _Server(port, script)
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.005,), daemon=True)
 
     @property
     def base_url(self) -> str:
@@ -227,10 +223,7 @@ def completion(text: Text, request: Request) -> dict[str, Any]:
 
 def polite(exchange: Exchange, request: Request) -> None:
     fields = answer_to(request)
-    if "response_format" in request.body:
-        text = json.dumps(fields, ensure_ascii=False)
-    else:
-        text = plain(fields)
+    text = json.dumps(fields, ensure_ascii=False) if "response_format" in request.body else plain(fields)
     exchange.send(200, completion(Text(text), request))
 
 
@@ -276,7 +269,5 @@ def _owner(request: Request) -> str:
 if __name__ == "__main__":
     with Endpoint(port=int(sys.argv[1]) if len(sys.argv) > 1 else 8080) as by_hand:
         print(f"a polite model answers at {by_hand.base_url}; stop it with Ctrl-C")
-        try:
+        with suppress(KeyboardInterrupt):
             threading.Event().wait()
-        except KeyboardInterrupt:
-            pass

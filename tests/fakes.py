@@ -225,7 +225,13 @@ class FakeEndpoint:
         if isinstance(answer, Exception):
             raise answer
         reply = Reply(
-            text=answer, model=self.name, temperature=0.3, prompt_tokens=10, completion_tokens=5, shape="schema", finish="stop"
+            text=answer,
+            model=self.name,
+            temperature=0.3,
+            prompt_tokens=10,
+            completion_tokens=5,
+            shape="schema",
+            finish="stop",
         )
         self.effect("asked")
         return reply

@@ -106,7 +106,7 @@ def test_flagged_again_after_it_was_seen_unflagged_is_asked_anew(lab: Lab) -> No
         (State.DONE, 2, "pending"),
         (State.DONE, 1, "superseded"),
     ]
-    assert len({r for r in lab.mailbox.raws()}) == 2
+    assert len(set(lab.mailbox.raws())) == 2
     assert "status: superseded" in lab.pages()["2026-01-05_Reply-To_Servers-for-Munchen.md"]
 
 

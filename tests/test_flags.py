@@ -87,9 +87,16 @@ def test_without_a_limit_nothing_is_a_burst() -> None:
 
 def test_of_a_thread_flagged_at_once_the_newest_of_others_is_answered() -> None:
     first = replace(SEEN, key="1")
-    second = replace(SEEN, key="2", message_id="<b@x.example>", related=("<a@x.example>",), date=datetime(2026, 1, 6, tzinfo=UTC))
+    second = replace(
+        SEEN, key="2", message_id="<b@x.example>", related=("<a@x.example>",), date=datetime(2026, 1, 6, tzinfo=UTC)
+    )
     own = replace(
-        SEEN, key="3", message_id="<c@x.example>", related=("<b@x.example>",), date=datetime(2026, 1, 7, tzinfo=UTC), own=True
+        SEEN,
+        key="3",
+        message_id="<c@x.example>",
+        related=("<b@x.example>",),
+        date=datetime(2026, 1, 7, tzinfo=UTC),
+        own=True,
     )
     stranger = replace(SEEN, key="4", message_id="<z@x.example>")
 
@@ -98,7 +105,9 @@ def test_of_a_thread_flagged_at_once_the_newest_of_others_is_answered() -> None:
 
 def test_mails_that_answer_the_same_unseen_mail_are_one_thread() -> None:
     one = replace(SEEN, key="1", message_id="<b@x.example>", related=("<unseen@x.example>",))
-    two = replace(SEEN, key="2", message_id="<c@x.example>", related=("<unseen@x.example>",), place=Place("INBOX", 1, 8))
+    two = replace(
+        SEEN, key="2", message_id="<c@x.example>", related=("<unseen@x.example>",), place=Place("INBOX", 1, 8)
+    )
 
     assert together([one, two]) == {"1": two}
 

@@ -37,7 +37,19 @@ DATA: dict[str, dict[str, Any]] = {
     "parked": {"reason": "bad"},
 }
 
-LINE = ("asked", "fetched", "started", "named", "prompted", "answered", "intended", "appended", "read", "paged", "marked")
+LINE = (
+    "asked",
+    "fetched",
+    "started",
+    "named",
+    "prompted",
+    "answered",
+    "intended",
+    "appended",
+    "read",
+    "paged",
+    "marked",
+)
 
 
 def events(*kinds: str, at: float = 1.0) -> list[Event]:

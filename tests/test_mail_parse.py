@@ -267,6 +267,24 @@ def test_a_multipart_without_parts_is_read_as_text() -> None:
     assert mail.defects == ("The mail says that it has several parts, but none was found.",)
 
 
+def test_text_right_after_the_fields_is_not_lost() -> None:
+    assert parse(b"Subject: x\nhello there\n\nhow are you").text == "hello there\n\nhow are you"
+    mail = with_body("multipart/mixed; boundary=b", "--b\nContent-Type: text/plain\nhello\n--b--")
+    assert mail.text == "hello"
+
+
+def test_a_broken_line_among_the_fields_does_not_end_them() -> None:
+    mail = parse(b"Subject: x\nbroken line\nTo: ada@x.example\n\nhello")
+    assert mail.to == (Address("", "ada@x.example"),)
+    assert mail.text == "hello"
+    assert mail.defects == ("A line of the header could not be read.",)
+
+
+def test_an_encrypted_mail_or_a_report_without_parts_stays_what_it_says() -> None:
+    assert with_body("multipart/encrypted", "x").kind is Kind.ENCRYPTED
+    assert with_body("multipart/report; boundary=b", "x").kind is Kind.REPORT
+
+
 def test_the_beginning_of_a_mail_can_be_read() -> None:
     whole = (CASES / "gmail-alternative.eml").read_bytes()
     mail = parse(whole[:1400], truncated=True)

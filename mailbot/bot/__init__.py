@@ -1,11 +1,11 @@
 """The only place where pure and edge meet: one account's straight line from a flag to a draft.
 
-    world      what a bot needs: the config, the edges, the clock
-    observe    what carries a flag now, and what that means      -> events asked, held, cancelled ...
-    prepare    fetch, parse, may we?, names, source, prompt      -> events fetched, named, prompted, skipped
-    ask        the model, while no IMAP connection is held       -> events answered, rejected
-    deliver    compose, intent, APPEND, doubt, read back, keyword -> events intended, appended, read, marked
-    pages      the page in the archive                           -> event paged
-    trouble    what the owner must know, told once
-    tick       takes every due job one step after the other, and decides what an error means for it
+world      what a bot needs: the config, the edges, the clock
+observe    what carries a flag now, and what that means      -> events asked, held, cancelled ...
+prepare    fetch, parse, may we?, names, source, prompt      -> events fetched, named, prompted, skipped
+ask        the model, while no IMAP connection is held       -> events answered, rejected
+deliver    compose, intent, APPEND, doubt, read back, keyword -> events intended, appended, read, marked
+pages      the page in the archive                           -> event paged
+trouble    what the owner must know, told once
+tick       takes every due job one step after the other, and decides what an error means for it
 """

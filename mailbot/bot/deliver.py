@@ -1,4 +1,5 @@
-"""From an answer to a draft that stands: intent before effect, doubt resolved by looking, the stored bytes read back."""
+"""From an answer to a draft that stands: intent before effect, doubt resolved by looking, the stored bytes read
+back."""
 
 from __future__ import annotations
 

@@ -127,7 +127,9 @@ def _risen(world: World, views: Sequence[View], sent: Mark | None, seen: Seen, *
                 _follow(world, key, sighting, release=what is Meaning.RELEASED)
             else:
                 again = memory.state is State.CANCELLED and memory.generation > 0
-                job = _begin(world, key, memory.generation + 1, sighting, sent, what, why, not (include_existing or again))
+                job = _begin(
+                    world, key, memory.generation + 1, sighting, sent, what, why, not (include_existing or again)
+                )
                 (seen.asked if what is Meaning.ASKED else seen.held).append(job.id)
                 if what is Meaning.ASKED:
                     asked[sighting.key] = (sighting, job)
@@ -164,9 +166,9 @@ def _follow(world: World, key: str, sighting: Sighting, *, release: bool) -> Non
         if job.state in (State.DONE, State.SKIPPED, State.CANCELLED, State.PARKED):
             return
         place = (sighting.place.folder, sighting.place.uidvalidity, sighting.place.uid)
-        job = world.record(job, "moved", place=place)
+        moved = world.record(job, "moved", place=place)
         if release:
-            world.record(job, "released")
+            world.record(moved, "released")
 
 
 def _hold_burst(world: World, seen: Seen) -> None:

@@ -57,7 +57,8 @@ def write(world: World, job: Job) -> Job:
 
 
 def _print(text: str) -> str:
-    """A fingerprint of the part of a page that mailbot does not change: another one means that the owner wrote in it."""
+    """A fingerprint of the part of a page that mailbot does not change: another one means that the owner wrote in
+    it."""
     return sha256((page.rest(text) or "").encode(errors="surrogateescape")).hexdigest()
 
 
@@ -66,7 +67,7 @@ def _page(world: World, job: Job, status: str) -> page.Page:
     answer = ask.read(world, job) if job.state is State.DRAFTED else None
     assert not isinstance(answer, Job), "an answer that became a draft can be read"
     if answer is not None and (missing := gaps(answer.reply)):
-        remarks.append(f"Fill in before you send: {'; '.join(missing)}")
+        remarks.append(f"Fill in before you send: {'; '.join(dict.fromkeys(missing))}.")
     if answer is None:
         remarks.append(f"{job.reason[:1].upper()}{job.reason[1:]}.")
     return page.Page(
@@ -77,7 +78,7 @@ def _page(world: World, job: Job, status: str) -> page.Page:
         cc=job.draft.get("cc", ""),
         from_=job.draft.get("from", ""),
         subject=job.draft.get("subject", "") or job.mail.get("subject", ""),
-        correspondent=job.draft.get("to", "") or job.mail.get("from", ""),
+        correspondent=job.draft.get("correspondent", "") or job.mail.get("from", ""),
         title=answer.title if answer else "",
         key_points=answer.key_points if answer else (),
         reply=answer.reply if answer else "",

@@ -1,5 +1,5 @@
-"""From a flag to a stored prompt: the mail is fetched once and kept, the archive's names are chosen, the source is written,
-and what is going to be asked is on disk before it is asked."""
+"""From a flag to a stored prompt: the mail is fetched once and kept, the archive's names are chosen, the source is
+written, and what is going to be asked is on disk before it is asked."""
 
 from __future__ import annotations
 
@@ -106,6 +106,7 @@ def envelope(world: World, job: Job, mail: Mail, voice: Voice, to: Recipients) -
     return {
         "from": shown([Address(voice.name, voice.address)]),
         "to": shown(to.to),
+        "correspondent": ", ".join(a.name or a.email for a in to.to or mail.from_),
         "cc": shown(to.cc),
         "subject": reply_subject(mail.subject),
         "draft_message_id": compose.draft_id(world.account.address, job.key, job.generation, domain),
@@ -133,7 +134,9 @@ def _prompt(world: World, job: Job, mail: Mail, voice: Voice, to: Recipients) ->
     if world.journal.model_calls_since(midnight.timestamp()) >= schedule.daily_drafts:
         tomorrow = (midnight + timedelta(days=1)).timestamp()
         reason = f"today's {schedule.daily_drafts} drafts are made (schedule.daily_drafts)"
-        trouble.begin(world, "daily", reason, "The other flags wait until tomorrow; raise schedule.daily_drafts if you like")
+        trouble.begin(
+            world, "daily", reason, "The other flags wait until tomorrow; raise schedule.daily_drafts if you like"
+        )
         return world.record(job, "waiting", reason=reason, until=tomorrow, planned=True)
     split = quote.split(mail.text)
     prompt = build.build(

@@ -75,9 +75,7 @@ def _cycle(
         return [f"{error}. It is tried again at the next run."], FAILED
 
 
-def _work(
-    place: Home, world: World, calls: Calls, include_existing: bool, retry: bool
-) -> tuple[list[str], int]:
+def _work(place: Home, world: World, calls: Calls, include_existing: bool, retry: bool) -> tuple[list[str], int]:
     from mailbot.poller import Poller
 
     before = world.journal.last()

@@ -22,7 +22,9 @@ def command(config_path: Path | None, note: str, id: str) -> None:
     with home(config_path) as place:
         job = place.journal.generations((found := place.journal.find(id)).account, found.key)[-1]
         if job.state in OPEN:
-            raise BadUsage(f"{job.id} is still under way ({job.state}): wait for its draft, or dismiss it if it is parked")
+            raise BadUsage(
+                f"{job.id} is still under way ({job.state}): wait for its draft, or dismiss it if it is parked"
+            )
         if job.state is State.HELD:
             raise BadUsage(f"{job.id} is held: mailbot release {job.id} drafts it")
         where = job.place
@@ -37,5 +39,7 @@ def command(config_path: Path | None, note: str, id: str) -> None:
             note=note,
             mail=dict(job.mail),
         )
-        click.echo(f"{new.id}: asked for again (generation {new.generation}). A running mailbot drafts it at its next poll;")
+        click.echo(
+            f"{new.id}: asked for again (generation {new.generation}). A running mailbot drafts it at its next poll;"
+        )
         click.echo("mailbot once does it now.")

@@ -81,7 +81,8 @@ def _account(place: Home, account: Account) -> dict[str, Any]:
 
 
 def _lines(account: dict[str, Any]) -> list[str]:
-    lines = [f"last good poll {account['last_poll'] or 'never'}; mailbot {'runs' if account['running'] else 'is not running'}"]
+    runs = "runs" if account["running"] else "is not running"
+    lines = [f"last good poll {account['last_poll'] or 'never'}; mailbot {runs}"]
     if account["error"]:
         lines.append(f"the last poll failed: {account['error']}")
     if account["open"]:

@@ -11,6 +11,7 @@ from email.utils import format_datetime
 from importlib.resources import files
 
 OWNER = "Ada Example"
+ABOUT = "Joiner, runs a workshop of four. Friendly, to the point."
 ADDRESS = "ada@harbour.example"
 
 ASKED = "question"  # the sample that the demo flags: it asks two things and has a second recipient

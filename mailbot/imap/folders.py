@@ -1,4 +1,5 @@
-"""Which folder is Drafts, Sent and Trash, and which are watched: by special-use (RFC 6154), without case; config wins."""
+"""Which folder is Drafts, Sent and Trash, and which are watched: by special-use (RFC 6154), without case; config
+wins."""
 
 from __future__ import annotations
 
@@ -26,8 +27,8 @@ class Roles:
 
 
 def roles(account: Any, folders: Sequence[Folder], *, gmail: bool, used_drafts: str) -> Roles:
-    """``account`` is config.Account; ``used_drafts`` the Drafts folder of earlier runs, "" at first contact: it may have
-    vanished (alpine deletes it when it takes the last draft out) and is then made again.
+    """``account`` is config.Account; ``used_drafts`` the Drafts folder of earlier runs, "" at first contact: it may
+    have vanished (alpine deletes it when it takes the last draft out) and is then made again.
 
     Raises OwnerMustAct when there is no Drafts folder, naming the candidates."""
     usable = [f for f in folders if not f.attributes & UNUSABLE]

@@ -19,6 +19,13 @@ def text(value: str) -> str:
     return value
 
 
+def ascii_text(value: str) -> str:
+    """A value that goes on the wire as it is: a Message-ID, a password for LOGIN. Raises ValueError on all else."""
+    if not value.isascii():
+        raise ValueError(f"not ASCII in an IMAP argument: {value!a}")
+    return text(value)
+
+
 def flag(value: str) -> str:
     """A system flag or keyword, as an atom (RFC 9051, 9: flag). Raises ValueError on anything else."""
     atom = value.removeprefix("\\")

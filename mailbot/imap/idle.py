@@ -1,8 +1,9 @@
-"""IDLE (RFC 2177) as a hint: it wakes the poll, which looks for itself. A lost line costs one poll interval, never a mail.
+"""IDLE (RFC 2177) as a hint: it wakes the poll, which looks for itself. A lost line costs one poll interval, never a
+mail.
 
 A connection of its own, opened read-only. What servers do to it is listed in imapclient's issues (mjs/imapclient#449,
-#565): an event before ``+ idling``, an empty answer from a dead socket for ever, BYE as an ordinary line. Whatever looks
-odd ends the connection; the next one begins after a pause that grows."""
+#565): an event before ``+ idling``, an empty answer from a dead socket for ever, BYE as an ordinary line. Whatever
+looks odd ends the connection; the next one begins after a pause that grows."""
 
 from __future__ import annotations
 

@@ -1,10 +1,12 @@
 """One IMAP connection, in mailbot's words. It belongs to one thread.
 
-It reads with EXAMINE and BODY.PEEK only, so that nothing is marked as read and ``\\Recent`` stays; it selects a folder for
-writing only to set the keyword or to move a double of its own to Trash. CLOSE and EXPUNGE without UIDs are never sent.
-After any error the connection is dead: close it and connect again (a timed-out socket file cannot be read again).
+It reads with EXAMINE and BODY.PEEK only, so that nothing is marked as read and ``\\Recent`` stays; it selects a
+folder for writing only to set the keyword or to move a double of its own to Trash. CLOSE and EXPUNGE without UIDs are
+never sent. After any error the connection is dead: close it and connect again (a timed-out socket file cannot be read
+again).
 
-Errors: Later (transport), Unknown (transport, during a command with an effect), OwnerMustAct (login, certificate), Rejection.
+Errors: Later (transport), Unknown (transport, during a command with an effect), OwnerMustAct (login, certificate),
+Rejection.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ import ssl
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import imapclient
@@ -85,20 +87,20 @@ class Session:
     def folders(self) -> tuple[Folder, ...]:
         with _translated():
             rows = self._client.list_folders()
-        return tuple(
-            Folder(str(name), frozenset(_text(a).lower() for a in attributes)) for attributes, _, name in rows
-        )
+        return tuple(Folder(str(name), frozenset(_text(a).lower() for a in attributes)) for attributes, _, name in rows)
 
     def examine(self, folder: str) -> Look:
-        """Opens the folder read-only, anew each time: only so Dovecot shows what others changed, and a rebuilt folder."""
+        """Opens the folder read-only, anew each time: only so Dovecot shows what others changed, and a rebuilt
+        folder."""
         return self._open(folder, readonly=True)
 
     def select(self, folder: str) -> Look:
         return self._open(folder, readonly=False)
 
     def _open(self, folder: str, *, readonly: bool) -> Look:
+        name = gate.text(folder)
         with _translated():
-            answer = self._client.select_folder(gate.text(folder), readonly=readonly)
+            answer = self._client.select_folder(name, readonly=readonly)
             permanent = answer.get(b"PERMANENTFLAGS", ())
             uidnext = answer.get(b"UIDNEXT")
             look = Look(folder, int(answer[b"UIDVALIDITY"]), int(uidnext) if uidnext else None, rb"\*" in permanent)
@@ -111,8 +113,9 @@ class Session:
 
     def mark(self, folder: str) -> Mark:
         """How far a folder is filled, by STATUS."""
+        name = gate.text(folder)
         with _translated():
-            answer = self._client.folder_status(gate.text(folder), ["UIDVALIDITY", "UIDNEXT"])
+            answer = self._client.folder_status(name, ["UIDVALIDITY", "UIDNEXT"])
             return Mark(folder, int(answer[b"UIDVALIDITY"]), int(answer[b"UIDNEXT"]))
 
     def flagged(self, flag: str) -> frozenset[int]:
@@ -128,9 +131,11 @@ class Session:
         return tuple(sorted(int(u) for u in found if int(u) >= uid))
 
     def with_message_id(self, message_id: str) -> tuple[int, ...]:
-        """UIDs in the open folder whose Message-ID contains the given one (SEARCH HEADER looks for substrings: compare)."""
+        """UIDs in the open folder whose Message-ID contains the given one (SEARCH HEADER looks for substrings:
+        compare)."""
+        value = gate.ascii_text(message_id)
         with _translated():
-            found = self._client.search(["HEADER", "Message-ID", gate.text(message_id)])
+            found = self._client.search(["HEADER", "Message-ID", value])
         return tuple(int(uid) for uid in found)
 
     def flags(self, uids: Iterable[int]) -> dict[int, frozenset[str]]:
@@ -159,31 +164,34 @@ class Session:
         """Stores a mail; returns its place where the server tells it (UIDPLUS).
 
         Raises Rejection: it is not stored. Raises Unknown: it may be stored."""
+        name, names = gate.text(folder), [gate.flag(f) for f in flags]
         with _translated(effect=True):
-            answer = self._client.append(gate.text(folder), raw, [gate.flag(f) for f in flags])
+            answer = self._client.append(name, raw, names)
         told = APPENDUID.search(answer if isinstance(answer, bytes) else str(answer).encode())
         return Place(folder, int(told[1]), int(told[2])) if told else None
 
     def create(self, folder: str) -> None:
         """Makes a folder and subscribes to it: Thunderbird shows no others."""
+        name = gate.text(folder)
         with _translated(effect=True):
-            self._client.create_folder(gate.text(folder))
+            self._client.create_folder(name)
             with suppress(IMAPClientError):
-                self._client.subscribe_folder(folder)
+                self._client.subscribe_folder(name)
 
     def add_keyword(self, uid: int, keyword: str) -> None:
         """In the folder opened by ``select``."""
+        lot, name = next(gate.uids([uid])), gate.flag(keyword)
         with _translated(effect=True):
-            self._client.add_flags([*gate.uids([uid])][0], [gate.flag(keyword)], silent=True)
+            self._client.add_flags(lot, [name], silent=True)
 
     def move(self, uid: int, folder: str) -> bool:
         """Moves one mail of the folder opened by ``select``; False where the server has neither MOVE nor UIDPLUS."""
-        lot = next(iter(gate.uids([uid])))
+        lot, name = next(gate.uids([uid])), gate.text(folder)
         with _translated(effect=True):
             if "MOVE" in self.capabilities:
-                self._client.move(lot, gate.text(folder))
+                self._client.move(lot, name)
             elif "UIDPLUS" in self.capabilities:
-                self._client.copy(lot, gate.text(folder))
+                self._client.copy(lot, name)
                 self._client.add_flags(lot, [imapclient.DELETED], silent=True)
                 self._client.uid_expunge(lot)
             else:
@@ -217,7 +225,8 @@ class Session:
 
 
 def connect(imap: Any, secret: str, context: ssl.SSLContext | None) -> Session:
-    """Connects and logs in. ``imap`` is config.Imap; ``context`` is shared between connections (one costs a megabyte)."""
+    """Connects and logs in. ``imap`` is config.Imap; ``context`` is shared between connections (one costs a
+    megabyte)."""
     timeout = imapclient.SocketTimeout(connect=CONNECT_TIMEOUT, read=READ_TIMEOUT)
     with _translated(imap.host):
         client = imapclient.IMAPClient(
@@ -256,7 +265,7 @@ def _login(client: Any, imap: Any, secret: str) -> None:
             )
         else:
             quoted = imap.user.replace("\\", "\\\\").replace('"', '\\"')
-            client.login(f'"{gate.text(quoted)}"', gate.text(secret))
+            client.login(f'"{gate.text(quoted)}"', gate.ascii_text(secret))
     except LoginError as error:
         text = _sentence(error)
         if NOT_THE_PASSWORD.search(text):
@@ -300,9 +309,6 @@ def _fetched(uid: int, row: Mapping[bytes, Any]) -> Fetched | None:
     """One row of a FETCH answer. Body keys differ between servers (Courier quotes the names of fields)."""
     data = next((v for k, v in row.items() if k.startswith(b"BODY[")), b"") or b""
     arrived = row.get(b"INTERNALDATE")
-    seconds = 0.0
-    if isinstance(arrived, datetime):
-        # imapclient turns it into local time without a zone.
-        seconds = arrived.timestamp() if arrived.tzinfo is None else arrived.astimezone(UTC).timestamp()
+    seconds = arrived.timestamp() if isinstance(arrived, datetime) else 0.0
     flags = frozenset(_text(f) for f in row.get(b"FLAGS", ()))
     return Fetched(uid, flags, seconds, data, int(row.get(b"RFC822.SIZE", len(data))))

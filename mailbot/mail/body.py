@@ -140,10 +140,11 @@ def _plain(one: Part, reading: _Reading) -> str:
 
 
 def _html(one: Part, reading: _Reading) -> str:
-    """An octet of HTML takes as much time as many of plain text: it counts twice, so MAX_HTML holds for all parts."""
+    """HTML takes more time than plain text: its octets count twice, so MAX_HTML holds for all HTML parts together."""
     before = reading.left
     source = _decoded(one, min(MAX_HTML, before // 2), reading)
-    reading.left -= before - reading.left
+    spent = before - reading.left
+    reading.left -= spent
     return html_to_text(source)
 
 

@@ -58,6 +58,21 @@ def split(raw: bytes, start: int, end: int) -> tuple[int, int]:
     return (found.start() + 1, found.end()) if found else (end, end)
 
 
+def trailing_text(block: bytes) -> int:
+    """Where text begins that follows the last field of a block without an empty line; the length when there is none.
+
+    A line among the fields that is no field is skipped, as IMAP servers do; after the last one it is the body."""
+    text, at = -1, 0
+    for line in block.split(b"\n"):
+        head, colon, _ = line.partition(b":")
+        if colon and _NAME.fullmatch(head.rstrip(b" \t")):
+            text = -1
+        elif text < 0 and line.strip() and not line.startswith((b" ", b"\t", b"From ")):
+            text = at
+        at += len(line) + 1
+    return text if text >= 0 else len(block)
+
+
 def scan(header: bytes) -> Iterator[tuple[str, bytes]]:
     """Every field, unfolded, without any cap; a line that is no field comes with the name "". Ends at a blank line."""
     name, lines = "", [b""]

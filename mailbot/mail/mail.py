@@ -1,4 +1,5 @@
-"""The values that a mail becomes once it is read: what every other module means by a mail, an address, an attachment."""
+"""The values that a mail becomes once it is read: what every other module means by a mail, an address, an
+attachment."""
 
 from __future__ import annotations
 

@@ -23,6 +23,8 @@ _MAX_BOUNDARY = 1_000  # characters; RFC 2046 allows 70
 
 _BASE64 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _NOT_BASE64 = bytes(set(range(256)) - set(_BASE64) - {ord("=")})
+# Such a mail is not answered, even when its parts are broken or missing.
+_TELLING = ("multipart/encrypted", "multipart/report")
 _IDENTITY = ("", "7bit", "8bit", "binary")
 
 
@@ -54,8 +56,12 @@ class _Budget:
 def open_block(source: bytes, start: int, end: int) -> tuple[Header, int]:
     """The header of ``source[start:end]`` and where its body begins; without a single field all of it is body."""
     block_end, body = header.split(source, start, end)
-    head = header.read(source[start:block_end])
-    return (head, body) if head.fields or block_end == start else (head, start)
+    block = source[start:block_end]
+    if len(block) <= header.MAX_BLOCK:
+        fields_end = header.trailing_text(block)
+        return header.read(block[:fields_end]), body if fields_end == len(block) else start + fields_end
+    head = header.read(block)
+    return head, body if head.fields else start
 
 
 def read(source: bytes, head: Header, start: int, *, defects: list[str]) -> Part:
@@ -92,7 +98,7 @@ def _node(
         children.append(_node(source, child, body, last, inner, depth + 1, budget, defects))
     if not children:
         _note(defects, "The mail says that it has several parts, but none was found.")
-        return replace(part, type="text/plain")
+        return part if part.type in _TELLING else replace(part, type="text/plain")
     return replace(part, children=tuple(children))
 
 

@@ -98,30 +98,15 @@ class Endpoint:
         """
         deadline = time.monotonic() + self._config.timeout
         for _ in range(DROPS + 1):
-            if shape == "schema" and quirks.NO_SCHEMA in self._learnt():
+            learnt = self._learnt()
+            if shape == "schema" and quirks.NO_SCHEMA in learnt:
                 raise NeedsPlain("the model's server takes no JSON schema; it is asked in plain text")
-            options = self._options(shape)
+            options = parameters(self._config, shape, learnt)
             got = self._post(messages, options, deadline)
             if isinstance(got, bytes):
                 return read_reply(got, temperature=options.get("temperature"), shape=shape, model=self._config.name)
             self._learn(quirks.NO_SCHEMA if got == "response_format" else f"no-{got}")
         raise OwnerMustAct("model", "The model's server refuses one parameter after the other", CHECK)
-
-    def _options(self, shape: Shape) -> dict[str, Any]:
-        """The parameters beside model and messages, without those that this server does not take."""
-        local = self._config.is_local
-        options: dict[str, Any] = {"temperature": self._config.temperature}
-        if local:
-            options["max_tokens"] = output_tokens(self._config.context_tokens)  # Ollama ignores the newer name
-        else:
-            options["max_completion_tokens"] = HOSTED_OUTPUT
-        if self._config.host == OPENAI_HOST:
-            options["store"] = False
-        if shape == "schema":
-            schema = {"name": "draft", "strict": True, "schema": SCHEMA}
-            options["response_format"] = {"type": "json_schema", "json_schema": schema}
-        learnt = self._learnt()
-        return {name: value for name, value in options.items() if f"no-{name}" not in learnt}
 
     def _post(self, messages: Sequence[Message], options: Mapping[str, Any], deadline: float) -> bytes | str:
         """The body of the server's answer, or the name of the parameter that it refuses."""
@@ -150,11 +135,13 @@ class Endpoint:
                 headers = error.response.headers
                 raise quirks.trouble(error.status_code, error.body, headers, key=key, now=time.time()) from error
             except openai.APIConnectionError as error:
-                expired = call.expired or isinstance(error, openai.APITimeoutError)
-                raise self._unreachable(error.__cause__ or error, expired) from error
+                late = call.expired or isinstance(error, openai.APITimeoutError)
+                raise (self._late() if late else self._unreachable(error.__cause__ or error)) from error
             except wire.TooBig:
                 raise BadAnswer("The model's server sent far more than an answer") from None
-            return body
+        if call.expired:  # a body without a length ends as if it were whole
+            raise self._late()
+        return body
 
     def _checked_key(self) -> str:
         """The key, fit for a header. One that is not would turn up in the words of an error."""
@@ -167,13 +154,29 @@ class Endpoint:
     def _tls(self) -> ssl.SSLContext:
         from mailbot.model import wire
 
-        return wire.tls_context(local=self._config.is_local)
+        return wire.tls_context(self._config.base_url)
 
-    def _unreachable(self, cause: BaseException, expired: bool) -> Later:
-        if expired:
-            return Later(f"The model's server did not answer in {self._config.timeout:g} seconds")
+    def _unreachable(self, cause: BaseException) -> Later:
         said = one_line(str(cause), quirks.SAID)
         return Later(f"The model's server at {self._config.host} cannot be reached: {said}")
+
+    def _late(self) -> Later:
+        return Later(f"The model's server did not answer in {self._config.timeout:g} seconds")
+
+
+def parameters(config: Model, shape: Shape, learnt: frozenset[str]) -> dict[str, Any]:
+    """What is sent beside model and messages, without what this server is known to refuse."""
+    options: dict[str, Any] = {"temperature": config.temperature}
+    if config.is_local:
+        options["max_tokens"] = output_tokens(config.context_tokens)  # Ollama ignores the newer name
+    else:
+        options["max_completion_tokens"] = HOSTED_OUTPUT
+    if config.host == OPENAI_HOST:
+        options["store"] = False
+    if shape == "schema":
+        schema = {"name": "draft", "strict": True, "schema": SCHEMA}
+        options["response_format"] = {"type": "json_schema", "json_schema": schema}
+    return {name: value for name, value in options.items() if f"no-{name}" not in learnt}
 
 
 def read_reply(body: bytes, *, temperature: float | None, shape: Shape, model: str) -> Reply:

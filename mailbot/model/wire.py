@@ -18,7 +18,10 @@ import httpx2
 
 BODY_LIMIT = 4_000_000  # octets; the longest answer that ``prompt.answer`` reads is a quarter of it
 CONNECT_TIMEOUT = 15.0  # seconds
-_OURS = frozenset({"host", "connection", "content-type", "content-length", "transfer-encoding"})
+_OURS = frozenset(
+    {"host", "connection", "content-type", "content-length", "transfer-encoding"}
+    | {"x-stainless-raw-response"}  # by which openai itself finds out, after the call, that we want the bare body
+)
 
 
 class TooBig(Exception):
@@ -80,9 +83,12 @@ class Call:
                 socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
 
 
-def tls_context(*, local: bool) -> ssl.SSLContext:
-    """The trust store of the host. It costs 30 ms and 1 MB, so it is made once."""
-    return httpx2.create_ssl_context(trust_env=not local)
+def tls_context(base_url: str) -> ssl.SSLContext:
+    """The trust store of the host, which costs 30 ms and 1 MB, so it is made once; for plain http one that trusts
+    nobody."""
+    if base_url.startswith("http:"):
+        return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    return httpx2.create_ssl_context()
 
 
 @contextmanager

@@ -10,8 +10,8 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
-from mailbot import configvalue
-from mailbot.configvalue import LOOPBACK, Surroundings, inside
+from mailbot.config import value as values
+from mailbot.config.value import LOOPBACK, Surroundings, inside
 
 DOUBT_WAIT, SLOW_DOUBT_WAIT = 20, 900  # seconds; FairEmail waits as long, because Exchange shows a copy that late
 SLOW_HOSTS = ("outlook.", "office365.", "office.", "exchange")  # parts of a host name
@@ -33,9 +33,9 @@ def _path(value: str, info: ValidationInfo) -> str:
 
 
 FilePath = Annotated[str, AfterValidator(_path)]
-Address = Annotated[str, AfterValidator(configvalue.address)]
-Language = Annotated[str, AfterValidator(configvalue.language)]
-Host = Annotated[str, AfterValidator(configvalue.host)]
+Address = Annotated[str, AfterValidator(values.address)]
+Language = Annotated[str, AfterValidator(values.language)]
+Host = Annotated[str, AfterValidator(values.host)]
 Filled = Annotated[str, Field(min_length=1)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 Security = Literal["tls", "starttls", "none"]
@@ -113,10 +113,10 @@ class Smtp(_Server):
 class Account(Table):
     """One mailbox and who the owner is there."""
 
-    name: Annotated[str, AfterValidator(configvalue.account_name)]
+    name: Annotated[str, AfterValidator(values.account_name)]
     address: Address
-    aliases: tuple[Annotated[str, AfterValidator(configvalue.pattern)], ...] = ()
-    flag: Annotated[str, AfterValidator(configvalue.flag)] = "\\Flagged"
+    aliases: tuple[Annotated[str, AfterValidator(values.pattern)], ...] = ()
+    flag: Annotated[str, AfterValidator(values.flag)] = "\\Flagged"
     folders: tuple[Filled, ...] = ()
     drafts: str = ""
     sent: str = ""

@@ -1,7 +1,7 @@
 """The config: every key, its default and its limits, read once into frozen values.
 
 Owns the keys and how they depend on each other. Refuses to know secrets (``secrets``), what one value may be
-(``configvalue``), the wording of a problem (``configproblem``) and what anybody does with a value. The only importer
+(``value``), the wording of a problem (``problem``) and what anybody does with a value. The only importer
 of pydantic.
 """
 
@@ -27,9 +27,10 @@ from pydantic import (
     field_validator,
 )
 
-from mailbot import configproblem, configvalue
-from mailbot.configaccount import Account, FilePath, Filled, Identity, Imap, Language, Smtp, Table, here, settings
-from mailbot.configvalue import PRIVATE, Resolve, Surroundings, addresses, inside
+from mailbot.config import problem
+from mailbot.config import value as values
+from mailbot.config.account import Account, FilePath, Filled, Identity, Imap, Language, Smtp, Table, here, settings
+from mailbot.config.value import PRIVATE, Resolve, Surroundings, addresses, inside
 from mailbot.errors import BadUsage
 
 __all__ = ["Account", "Archive", "Config", "Identity", "Imap", "Log", "Model", "Notify", "Owner", "Schedule"]
@@ -57,16 +58,14 @@ class Owner(Table):
     about: str = ""
     signature: str = ""
     language: Annotated[Language, Field(min_length=1)] = "en"
-    timezone: Annotated[str, AfterValidator(configvalue.timezone)] = ""
+    timezone: Annotated[str, AfterValidator(values.timezone)] = ""
 
 
 class Archive(Table):
     """Where the pages go. ``mode`` is that of files, as a number."""
 
-    folder: Annotated[Folder, BeforeValidator(configvalue.filled)] = Field(
-        default=Path("~/Mailbot"), validate_default=True
-    )
-    mode: Annotated[int, BeforeValidator(configvalue.mode)] = 0o600
+    folder: Annotated[Folder, BeforeValidator(values.filled)] = Field(default=Path("~/Mailbot"), validate_default=True)
+    mode: Annotated[int, BeforeValidator(values.mode)] = 0o600
 
 
 class State(Table):
@@ -110,7 +109,7 @@ class Model(Table):
     @field_validator("base_url")
     @classmethod
     def _reachable(cls, value: str, info: ValidationInfo) -> str:
-        return configvalue.base_url(value, settings(info).resolve)
+        return values.base_url(value, settings(info).resolve)
 
     @property
     def host(self) -> str:
@@ -165,7 +164,7 @@ class Config(Table):
     @classmethod
     def _some(cls, value: tuple[Account, ...]) -> tuple[Account, ...]:
         if not value:
-            raise ValueError(configproblem.NO_ACCOUNT)
+            raise ValueError(problem.NO_ACCOUNT)
         return value
 
     @cached_property
@@ -192,15 +191,15 @@ def default_path(environ: Mapping[str, str]) -> Path:
 
 def load(path: Path, environ: Mapping[str, str], *, resolve: Resolve = addresses) -> Config:
     """The config in a file. Raises BadUsage with every problem that can be found in one reading."""
-    tables = {"archive": {}, "state": {}} | configproblem.tuples(_read(path))  # their defaults need the home folder
+    tables = {"archive": {}, "state": {}} | problem.tuples(_read(path))  # their defaults need the home folder
     home = Path(environ["HOME"]) if environ.get("HOME") else Path.home()
     context = {"settings": Surroundings(home, path.absolute().parent, resolve)}
-    found = [*configproblem.secrets(tables), *configproblem.across(tables)]
+    found = [*problem.secrets(tables), *problem.across(tables)]
     try:
         config = Config.model_validate(tables, context=context)
     except ValidationError as error:
         details = error.errors(include_url=False, include_input=False)
-        found += configproblem.sentences(details, tables, _keys)
+        found += problem.sentences(details, tables, _keys)
     if found:
         raise BadUsage(*dict.fromkeys(found))
     return config

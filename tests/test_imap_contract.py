@@ -1,0 +1,213 @@
+"""What mailbot asks of a mailbox, held against real Dovecot, the scripted server and the mailbox in memory alike."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from fakes import FakeSession, Mailbox
+from worlds import question
+
+from mailbot.errors import Later, OwnerMustAct
+from mailbot.imap.session import Rejection, Session, connect
+
+RAW = question().replace(b"\n", b"\r\n")
+
+
+@dataclass
+class Side:
+    """One server: ``new`` opens a session, every one on the same mailbox."""
+
+    new: Any
+
+    def opened(self, folder: str = "INBOX", *, writable: bool = False) -> Any:
+        session = self.new()
+        (session.select if writable else session.examine)(folder)
+        return session
+
+
+def imap(server: Any, user: str) -> Any:
+    return SimpleNamespace(host=server.host, port=server.port, security="none", ca_file="", user=user, auth="password")
+
+
+@pytest.fixture(params=["dovecot", "scripted", "memory"])
+def side(request: pytest.FixtureRequest) -> Iterator[Side]:
+    sessions: list[Any] = []
+
+    def keep(session: Any) -> Any:
+        sessions.append(session)
+        return session
+
+    if request.param == "memory":
+        mailbox = Mailbox(time.time)
+        yield Side(lambda: keep(FakeSession(mailbox)))
+    else:
+        server = request.getfixturevalue(request.param)
+        user = server.user()
+        yield Side(lambda: keep(connect(imap(server, user), server.password, None)))
+    for session in sessions:
+        session.close()
+
+
+def test_the_special_folders_are_told(side: Side) -> None:
+    attributes = {a: f.name for f in side.new().folders() for a in f.attributes}
+
+    assert {attributes[a] for a in ("\\drafts", "\\sent", "\\trash")} == {"Drafts", "Sent", "Trash"}
+
+
+def test_an_appended_mail_comes_back_octet_by_octet_with_its_flags(side: Side) -> None:
+    session = side.new()
+
+    place = session.append("Drafts", RAW, ("\\Draft", "\\Seen"))
+    session.examine("Drafts")
+    fetched = session.mail(place.uid, 1_000_000)
+
+    assert (fetched.data, fetched.size) == (RAW, len(RAW))
+    assert {"\\Draft", "\\Seen"} <= fetched.flags
+    assert abs(fetched.arrived - time.time()) < 120
+
+
+def test_only_the_beginning_of_a_mail_is_fetched_when_asked(side: Side) -> None:
+    place = side.new().append("INBOX", RAW, ())
+
+    fetched = side.opened().mail(place.uid, 100)
+
+    assert (fetched.data, fetched.size) == (RAW[:100], len(RAW))
+
+
+def test_reading_leaves_a_mail_unread(side: Side) -> None:
+    place = side.new().append("INBOX", RAW, ())
+    session = side.opened()
+
+    session.mail(place.uid, 1000)
+    session.headers([place.uid], ("From",))
+
+    assert "\\Seen" not in side.opened().flags([place.uid])[place.uid]
+
+
+def test_flagged_finds_stars_that_are_not_marked_as_deleted(side: Side) -> None:
+    session = side.new()
+    star = session.append("INBOX", RAW, ("\\Flagged",))
+    session.append("INBOX", RAW, ("\\Flagged", "\\Deleted"))
+    session.append("INBOX", RAW, ())
+
+    assert side.opened().flagged("\\Flagged") == {star.uid}
+
+
+def test_a_keyword_can_be_the_flag(side: Side) -> None:
+    place = side.new().append("INBOX", RAW, ())
+    side.opened(writable=True).add_keyword(place.uid, "reply")
+
+    assert side.opened().flagged("reply") == {place.uid}
+
+
+def test_headers_are_those_that_were_asked_for_and_unknown_uids_are_missing(side: Side) -> None:
+    place = side.new().append("INBOX", RAW, ())
+
+    found = side.opened().headers([place.uid, place.uid + 7], ("Message-ID", "Received"))
+
+    assert list(found) == [place.uid]
+    assert b"Message-ID: <1.1766332362@northwind.example>" in found[place.uid].data
+    assert b"Received: from mx.northwind.example" in found[place.uid].data
+    assert b"Subject" not in found[place.uid].data
+
+
+def test_flags_of_a_uid_that_is_gone_are_not_answered(side: Side) -> None:
+    assert side.opened().flags([4711]) == {}
+    assert side.opened().mail(4711, 100) is None
+
+
+def test_uidnext_rises_and_what_came_later_is_listed(side: Side) -> None:
+    session = side.new()
+    before = session.mark("Drafts")
+    place = session.append("Drafts", RAW, ())
+
+    after = session.mark("Drafts")
+    session.examine("Drafts")
+
+    assert before.uidvalidity == after.uidvalidity == place.uidvalidity
+    assert before.uidnext <= place.uid < after.uidnext
+    assert session.uids_from(before.uidnext) == (place.uid,)
+    assert session.uids_from(after.uidnext) == ()
+
+
+def test_a_mail_is_found_by_its_message_id(side: Side) -> None:
+    place = side.new().append("INBOX", RAW, ())
+
+    assert side.opened().with_message_id("<1.1766332362@northwind.example>") == (place.uid,)
+    assert side.opened().with_message_id("<nobody@northwind.example>") == ()
+
+
+def test_a_moved_mail_is_gone_here_and_there_in_the_other_folder(side: Side) -> None:
+    place = side.new().append("Drafts", RAW, ("\\Draft",))
+
+    assert side.opened("Drafts", writable=True).move(place.uid, "Trash")
+
+    assert side.opened("Drafts").mail(place.uid, 10) is None
+    assert len(side.opened("Trash").uids_from(1)) == 1
+
+
+def test_a_folder_that_is_not_there_is_a_rejection_and_can_be_made(side: Side) -> None:
+    session = side.new()
+    with pytest.raises(Rejection):
+        session.mark("Elsewhere")
+
+    session.create("Elsewhere")
+
+    assert session.mark("Elsewhere").uidnext >= 1
+
+
+def test_what_another_client_changes_is_seen_at_the_next_look(side: Side) -> None:
+    place = side.new().append("INBOX", RAW, ())
+    mine, theirs = side.opened(), side.opened(writable=True)
+    assert mine.flagged("\\Flagged") == set()
+
+    theirs.add_keyword(place.uid, "\\Flagged")
+    mine.examine("INBOX")
+
+    assert mine.flagged("\\Flagged") == {place.uid}
+
+
+@pytest.mark.parametrize("server_name", ["dovecot", "scripted"])
+def test_a_wrong_password_is_for_the_owner(server_name: str, request: pytest.FixtureRequest) -> None:
+    server = request.getfixturevalue(server_name)
+
+    with pytest.raises(OwnerMustAct) as caught:
+        connect(imap(server, server.user()), "wrong", None)
+
+    assert caught.value.kind == "login"
+
+
+def test_nobody_listening_is_transport_trouble() -> None:
+    with pytest.raises(Later):
+        connect(SimpleNamespace(host="127.0.0.1", port=1, security="none", user="a", auth="password"), "x", None)
+
+
+@pytest.mark.parametrize("value", ["a\r\nX1 DELETE INBOX", "a\nb", "a\0b"])
+def test_no_argument_can_smuggle_a_command(dovecot: Any, value: str) -> None:
+    session = connect(imap(dovecot, dovecot.user()), dovecot.password, None)
+    session.examine("INBOX")
+
+    for command in (session.examine, session.mark, session.create, session.with_message_id):
+        with pytest.raises(ValueError, match="control character"):
+            command(value)
+    session.close()
+
+
+def test_a_certificate_of_nobody_is_for_the_owner(dovecot: Any) -> None:
+    from mailbot.imap.session import tls_context
+
+    where = SimpleNamespace(
+        host="127.0.0.1", port=dovecot.tls_port, security="tls", user=dovecot.user(), auth="password"
+    )
+    with pytest.raises(OwnerMustAct) as caught:
+        connect(where, dovecot.password, tls_context(""))
+    assert caught.value.kind == "tls"
+
+    session: Session = connect(where, dovecot.password, tls_context(str(dovecot.ca_file)))
+    assert "IDLE" in session.capabilities
+    session.close()
