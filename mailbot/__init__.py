@@ -7,7 +7,7 @@ The straight line::
 Where to find what::
 
     flags.py      pure   what a flag means: asked, held, moved, released, unflagged
-    job.py        pure   every state, event and transition in one table; the next step
+    job/          pure   every state, event and transition in one table; from events to a job; the next step
     doubt.py      pure   what an APPEND of unknown outcome means
     mail/         pure   a mail, read: parse, visible text, quoted history, thread
     reply/        pure   a mail, written: may we, to whom, from which address, the bytes
@@ -15,11 +15,14 @@ Where to find what::
     archive/      page (pure) is what a file says, store (edge) writes it whole or not at all
     imap/         edge   the wire: session, folders, idle
     model/        edge   the model's server
-    journal.py    edge   the list of events, on disk before its effect
+    journal/      edge   the list of events, on disk before its effect; what was last seen of each folder
     smtp.py       edge   a notice to the owner, and to nobody else
     secrets.py    edge   passwords and keys, read anew at each use
-    bot.py               advance(job), tick(account): the only place where pure and edge meet
-    service.py           the scheduler, a thread for each account, the model calls, an orderly stop
+    bot/                 from flag to draft, step by step: the only place where pure and edge meet
+    poller.py            one account, kept going; the model calls beside it
+    service.py           the scheduler, a thread for each account, IDLE, an orderly stop
+    config/              the config file, every problem at once
+    wiring.py            puts the parts together
     cli/                 one verb per file; the only place that prints and sets exit codes
 
 Pure modules see no clock, randomness, files, network or logging; edges do not import each other. A test holds the

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Literal
 
 from mailbot.errors import Later, MailbotError, OwnerMustAct, Refused
 from mailbot.imap.folders import roles
-from mailbot.imap.session import Rejection, Session
+from mailbot.imap.session import Session
+from mailbot.imap.trouble import Rejection
 from mailbot.mail.parse import parse
 from mailbot.model import NeedsPlain
 from mailbot.prompt import answer as answers

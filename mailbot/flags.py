@@ -4,7 +4,7 @@
     there before the first look, or drafted by another copy  remembered
     there after the state or the folder's UIDs were lost     held: its age is unknown
     seen before, at another place                            moved
-    seen unflagged, and now flagged again                    asked anew, or released when it was held
+    seen unflagged, and now flagged again                    asked anew; a mail that was held is not held again
 
 A flag that is gone means "unflagged" only when the server still shows the mail, without the flag and without
 ``\\Deleted``; a UID that does not answer was moved or archived, and nothing is cancelled by that.
@@ -41,7 +41,6 @@ class Meaning(StrEnum):
     ASKED = "asked"
     REMEMBERED = "remembered"
     HELD = "held"
-    RELEASED = "released"
     MOVED = "moved"
 
 
@@ -78,8 +77,6 @@ def meaning(seen: Sighting, memory: Memory, contact: Contact, *, include_existin
     if memory.up:
         return Meaning.MOVED, ""
     if memory.up is False:
-        if memory.state is State.HELD:
-            return Meaning.RELEASED, "flagged again"
         under_way = memory.state in (State.NEW, State.ANSWERED, State.APPENDING, State.DRAFTED)
         return (Meaning.MOVED, "") if under_way else (Meaning.ASKED, "flagged again")
     if seen.drafted:

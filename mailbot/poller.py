@@ -93,20 +93,20 @@ class Poller:
             self._failed("a bug in mailbot ended the round: see the log")
 
     def round(self, *, look: bool = True, include_existing: bool = False, retry: bool = False) -> Round:
-        """One round on a live session. Raises Later or OwnerMustAct when the account cannot be worked on now.
+        """One round on a live session. Raises MailbotError when the account cannot be worked on now.
 
         A session that was kept from the round before may have died meanwhile: then once more on a fresh one."""
         kept = self._wire is not None
         try:
             result = self._once(look, include_existing, retry)
-        except Later as error:
-            if kept:
-                return self.round(look=look, include_existing=include_existing, retry=retry)
-            self._failed(error.reason)
-            raise
         except OwnerMustAct as error:
             trouble.begin(self.world, error.kind, error.reason, error.hint)
             self._failed(error.reason)
+            raise
+        except MailbotError as error:
+            if kept and isinstance(error, Later):
+                return self.round(look=look, include_existing=include_existing, retry=retry)
+            self._failed(str(error))
             raise
         if look:
             self._worked()

@@ -15,7 +15,8 @@ from mailbot.bot.logins import guarded
 from mailbot.bot.world import World
 from mailbot.config import Account, Config
 from mailbot.errors import OwnerMustAct
-from mailbot.imap.session import Session, connect, tls_context
+from mailbot.imap.login import connect, tls_context
+from mailbot.imap.session import Session
 from mailbot.journal import Journal
 from mailbot.model import Endpoint
 from mailbot.secrets import Secrets

@@ -12,7 +12,8 @@ from typing import Any
 
 from mailbot.errors import Later
 from mailbot.imap import gate
-from mailbot.imap.session import Fetched, Folder, Look, Rejection
+from mailbot.imap.session import Fetched, Folder, Look
+from mailbot.imap.trouble import Rejection
 from mailbot.job import Mark, Place
 from mailbot.model import Reply
 

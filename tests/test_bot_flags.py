@@ -151,14 +151,14 @@ def test_archived_before_it_was_fetched_it_is_found_by_its_message_id(lab: Lab) 
 
 def archive_after_look(lab: Lab, uid: int, to: str = "Archive") -> None:
     """The owner archives the mail right after mailbot saw its flag."""
-    before = lab.world.journal.look
+    before = lab.world.journal.stars.look
 
     def look(account: str, folder: str, uidvalidity: int) -> None:
         if uid in lab.mailbox.boxes["INBOX"].mails:
             lab.mailbox.move("INBOX", uid, to)
         before(account, folder, uidvalidity)
 
-    lab.world.journal.look = look  # type: ignore[method-assign]
+    lab.world.journal.stars.look = look  # type: ignore[method-assign]
 
 
 def test_a_mail_that_is_nowhere_any_more_is_skipped_with_a_page(lab: Lab) -> None:

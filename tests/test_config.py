@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from mailbot import config
-from mailbot.config import Config
+from mailbot.config import Config, tables
 from mailbot.errors import BadUsage
 
 EXAMPLE = (Path(__file__).parent.parent / "config.example.toml").read_text()
@@ -65,8 +65,8 @@ def test_the_example_with_its_optional_lines_means_the_same(tmp_path: Path) -> N
 
 
 def test_the_example_shows_every_key() -> None:
-    tables = [config.Owner, config.Archive, config.State, config.Schedule, config.Model, config.Notify, config.Log]
-    for table in [*tables, config.Account, config.Imap, config.Smtp, config.Identity]:
+    names = ("Owner", "Archive", "State", "Schedule", "Model", "Notify", "Log", "Account", "Imap", "Smtp", "Identity")
+    for table in (getattr(tables, name) for name in names):
         for name, field in table.model_fields.items():
             assert re.search(rf"^(#: )?\[*(account\.)?{field.alias or name}\b", EXAMPLE, re.MULTILINE), name
 

@@ -9,17 +9,14 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 from typing import Any
 
 import pytest
 from worlds import Lab
 
 from mailbot.archive import store as files
-from mailbot.archive.store import Store
 from mailbot.bot.world import World
 from mailbot.job import State
-from mailbot.journal import Journal
 
 PAIR_SHARE = 1 if os.environ.get("MAILBOT_EVERY_PAIR") else 7  # every pair, or each seventh
 
@@ -41,27 +38,23 @@ class Fuse:
             raise Stop(name)
 
 
-class FusedJournal(Journal):
-    fuse: Fuse
-
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
-        outermost = not self._db.in_transaction
-        changes = self._db.total_changes
-        with super().transaction():
-            yield
-            if outermost and self._db.total_changes > changes:
-                self.fuse("before commit")
-        if outermost and self._db.total_changes > changes:
-            self.fuse("after commit")
-
-
 def fused(world: World, fuse: Fuse) -> World:
     """The same world, stopped by the fuse."""
-    world.journal.close()
-    journal = FusedJournal(world.journal.path.parent)
-    journal.fuse = fuse
-    return replace(world, journal=journal, store=Store(world.store.root, 0o600))
+    plain = world.journal._db.transaction
+
+    @contextmanager
+    def transaction() -> Iterator[None]:
+        database = world.journal._db
+        outermost, changes = not database.in_transaction, database.changes
+        with plain():
+            yield
+            if outermost and database.changes > changes:
+                fuse("before commit")
+        if outermost and database.changes > changes:
+            fuse("after commit")
+
+    world.journal._db.transaction = transaction  # type: ignore[method-assign]
+    return world
 
 
 @pytest.fixture(autouse=True)
@@ -93,7 +86,6 @@ def run(lab: Lab, fuses: list[Fuse], at: int) -> int:
     fuse.at = at
     fuses[:] = [fuse]
     lab.boot(lambda world: fused(world, fuse))
-    lab.journal = lab.world.journal
     lab.mailbox.effect = fuse
     assert lab.endpoint is not None
     lab.endpoint.effect = fuse

@@ -35,7 +35,6 @@ SEEN = Sighting(
         (Contact.KNOWN, Memory(up=False), Meaning.ASKED),
         (Contact.KNOWN, Memory(up=False, state=State.DONE, generation=1), Meaning.ASKED),
         (Contact.KNOWN, Memory(up=False, state=State.CANCELLED, generation=2), Meaning.ASKED),
-        (Contact.KNOWN, Memory(up=False, state=State.HELD, generation=1), Meaning.RELEASED),
         (Contact.KNOWN, Memory(up=False, state=State.APPENDING, generation=1), Meaning.MOVED),
     ],
 )

@@ -13,7 +13,9 @@ from fakes import FakeSession, Mailbox
 from worlds import question
 
 from mailbot.errors import Later, OwnerMustAct
-from mailbot.imap.session import Rejection, Session, connect
+from mailbot.imap.login import connect
+from mailbot.imap.session import Session
+from mailbot.imap.trouble import Rejection
 
 RAW = question().replace(b"\n", b"\r\n")
 
@@ -199,7 +201,7 @@ def test_no_argument_can_smuggle_a_command(dovecot: Any, value: str) -> None:
 
 
 def test_a_certificate_of_nobody_is_for_the_owner(dovecot: Any) -> None:
-    from mailbot.imap.session import tls_context
+    from mailbot.imap.login import tls_context
 
     where = SimpleNamespace(
         host="127.0.0.1", port=dovecot.tls_port, security="tls", user=dovecot.user(), auth="password"

@@ -133,6 +133,12 @@ def test_escaped_thinking_does_not_reach_the_reply() -> None:
     assert read(escaped, "schema").reply == "Yes."
 
 
+@pytest.mark.parametrize("text", ["secret</think>", "<think>a</think>secret</think>", "secret<think>a</think></think>"])
+def test_what_stands_before_a_stray_end_of_thinking_was_thought(text: str) -> None:
+    assert read(f"{text}=== REPLY ===\nYes.", "plain").reply == "Yes."
+    assert "secret" not in reason(f"=== REPLY ===\n{text}", "plain")
+
+
 def test_line_breaks_inside_json_strings_are_forgiven() -> None:
     assert read('{"reply": "Hello\n\nBo"}', "schema").reply == "Hello\n\nBo"
 

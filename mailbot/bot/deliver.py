@@ -12,7 +12,7 @@ from mailbot.bot.world import Wire, World, log
 from mailbot.doubt import Contents, Stored
 from mailbot.errors import Later
 from mailbot.flags import DRAFTED_KEYWORD
-from mailbot.imap.session import Rejection
+from mailbot.imap.trouble import Rejection
 from mailbot.job import Job, Mark, Place
 from mailbot.mail.parse import parse
 from mailbot.reply import compose, identity, recipients
@@ -36,7 +36,7 @@ def store(world: World, wire: Wire, job: Job) -> Job:
     shown = dict(job.draft)
     if raw is None:
         raw, shown = _composed(world, job, answer.reply)
-    drafts = _drafts(world, wire)
+    drafts = _drafts(wire)
     others = [wire.session.mark(f) for f in (wire.roles.sent, wire.roles.trash) if f]
     with world.journal.transaction():
         world.journal.keep(job.id, "draft", raw)
@@ -95,19 +95,16 @@ def _answered_meanwhile(wire: Wire, job: Job) -> bool:
     return any(original in mail.related for mail in sent)
 
 
-def _drafts(world: World, wire: Wire) -> Mark:
-    """How far Drafts is filled; makes it again when it was used before and has vanished."""
+def _drafts(wire: Wire) -> Mark:
+    """How far Drafts is filled; makes it again when it has vanished."""
     drafts = wire.roles.drafts
     try:
-        mark = wire.session.mark(drafts)
+        return wire.session.mark(drafts)
     except Rejection:
-        if world.journal.noted("drafts", world.key) != drafts:
+        if drafts in {f.name for f in wire.session.folders()}:
             raise
         wire.session.create(drafts)
-        mark = wire.session.mark(drafts)
-    if world.journal.noted("drafts", world.key) != drafts:
-        world.journal.note("drafts", world.key, drafts)
-    return mark
+        return wire.session.mark(drafts)
 
 
 def _stored(world: World, job: Job, place: Place | None, remarks: Iterable[str] = ()) -> Job:

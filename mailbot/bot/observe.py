@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from mailbot import flags
 from mailbot.bot.world import Wire, World, log
 from mailbot.flags import DRAFTED_KEYWORD, Contact, Meaning, Sighting
-from mailbot.imap.session import Fetched, Look, Rejection
-from mailbot.job import Job, Mark, Place, State
+from mailbot.imap.session import Fetched, Look
+from mailbot.imap.trouble import Rejection
+from mailbot.job import OPEN, Job, Mark, Place, State
 from mailbot.mail import parse
 from mailbot.mail.key import mail_key, twin_key
 from mailbot.reply.identity import is_own
@@ -41,13 +42,13 @@ class Seen:
 
 def observe(world: World, wire: Wire, *, include_existing: bool = False) -> Seen:
     """Looks and records. Errors of the wire pass through: nothing is recorded then."""
-    lost = not world.journal.knows(world.key) and _has_pages(world)
+    lost = not world.journal.stars.knows(world.key) and _has_pages(world)
     views = [v for f in wire.roles.watched if (v := _view(world, wire, f, lost, include_existing)) is not None]
     sent = wire.session.mark(wire.roles.sent) if wire.roles.sent and any(v.new for v in views) else None
     seen = Seen()
     with world.journal.transaction():
         for view in views:
-            world.journal.look(world.key, view.look.folder, view.look.uidvalidity)
+            world.journal.stars.look(world.key, view.look.folder, view.look.uidvalidity)
             _fallen(world, view)
         _risen(world, views, sent, seen, include_existing=include_existing)
         if not include_existing:
@@ -66,15 +67,19 @@ def _view(world: World, wire: Wire, folder: str, lost: bool, include_existing: b
         log.warning("account=%s folder=%r cannot be opened: %s", world.account.name, folder, error)
         return None
     uids = wire.session.flagged(world.account.flag)
-    before = world.journal.uidvalidity(world.key, folder)
+    before = world.journal.stars.uidvalidity(world.key, folder)
     if before is None:
         contact = Contact.LOST if lost else Contact.FIRST
     else:
         contact = Contact.KNOWN if before == look.uidvalidity else Contact.REBUILT
-    known = world.journal.places(world.key, folder) if contact is Contact.KNOWN else {}
+    known = world.journal.stars.places(world.key, folder) if contact is Contact.KNOWN else {}
     gone = sorted(known.keys() - uids)
     flags_now = wire.session.flags(gone) if gone else {}
-    old = {uid for uid, key in known.items() if not include_existing or world.journal.memory(world.key, key).generation}
+    old = {
+        uid
+        for uid, key in known.items()
+        if not include_existing or world.journal.stars.memory(world.key, key).generation
+    }
     new = wire.session.headers(uids - old, HEADERS) if uids - old else {}
     sightings = tuple(_sighting(world, look, fetched) for fetched in new.values())
     return View(look, contact, known, sightings, {uid: flags_now.get(uid) for uid in gone})
@@ -103,10 +108,10 @@ def _fallen(world: World, view: View) -> None:
     """Flags that were there at the last look and are not now."""
     for uid, flags_now in view.gone.items():
         key = view.known[uid]
-        world.journal.forget_place(world.key, view.look.folder, uid)
+        world.journal.stars.forget_place(world.key, view.look.folder, uid)
         if not flags.is_unflagged(flags_now, world.account.flag):
             continue
-        world.journal.unflagged(world.key, key)
+        world.journal.stars.unflagged(world.key, key)
         for job in world.journal.generations(world.key, key)[-1:]:
             if job.state is State.HELD or (job.state is State.NEW and not job.shape):
                 world.record(job, "cancelled", reason="you took the flag away before the draft was made")
@@ -117,14 +122,14 @@ def _risen(world: World, views: Sequence[View], sent: Mark | None, seen: Seen, *
     asked: dict[str, tuple[Sighting, Job]] = {}
     for view in views:
         for sighting in view.new:
-            key = world.journal.first_of(world.key, sighting.key, sighting.twin)
-            memory = world.journal.memory(world.key, key)
+            key = world.journal.stars.first_of(world.key, sighting.key, sighting.twin)
+            memory = world.journal.stars.memory(world.key, key)
             what, why = flags.meaning(sighting, memory, view.contact, include_existing=include_existing)
-            world.journal.flagged_at(world.key, key, sighting.twin, sighting.place)
+            world.journal.stars.flagged_at(world.key, key, sighting.twin, sighting.place)
             if what is Meaning.REMEMBERED:
                 seen.remembered += 1
-            elif what in (Meaning.MOVED, Meaning.RELEASED):
-                _follow(world, key, sighting, release=what is Meaning.RELEASED)
+            elif what is Meaning.MOVED:
+                _follow(world, key, sighting)
             else:
                 again = memory.state is State.CANCELLED and memory.generation > 0
                 job = _begin(
@@ -160,15 +165,12 @@ def _begin(
     return job
 
 
-def _follow(world: World, key: str, sighting: Sighting, *, release: bool) -> None:
+def _follow(world: World, key: str, sighting: Sighting) -> None:
     """The mail of a job is at another place now."""
     for job in world.journal.generations(world.key, key)[-1:]:
-        if job.state in (State.DONE, State.SKIPPED, State.CANCELLED, State.PARKED):
-            return
-        place = (sighting.place.folder, sighting.place.uidvalidity, sighting.place.uid)
-        moved = world.record(job, "moved", place=place)
-        if release:
-            world.record(moved, "released")
+        if job.state is State.HELD or job.state in OPEN:
+            place = (sighting.place.folder, sighting.place.uidvalidity, sighting.place.uid)
+            world.record(job, "moved", place=place)
 
 
 def _hold_burst(world: World, seen: Seen) -> None:

@@ -50,7 +50,9 @@ def write(world: World, job: Job) -> Job:
     world.store.write(job.names["page"], text)
     if job.state is State.PARKED:
         hint = f"mailbot redo {job.id} tries again, mailbot dismiss {job.id} gives it up"
-        trouble.begin(world, f"parked:{job.id}", f"no draft for “{job.mail.get('subject', '')}”: {job.reason}", hint)
+        trouble.begin(
+            world, f"{trouble.PARKED}{job.id}", f"no draft for “{job.mail.get('subject', '')}”: {job.reason}", hint
+        )
     if job.state is State.DRAFTED:
         _supersede(world, job)
     return world.record(job, "paged", status=status, left=_print(text))

@@ -11,7 +11,8 @@ from mailbot.archive.source import prompt_json, render_source, shown
 from mailbot.bot import trouble
 from mailbot.bot.pages import name
 from mailbot.bot.world import Wire, World
-from mailbot.imap.session import Fetched, Rejection
+from mailbot.imap.session import Fetched
+from mailbot.imap.trouble import Rejection
 from mailbot.job import STARTS, Job, Place
 from mailbot.mail import parse, quote
 from mailbot.mail.key import mail_key, twin_key

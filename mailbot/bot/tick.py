@@ -10,7 +10,7 @@ from mailbot.bot.observe import Seen, observe
 from mailbot.bot.world import Wire, World, log
 from mailbot.errors import Later, MailbotError, OwnerMustAct, Refused
 from mailbot.imap.folders import roles
-from mailbot.imap.session import Rejection
+from mailbot.imap.trouble import Rejection
 from mailbot.job import BACKOFF_MOST, NEEDS_IMAP, STARTS, IllegalEvent, Job, State, Step, is_due, next_step
 
 REHEARSED = frozenset(Step) - {Step.FETCH, Step.PREPARE}
@@ -49,7 +49,7 @@ def connect(world: World) -> Wire:
             trouble.begin(world, "folders", f"these folders are not on the server: {names}", hint)
         else:
             trouble.end(world, "folders")
-        if found.drafts and not used and world.account.key:
+        if found.drafts != used:
             world.journal.note("drafts", world.key, found.drafts)
     except BaseException:
         session.close()

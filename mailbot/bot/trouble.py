@@ -12,6 +12,7 @@ from mailbot.errors import MailbotError, Unknown
 from mailbot.reply import notice
 
 SCOPE = "trouble:"
+PARKED = "parked:"  # followed by the job's id: told once, without an end
 
 
 def troubles(world: World) -> dict[str, dict[str, Any]]:
@@ -24,7 +25,8 @@ def begin(world: World, kind: str, reason: str, hint: str) -> None:
     known = world.journal.noted(SCOPE + world.key, kind)
     if known and not known["over"]:
         return
-    log.warning("account=%s trouble=%s reason=%r hint=%r", world.account.name, kind, reason, hint)
+    told = "" if kind.startswith(PARKED) else f" reason={reason!a} hint={hint!a}"  # the reason names the mail
+    log.warning("account=%s trouble=%s%s", world.account.name, kind, told)
     trouble = {"reason": reason, "hint": hint, "since": world.now(), "told": False, "over": False}
     world.journal.note(SCOPE + world.key, kind, trouble)
 
@@ -51,7 +53,7 @@ def tell(world: World, wire: Wire) -> None:
             except MailbotError as error:
                 log.warning("account=%s notice=%s could not be sent: %s", world.account.name, kind, error)
                 continue
-        once = trouble["over"] or kind.startswith("parked:")
+        once = trouble["over"] or kind.startswith(PARKED)
         world.journal.note(SCOPE + world.key, kind, None if once else {**trouble, "told": True})
 
 

@@ -47,7 +47,8 @@ class World:
     def record(self, job: Job, kind: str, **data: Any) -> Job:
         """Adds an event; one log line per transition, without text from mails."""
         after = self.journal.record(job, kind, self.now(), **data)
-        reason = f" reason={data['reason']!a}" if "reason" in data else ""
+        # Why a mail was skipped may name other mails: that is for the page, not for the log.
+        reason = f" reason={data['reason']!a}" if "reason" in data and kind != "skipped" else ""
         log.info(
             "account=%s job=%s event=%s state=%s->%s%s", self.account.name, job.id, kind, job.state, after.state, reason
         )

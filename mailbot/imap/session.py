@@ -13,38 +13,20 @@ from __future__ import annotations
 
 import re
 import socket
-import ssl
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import imapclient
-from imapclient.exceptions import IMAPClientAbortError, IMAPClientError, LoginError
+from imapclient.exceptions import IMAPClientError
 
-from mailbot.errors import Later, MailbotError, OwnerMustAct, Unknown
 from mailbot.imap import gate
+from mailbot.imap.trouble import translated
 from mailbot.job import Mark, Place
 
-CONNECT_TIMEOUT = 15.0  # seconds
-READ_TIMEOUT = 60.0  # seconds; Outlook can be silent for half a minute while it throttles
 APPENDUID = re.compile(rb"\[APPENDUID (\d{1,10}) (\d{1,10})\]", re.IGNORECASE)  # RFC 4315
-CODE = re.compile(r"\[([A-Z-]{1,32})")
-# Refused logins that say nothing about the password (RFC 5530; Exchange, Gmail and Dovecot put it in words).
-NOT_THE_PASSWORD = re.compile(
-    r"UNAVAILABLE|INUSE|LIMIT|THROTTL|too many|temporar|try again|not connected|backoff|rate", re.IGNORECASE
-)
-
-
-class Rejection(MailbotError):
-    """The server answered NO or BAD: the command had no effect. ``code`` is its response code (RFC 5530), or ""."""
-
-    def __init__(self, text: str) -> None:
-        found = CODE.search(text)
-        super().__init__(text)
-        self.text = text
-        self.code = found.group(1) if found else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +55,7 @@ class Fetched:
 
 
 class Session:
-    """Made by ``connect``. ``selected`` is the folder that is open, read-only unless ``writable``."""
+    """Made by ``login.connect``. ``selected`` is the folder that is open, read-only unless ``writable``."""
 
     def __init__(self, client: Any) -> None:
         self._client = client
@@ -81,11 +63,11 @@ class Session:
         self.capabilities = self._ask_capabilities()
 
     def _ask_capabilities(self) -> frozenset[str]:
-        with _translated():
+        with translated():
             return frozenset(c.decode("ascii", "replace").upper() for c in self._client.capabilities())
 
     def folders(self) -> tuple[Folder, ...]:
-        with _translated():
+        with translated():
             rows = self._client.list_folders()
         return tuple(Folder(str(name), frozenset(_text(a).lower() for a in attributes)) for attributes, _, name in rows)
 
@@ -99,7 +81,7 @@ class Session:
 
     def _open(self, folder: str, *, readonly: bool) -> Look:
         name = gate.text(folder)
-        with _translated():
+        with translated():
             answer = self._client.select_folder(name, readonly=readonly)
             permanent = answer.get(b"PERMANENTFLAGS", ())
             uidnext = answer.get(b"UIDNEXT")
@@ -114,19 +96,19 @@ class Session:
     def mark(self, folder: str) -> Mark:
         """How far a folder is filled, by STATUS."""
         name = gate.text(folder)
-        with _translated():
+        with translated():
             answer = self._client.folder_status(name, ["UIDVALIDITY", "UIDNEXT"])
             return Mark(folder, int(answer[b"UIDVALIDITY"]), int(answer[b"UIDNEXT"]))
 
     def flagged(self, flag: str) -> frozenset[int]:
         """UIDs in the open folder that carry the flag and are not marked as deleted."""
         what = ["FLAGGED"] if flag.lower() == "\\flagged" else ["KEYWORD", gate.flag(flag)]
-        with _translated():
+        with translated():
             return frozenset(int(uid) for uid in self._client.search([*what, "UNDELETED"]))
 
     def uids_from(self, uid: int) -> tuple[int, ...]:
         """Every UID of the open folder that is at least ``uid``."""
-        with _translated():
+        with translated():
             found = self._client.search(["UID", f"{int(uid)}:*"])
         return tuple(sorted(int(u) for u in found if int(u) >= uid))
 
@@ -134,7 +116,7 @@ class Session:
         """UIDs in the open folder whose Message-ID contains the given one (SEARCH HEADER looks for substrings:
         compare)."""
         value = gate.ascii_text(message_id)
-        with _translated():
+        with translated():
             found = self._client.search(["HEADER", "Message-ID", value])
         return tuple(int(uid) for uid in found)
 
@@ -154,7 +136,7 @@ class Session:
 
     def _fetch(self, uids: Iterable[int], items: list[str]) -> Iterator[Fetched]:
         for lot in gate.uids(uids):
-            with _translated():
+            with translated():
                 answer: Mapping[int, Mapping[bytes, Any]] = self._client.fetch(lot, items)
                 found = [_fetched(uid, row) for uid, row in sorted(answer.items()) if uid in lot]
             wanted = any("BODY" in item for item in items)
@@ -165,7 +147,7 @@ class Session:
 
         Raises Rejection: it is not stored. Raises Unknown: it may be stored."""
         name, names = gate.text(folder), [gate.flag(f) for f in flags]
-        with _translated(effect=True):
+        with translated(effect=True):
             answer = self._client.append(name, raw, names)
         told = APPENDUID.search(answer if isinstance(answer, bytes) else str(answer).encode())
         return Place(folder, int(told[1]), int(told[2])) if told else None
@@ -173,7 +155,7 @@ class Session:
     def create(self, folder: str) -> None:
         """Makes a folder and subscribes to it: Thunderbird shows no others."""
         name = gate.text(folder)
-        with _translated(effect=True):
+        with translated(effect=True):
             self._client.create_folder(name)
             with suppress(IMAPClientError):
                 self._client.subscribe_folder(name)
@@ -181,13 +163,13 @@ class Session:
     def add_keyword(self, uid: int, keyword: str) -> None:
         """In the folder opened by ``select``."""
         lot, name = next(gate.uids([uid])), gate.flag(keyword)
-        with _translated(effect=True):
+        with translated(effect=True):
             self._client.add_flags(lot, [name], silent=True)
 
     def move(self, uid: int, folder: str) -> bool:
         """Moves one mail of the folder opened by ``select``; False where the server has neither MOVE nor UIDPLUS."""
         lot, name = next(gate.uids([uid])), gate.text(folder)
-        with _translated(effect=True):
+        with translated(effect=True):
             if "MOVE" in self.capabilities:
                 self._client.move(lot, name)
             elif "UIDPLUS" in self.capabilities:
@@ -199,15 +181,15 @@ class Session:
         return True
 
     def idle(self) -> None:
-        with _translated():
+        with translated():
             self._client.idle()
 
     def idle_check(self, seconds: float) -> list[Any]:
-        with _translated():
+        with translated():
             return list(self._client.idle_check(timeout=seconds))
 
     def idle_done(self) -> list[Any]:
-        with _translated():
+        with translated():
             return list(self._client.idle_done()[1])
 
     def close(self) -> None:
@@ -222,83 +204,6 @@ class Session:
             self._client.socket().shutdown(socket.SHUT_RDWR)
         with suppress(IMAPClientError, OSError, ValueError, AttributeError):
             self._client.shutdown()
-
-
-def connect(imap: Any, secret: str, context: ssl.SSLContext | None) -> Session:
-    """Connects and logs in. ``imap`` is config.Imap; ``context`` is shared between connections (one costs a
-    megabyte)."""
-    timeout = imapclient.SocketTimeout(connect=CONNECT_TIMEOUT, read=READ_TIMEOUT)
-    with _translated(imap.host):
-        client = imapclient.IMAPClient(
-            imap.host, imap.port, ssl=imap.security == "tls", ssl_context=context, timeout=timeout
-        )
-        try:
-            if imap.security == "starttls":
-                client.starttls(context)
-            _login(client, imap, secret)
-        except BaseException:
-            with suppress(IMAPClientError, OSError):
-                client.shutdown()
-            raise
-    return Session(client)
-
-
-def tls_context(ca_file: str) -> ssl.SSLContext:
-    """Verifies chain and name; ``ca_file`` for a home server's own certificate. Raises OwnerMustAct."""
-    try:
-        return ssl.create_default_context(cafile=ca_file or None)
-    except (OSError, ssl.SSLError) as error:
-        raise OwnerMustAct("tls", f"the certificates in {ca_file} cannot be read ({error})", "Check ca_file") from error
-
-
-def _login(client: Any, imap: Any, secret: str) -> None:
-    try:
-        if imap.auth == "xoauth2":
-            client.oauth2_login(gate.text(imap.user), gate.text(secret))
-        elif client.has_capability("AUTH=PLAIN"):
-            client.plain_login(gate.text(imap.user), gate.text(secret))
-        elif client.has_capability("LOGINDISABLED"):
-            raise OwnerMustAct(
-                "login",
-                f"{imap.host} takes no password from mailbot",
-                'Set auth = "xoauth2", or make an app password if the provider has them',
-            )
-        else:
-            quoted = imap.user.replace("\\", "\\\\").replace('"', '\\"')
-            client.login(f'"{gate.text(quoted)}"', gate.ascii_text(secret))
-    except LoginError as error:
-        text = _sentence(error)
-        if NOT_THE_PASSWORD.search(text):
-            raise Later(f"{imap.host} does not let {imap.user} in for now: {text}") from error
-        raise OwnerMustAct(
-            "login",
-            f"{imap.host} refused the login of {imap.user}: {text}",
-            "Check user and password (many providers want an app password), then run mailbot check",
-        ) from error
-
-
-@contextmanager
-def _translated(host: str = "the server", *, effect: bool = False) -> Iterator[None]:
-    """Turns what imapclient, imaplib, ssl and the socket raise into mailbot's errors."""
-    broken = Unknown if effect else Later
-    try:
-        yield
-    except ssl.SSLCertVerificationError as error:
-        why = f"the certificate of {host} is not trusted: {error.verify_message}"
-        hint = "Check host and port; name the server's own certificate with ca_file"
-        raise OwnerMustAct("tls", why, hint) from error
-    except (IMAPClientAbortError, OSError) as error:
-        raise broken(f"the connection to {host} broke: {_sentence(error)}") from error
-    except IMAPClientError as error:
-        raise Rejection(_sentence(error)) from error
-    except (ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
-        # imapclient parses answers with these; the connection's state is then unknown.
-        raise broken(f"{host} sent an answer that cannot be read: {_sentence(error)}") from error
-
-
-def _sentence(error: BaseException) -> str:
-    text = str(error) or type(error).__name__
-    return "".join(c if c.isprintable() else " " for c in text)[:300]
 
 
 def _text(value: bytes | str) -> str:

@@ -33,6 +33,7 @@ LINE = 300  # characters of a subject, a name, an attachment
 TRUSTED = 4000  # characters of what the owner says about himself or wishes
 CUT = "\n[... {:,} characters left out here ...]\n"
 
+_NEAR = {0: " (today)", 1: " (tomorrow)"}
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 Message = dict[str, str]  # role and content
@@ -76,16 +77,8 @@ def build(
     draft; ``nonce`` is a word that no mail can know.
     """
     system = rules.system(shape)
-    trusted = "\n\n".join(
-        part
-        for part in (
-            _owner(voice, addresses, fallback_language),
-            _recipients(to, cc),
-            _time(now),
-            f"THE OWNER'S WISH FOR THIS REPLY\n{visible(note).strip()[:TRUSTED]}" if note.strip() else "",
-        )
-        if part
-    )
+    blocks = (_owner(voice, addresses, fallback_language), _recipients(to, cc), _time(now), _wish(note))
+    trusted = "\n\n".join(filter(None, blocks))
     room = context_tokens - output_tokens(context_tokens) - _tokens(system) - _tokens(trusted) - 2 * CRUMB
     mails, omitted = _mails(mail, fresh, history, thread, _Look(addresses, now), room)
     data = "[\n" + ",\n".join(json.dumps(entry, ensure_ascii=False) for entry in mails) + "\n]"
@@ -149,7 +142,8 @@ def _time(now: datetime) -> str:
     return f"THE TIME NOW, where the owner is\n{_moment(now)} ({now.tzinfo})\nDays: {', '.join(table)}"
 
 
-_NEAR = {0: " (today)", 1: " (tomorrow)"}
+def _wish(note: str) -> str:
+    return f"THE OWNER'S WISH FOR THIS REPLY\n{visible(note).strip()[:TRUSTED]}" if note.strip() else ""
 
 
 def _moment(time: datetime) -> str:

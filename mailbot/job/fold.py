@@ -1,0 +1,146 @@
+"""From events to a job: ``fold`` is the only way to a state. Pure.
+
+Recovery is not a mode: a job that is loaded in ``appending`` is by that alone in doubt, whether the wire broke a minute
+ago or the process died last week."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from mailbot.job.job import Event, Intent, Job, Mark, Place
+from mailbot.job.state import PROGRESS, TRANSITIONS, IllegalEvent
+
+
+def apply(job: Job | None, event: Event) -> Job:
+    """One step of ``fold``. Raises IllegalEvent, naming event and state."""
+    before = job.state if job else None
+    try:
+        after = TRANSITIONS[event.kind][before]
+    except KeyError:
+        raise IllegalEvent(f"job {event.job}: {event.kind} cannot follow {before or 'nothing'}") from None
+    data = event.data
+    if job is None:
+        return Job(
+            id=event.job,
+            account=data["account"],
+            key=data["key"],
+            generation=data["generation"],
+            state=after,
+            asked_at=event.at,
+            changed_at=event.at,
+            place=_place(data.get("place")),
+            sent_mark=_mark(data.get("sent")),
+            was_answered=data.get("was_answered", False),
+            note=data.get("note", ""),
+            limited=data.get("limited", True),
+            mail=data.get("mail", {}),
+            reason=data.get("reason", ""),
+        )
+    job = replace(job, state=after, changed_at=event.at)
+    if event.kind in PROGRESS:
+        job = replace(job, waits_for="", waiting_since=None, until=None, tries=0, starts=0)
+    change = _CHANGES.get(event.kind)
+    return change(job, event) if change else job
+
+
+def fold(events: Iterable[Event]) -> Job | None:
+    job: Job | None = None
+    for event in events:
+        job = apply(job, event)
+    return job
+
+
+def _place(value: Any) -> Place | None:
+    return Place(*value) if value else None
+
+
+def _mark(value: Any) -> Mark | None:
+    return Mark(*value) if value else None
+
+
+def _fetched(job: Job, event: Event) -> Job:
+    folder = event.data["folder"]
+    return replace(job, fetched=True, fetched_from=folder, truncated=event.data.get("truncated", False))
+
+
+def _named(job: Job, event: Event) -> Job:
+    data = event.data
+    return replace(
+        job,
+        names=data["names"],
+        draft=data.get("draft", job.draft),
+        mail=data.get("mail", job.mail),
+        remarks=tuple(data.get("remarks", job.remarks)),
+    )
+
+
+def _prompted(job: Job, event: Event) -> Job:
+    asks = job.asks + event.data["asks"]
+    return replace(job, prompted_at=event.at, shape=event.data["shape"], asks=asks, remarks=_more(job, event))
+
+
+def _answered(job: Job, event: Event) -> Job:
+    data = event.data
+    return replace(
+        job,
+        answer=data,
+        prompted_at=None,
+        tokens_in=job.tokens_in + (data.get("tokens_in") or 0),
+        tokens_out=job.tokens_out + (data.get("tokens_out") or 0),
+    )
+
+
+def _rejected(job: Job, event: Event) -> Job:
+    bad = job.bad_answers + event.data.get("counts", 1)
+    return replace(job, bad_answers=bad, prompted_at=None, reason=event.data["reason"])
+
+
+def _intended(job: Job, event: Event) -> Job:
+    data = event.data
+    intent = Intent(event.at, Mark(*data["drafts"]), tuple(Mark(*m) for m in data["others"]))
+    return replace(job, intent=intent, doubt_since=event.at, draft=data["draft"])
+
+
+def _appended(job: Job, event: Event) -> Job:
+    return replace(job, draft_place=_place(event.data.get("place")), remarks=_more(job, event))
+
+
+def _more(job: Job, event: Event) -> tuple[str, ...]:
+    return job.remarks + tuple(r for r in event.data.get("remarks", ()) if r not in job.remarks)
+
+
+def _waiting(job: Job, event: Event) -> Job:
+    since = job.waiting_since if job.waiting_since is not None else event.at
+    data = event.data
+    return replace(job, waits_for=data["reason"], waiting_since=since, until=data["until"], tries=job.tries + 1)
+
+
+def _reason(job: Job, event: Event) -> Job:
+    return replace(job, reason=event.data["reason"])
+
+
+_CHANGES: Mapping[str, Callable[[Job, Event], Job]] = {
+    "asked": lambda job, event: job,
+    "held": _reason,
+    "released": lambda job, event: replace(job, limited=False, reason="", asked_at=event.at),
+    "moved": lambda job, event: replace(job, place=_place(event.data["place"])),
+    "fetched": _fetched,
+    "started": lambda job, event: replace(job, starts=job.starts + 1),
+    "named": _named,
+    "prompted": _prompted,
+    "answered": _answered,
+    "rejected": _rejected,
+    "intended": _intended,
+    "broke": lambda job, event: replace(job, doubt_since=event.at),
+    "appended": _appended,
+    "read": lambda job, event: replace(job, read_back=True, remarks=_more(job, event)),
+    "paged": lambda job, event: replace(job, paged=True, status=event.data["status"], page_left=event.data["left"]),
+    "waiting": _waiting,
+    "skipped": _reason,
+    "cancelled": _reason,
+    "parked": _reason,
+    "dismissed": lambda job, event: replace(job, reason="given up by you"),
+    "superseded": lambda job, event: replace(job, status="superseded"),
+}

@@ -1,0 +1,59 @@
+"""What is to be done next for a job, and when. Pure: times are arguments, in seconds since the epoch."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from mailbot.job.job import Job
+from mailbot.job.state import State
+
+BAD_ANSWERS = 3  # then the job parks: the same question will not be answered better a fourth time
+STARTS = 3  # then the job parks: a mail that ended the process twice would do so for ever
+BACKOFF_FIRST = 60.0  # seconds
+BACKOFF_MOST = 3600.0  # seconds
+
+
+class Step(StrEnum):
+    """What is to be done next for a job."""
+
+    FETCH = "fetch"  # needs IMAP
+    PREPARE = "prepare"
+    ASK = "ask"  # needs the model
+    STORE = "store"  # needs IMAP: compose, intent, APPEND
+    RESOLVE = "resolve"  # needs IMAP: was it stored?
+    READ_BACK = "read back"  # needs IMAP
+    PAGE = "page"
+    MARK = "mark"  # needs IMAP
+
+
+NEEDS_IMAP = frozenset({Step.FETCH, Step.STORE, Step.RESOLVE, Step.READ_BACK, Step.MARK})
+
+
+def next_step(job: Job) -> Step | None:
+    """What comes next, whatever happened before. None: nothing, or it waits for the owner."""
+    if job.state is State.NEW:
+        if not job.fetched:
+            return Step.FETCH
+        return Step.ASK if job.prompted_at is not None else Step.PREPARE
+    if job.state is State.ANSWERED:
+        return Step.STORE
+    if job.state is State.APPENDING:
+        return Step.RESOLVE
+    if job.state is State.DRAFTED:
+        if not job.read_back:
+            return Step.READ_BACK
+        return Step.MARK if job.paged else Step.PAGE
+    if job.state in (State.SKIPPED, State.PARKED) and not job.paged:
+        return Step.PAGE
+    return None
+
+
+def is_due(job: Job, now: float) -> bool:
+    return job.until is None or job.until <= now
+
+
+def backoff(tries: int, jitter: float) -> float:
+    """Seconds to wait after ``tries`` failures in a row: doubling from one minute to one hour, times 0.5 to 1.0 by
+    ``jitter`` (0 to 1), so that many jobs do not come back together. Never under half a minute."""
+    doubled: float = BACKOFF_FIRST * 2.0 ** min(tries, 10)
+    return min(doubled, BACKOFF_MOST) * (0.5 + jitter / 2)

@@ -1,0 +1,162 @@
+"""The list of events, and the jobs that follow from it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from mailbot.errors import BadUsage
+from mailbot.job import OPEN, Event, Job, State, apply, fold, job_id
+from mailbot.journal.database import Database
+from mailbot.journal.stars import Stars
+
+
+class Journal:
+    """``stars`` is what was last seen of folders and flags; it lies in the same file and joins the same transactions."""
+
+    def __init__(self, folder: Path) -> None:
+        self._db = Database(folder)
+        self.path = self._db.path
+        self.stars = Stars(self._db)
+
+    def close(self) -> None:
+        self._db.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All or nothing; may be nested, the outermost commits."""
+        with self._db.transaction():
+            yield
+
+    def copy(self, folder: Path) -> Journal:
+        """A journal of its own with the same content, for a rehearsal."""
+        other = Journal(folder)
+        self._db.copy_into(other._db)
+        return other
+
+    def begin(self, kind: str, at: float, *, account: str, key: str, generation: int, **data: Any) -> Job:
+        """The first event of a job: ``asked`` or ``held``."""
+        data = {"account": account, "key": key, "generation": generation, **data}
+        return self._append(job_id(account, key, generation), at, kind, data)
+
+    def record(self, job: Job | str, kind: str, at: float, **data: Any) -> Job:
+        """Adds an event to a job as it stands in the journal now; returns the job after it.
+
+        Raises IllegalEvent when the table of states does not allow the event (any more)."""
+        return self._append(job if isinstance(job, str) else job.id, at, kind, data)
+
+    def _append(self, id: str, at: float, kind: str, data: Mapping[str, Any]) -> Job:
+        with self._db.transaction():
+            before = fold(self.events(id))
+            text = json.dumps(data, ensure_ascii=True, separators=(",", ":"))
+            event = Event(0, id, at, kind, json.loads(text))
+            job = apply(before, event)
+            self._db.run("INSERT INTO event (job, at, kind, data) VALUES (?, ?, ?, ?)", id, at, kind, text)
+            self._db.run(
+                "INSERT INTO job VALUES (?, ?, ?, ?, ?, ?, ?, ?) "
+                "ON CONFLICT (id) DO UPDATE SET state = excluded.state, "
+                "open = excluded.open, limited = excluded.limited, asked_at = excluded.asked_at",
+                *(id, job.account, job.key, job.generation, job.state, _is_open(job), job.limited, job.asked_at),
+            )
+            if not _is_open(job) and job.state is not State.HELD:
+                self._db.run("DELETE FROM blob WHERE job = ?", id)
+        return job
+
+    def events(self, id: str) -> list[Event]:
+        rows = self._db.rows("SELECT seq, job, at, kind, data FROM event WHERE job = ? ORDER BY seq", id)
+        return [Event(seq, job, at, kind, json.loads(data)) for seq, job, at, kind, data in rows]
+
+    def last(self) -> int:
+        """The number of the newest event."""
+        return int(self._db.rows("SELECT coalesce(max(seq), 0) FROM event")[0][0])
+
+    def events_after(self, seq: int, account: str) -> list[Event]:
+        sql = (
+            "SELECT e.seq, e.job, e.at, e.kind, e.data FROM event e JOIN job j ON j.id = e.job "
+            "WHERE e.seq > ? AND j.account = ? ORDER BY e.seq"
+        )
+        return [
+            Event(s, job, at, kind, json.loads(data)) for s, job, at, kind, data in self._db.rows(sql, seq, account)
+        ]
+
+    def job(self, id: str) -> Job | None:
+        return fold(self.events(id))
+
+    def find(self, prefix: str) -> Job:
+        """The job whose id begins with ``prefix``. Raises BadUsage when there is none, or more than one."""
+        if not prefix.isalnum():
+            raise BadUsage(f"{prefix!r} is not an ID: mailbot list shows them")
+        rows = self._db.rows("SELECT id FROM job WHERE substr(id, 1, ?) = ? LIMIT 9", len(prefix), prefix.lower())
+        if not rows:
+            raise BadUsage(f"no job has an ID that begins with {prefix!r}: mailbot list shows them")
+        if len(rows) > 1:
+            raise BadUsage(f"{prefix!r} is the beginning of several IDs: {', '.join(r[0] for r in rows)}")
+        return self._job(rows[0][0])
+
+    def _job(self, id: str) -> Job:
+        job = self.job(id)
+        assert job is not None, "the index has a row only where there is an event"
+        return job
+
+    def open_jobs(self, account: str) -> list[Job]:
+        """Jobs with something left to do, oldest first."""
+        rows = self._db.rows("SELECT id FROM job WHERE account = ? AND open ORDER BY asked_at, rowid", account)
+        return [self._job(row[0]) for row in rows]
+
+    def jobs(self, account: str | None = None) -> list[Job]:
+        """Every job, newest first."""
+        rows = self._db.rows(
+            "SELECT id FROM job WHERE ? IS NULL OR account = ? ORDER BY asked_at DESC, rowid DESC", account, account
+        )
+        return [self._job(row[0]) for row in rows]
+
+    def held_jobs(self) -> list[Job]:
+        rows = self._db.rows("SELECT id FROM job WHERE state = ? ORDER BY asked_at, rowid", State.HELD)
+        return [self._job(row[0]) for row in rows]
+
+    def generations(self, account: str, key: str) -> list[Job]:
+        """The jobs of one mail, oldest first."""
+        rows = self._db.rows("SELECT id FROM job WHERE account = ? AND key = ? ORDER BY generation", account, key)
+        return [self._job(row[0]) for row in rows]
+
+    def asked_since(self, account: str, at: float) -> list[float]:
+        """When flags that count for the limit were seen."""
+        rows = self._db.rows("SELECT asked_at FROM job WHERE account = ? AND asked_at >= ? AND limited", account, at)
+        return [row[0] for row in rows]
+
+    def model_calls_since(self, at: float) -> int:
+        sql = "SELECT count(*) FROM event WHERE kind = 'prompted' AND at >= ? AND json_extract(data, '$.asks') = 1"
+        return int(self._db.rows(sql, at)[0][0])
+
+    # Bytes that an open job needs
+
+    def keep(self, id: str, name: str, data: bytes) -> None:
+        self._db.run("INSERT OR REPLACE INTO blob VALUES (?, ?, ?)", id, name, data)
+
+    def kept(self, id: str, name: str) -> bytes | None:
+        rows = self._db.rows("SELECT data FROM blob WHERE job = ? AND name = ?", id, name)
+        return rows[0][0] if rows else None
+
+    # Small facts that outlive the process: learnt quirks, troubles that were told, refused logins, the last poll
+
+    def note(self, scope: str, name: str, value: Any) -> None:
+        """Keeps one JSON value; None removes it."""
+        if value is None:
+            self._db.run("DELETE FROM note WHERE scope = ? AND name = ?", scope, name)
+        else:
+            self._db.run("INSERT OR REPLACE INTO note VALUES (?, ?, ?)", scope, name, json.dumps(value))
+
+    def noted(self, scope: str, name: str) -> Any:
+        rows = self._db.rows("SELECT value FROM note WHERE scope = ? AND name = ?", scope, name)
+        return json.loads(rows[0][0]) if rows else None
+
+    def notes(self, scope: str) -> dict[str, Any]:
+        rows = self._db.rows("SELECT name, value FROM note WHERE scope = ? ORDER BY name", scope)
+        return {name: json.loads(value) for name, value in rows}
+
+
+def _is_open(job: Job) -> bool:
+    return job.state in OPEN or (job.state in (State.SKIPPED, State.PARKED) and not job.paged)

@@ -1,0 +1,219 @@
+"""``mailbot run`` as a process of its own, on a real mailbox server and a scripted model: when a draft comes, what keeps
+it from coming and what does not, and how the service ends."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from dovecot import Dovecot
+from endpoint import Endpoint, Hang
+from running import Account, Gate, Home, until
+from scripted import Scripted
+
+RARELY = "[schedule]\nevery = 600\n"  # seconds: what comes in a test comes by IDLE, not by the poll
+OFTEN = "[schedule]\nevery = 1\n"
+
+
+@pytest.fixture
+def model() -> Iterator[Endpoint]:
+    with Endpoint() as server:
+        yield server
+
+
+@pytest.fixture
+def gate() -> Iterator[Gate]:
+    gate = Gate()
+    yield gate
+    gate.release()
+
+
+@pytest.fixture
+def silent() -> Iterator[int]:
+    """The port of a server that accepts and says nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield listener.getsockname()[1]
+
+
+def on_port(server: Dovecot, port: int) -> Any:
+    """The same server, as a config shows it that has a wrong port."""
+    return SimpleNamespace(host=server.host, port=port, password=server.password, user=server.user)
+
+
+def test_a_flag_becomes_a_draft_at_once_while_the_service_idles(dovecot: Dovecot) -> None:
+    account = Account(dovecot)
+    with Home(account, extra=RARELY) as home:
+        home.start()
+        uid = account.deliver()
+
+        account.flag(uid)
+
+        (draft,) = account.drafts(1)
+        assert draft["In-Reply-To"] == account.mails("INBOX")[0]["Message-ID"]
+        assert "\\Seen" not in account.flags(uid)
+
+
+def test_a_flag_set_between_the_first_look_and_idle_is_not_missed(dovecot: Dovecot) -> None:
+    account = Account(dovecot)
+    with Home(account, extra=RARELY) as home:
+        uid = account.deliver()
+        home.start(looks=1)
+
+        account.flag(uid)
+
+        assert len(account.drafts(1)) == 1
+
+
+def test_a_flag_set_while_nothing_ran_is_drafted_at_the_start(dovecot: Dovecot) -> None:
+    account = Account(dovecot)
+    with Home(account, extra=RARELY) as home:
+        assert home.command("once").code == 0
+        account.deliver(None, "\\Flagged")
+
+        home.start(looks=1)
+
+        assert len(account.drafts(1)) == 1
+
+
+def test_a_mail_that_is_flagged_and_archived_at_once_gets_its_draft(dovecot: Dovecot) -> None:
+    account = Account(dovecot)
+    with Home(account, extra=RARELY) as home:
+        home.start()
+        uid = account.deliver()
+
+        with account.opened("INBOX") as client:
+            client.add_flags([uid], ["\\Flagged"])
+            client.move([uid], "Archive")
+
+        assert len(account.drafts(1)) == 1
+        until(lambda: "$MailbotDrafted" in account.flags(1, "Archive"), "the keyword on the archived mail")
+
+
+def test_other_mails_are_drafted_while_a_model_call_is_open(dovecot: Dovecot, gate: Gate, model: Endpoint) -> None:
+    account = Account(dovecot)
+    model.then(gate)
+    with Home(account, model=model.base_url, options="concurrency = 2", extra=RARELY) as home:
+        home.start()
+        slow, quick = account.deliver(), account.deliver()
+        account.flag(slow)
+        until(lambda: gate.open == 1, "the first call")
+
+        account.flag(quick)
+
+        account.drafts(1)
+        until(lambda: "$MailbotDrafted" in account.flags(quick), "the keyword on the second mail")
+        assert gate.open == 1
+        assert "$MailbotDrafted" not in account.flags(slow)
+
+        with account.opened("INBOX") as client:
+            client.move([slow], "Archive")  # no connection and no folder is held by the open call
+        gate.release()
+
+        originals = {draft["In-Reply-To"] for draft in account.drafts(2)}
+        assert originals == {mail["Message-ID"] for folder in ("INBOX", "Archive") for mail in account.mails(folder)}
+
+
+def test_as_many_calls_as_configured_are_open_beside_each_other(dovecot: Dovecot, gate: Gate, model: Endpoint) -> None:
+    account = Account(dovecot)
+    model.then(gate, gate, gate, gate)
+    with Home(account, model=model.base_url, options="concurrency = 3", extra=RARELY) as home:
+        home.start()
+        uids = [account.deliver() for _ in range(4)]
+
+        account.flag(*uids)
+        until(lambda: gate.open == 3, "three open calls")
+        gate.release()
+
+        assert len(account.drafts(4)) == 4
+        assert gate.most == 3
+
+
+def test_the_others_are_served_while_one_server_is_dead_and_one_is_silent(dovecot: Dovecot, silent: int) -> None:
+    account = Account(dovecot)
+    dead = Account(on_port(dovecot, 1), "dead")
+    mute = Account(on_port(dovecot, silent), "mute")
+    with Home(account, dead, mute, extra=RARELY) as home:
+        service = home.start()
+        uid = account.deliver()
+
+        account.flag(uid)
+
+        assert len(account.drafts(1)) == 1
+        assert "account=dead" in service.log
+        assert service.process.poll() is None
+
+
+def test_a_lost_idle_costs_one_interval_and_no_mail(scripted: Scripted) -> None:
+    account = Account(scripted)
+    uid = account.deliver()
+    with Home(account, extra=OFTEN) as home:
+        home.start(looks=1)
+        until(lambda: any(line.endswith(" IDLE") for _, line in scripted.log), "IDLE")
+        scripted.fault("IDLE", when="before", then="close", times=1000)
+        scripted.disconnect()
+
+        account.flag(uid)
+
+        assert len(account.drafts(1)) == 1
+
+
+def test_it_ends_at_once_while_it_idles(dovecot: Dovecot) -> None:
+    with Home(Account(dovecot), extra=RARELY) as home:
+        service = home.start()
+
+        service.ask_to_end()
+
+        assert service.ended(within=3) == 0
+
+
+def test_it_ends_during_a_model_call_and_the_next_run_makes_the_one_draft(dovecot: Dovecot, model: Endpoint) -> None:
+    account = Account(dovecot)
+    model.then(Hang())
+    with Home(account, model=model.base_url, extra=RARELY) as home:
+        service = home.start()
+        account.flag(account.deliver())
+        until(lambda: model.requests, "the call")
+
+        service.ask_to_end()
+
+        assert service.ended(within=3) == 0
+        assert account.mails() == []
+        assert home.command("once").code == 0
+        assert home.command("once").code == 0
+        assert len(account.mails()) == 1
+        assert len(model.requests) == 2
+
+
+def test_it_ends_within_ten_seconds_while_servers_stall(scripted: Scripted, dovecot: Dovecot, silent: int) -> None:
+    stalled, mute = Account(scripted), Account(on_port(dovecot, silent), "mute")
+    uid = stalled.deliver()
+    with Home(stalled, extra=OFTEN) as one, Home(Account(dovecot), mute, extra=OFTEN) as other:
+        services = [one.start(), other.start()]  # at once, because each takes most of its ten seconds
+        scripted.fault("APPEND", when="after", then="stall")
+        stalled.flag(uid)
+        until(lambda: any(" APPEND " in line for _, line in scripted.log), "the APPEND that stalls")
+
+        for service in services:
+            service.ask_to_end()
+
+        assert [service.ended() for service in services] == [0, 0]
+
+
+def test_a_draft_whose_append_was_cut_by_the_end_is_not_stored_twice(scripted: Scripted) -> None:
+    account = Account(scripted)
+    uid = account.deliver()
+    with Home(account, extra=RARELY, more="doubt_wait = 0\n") as home:
+        service = home.start()
+        scripted.fault("APPEND", when="after", then="stall")
+        account.flag(uid)
+        until(lambda: account.mails(), "the draft that the server stored in silence")
+        service.kill()
+
+        codes = [home.command("once", "--retry").code for _ in range(2)]
+
+        assert codes[-1] == 0
+        assert len(account.mails()) == 1
+        assert len(home.pages()) == 1
