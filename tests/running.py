@@ -198,12 +198,11 @@ class Home:
         assert "Traceback" not in done.stdout + done.stderr, done.stderr
         return Outcome(done.returncode, done.stdout, done.stderr)
 
-    def start(self, *, looks: int = 2) -> Service:
-        """``mailbot run``, back as soon as each account that answers was looked at so often: the second look comes
-        with IDLE, so that two mean that IDLE is on."""
+    def start(self) -> Service:
+        """``mailbot run``, back when it has looked at the first account once: a flag is new from here on."""
         service = Service(self)
         self.services.append(service)
-        service.wait_for_looks(self.accounts[0], looks)
+        service.wait_for_look(self.accounts[0])
         return service
 
     def pages(self) -> dict[str, str]:
@@ -245,15 +244,14 @@ class Service:
     def log(self) -> str:
         return Path(self._log.name).read_text()
 
-    def wait_for_looks(self, account: Account, count: int) -> None:
-        times = {self._before[account.key]}
+    def wait_for_look(self, account: Account) -> None:
+        before = self._before[account.key]
 
         def looked() -> bool:
             assert self.process.poll() is None, f"the service ended: {self.log}"
-            times.add(self.home.looked_at(account))
-            return len(times) > count
+            return self.home.looked_at(account) > before
 
-        until(looked, f"{count} looks at {account.name}")
+        until(looked, f"a look at {account.name}")
 
     def ask_to_end(self) -> None:
         """SIGTERM, to this process only."""

@@ -333,3 +333,30 @@ def test_more_drafts_than_a_day_allows_wait_until_tomorrow() -> None:
 
     assert states(lab) == [State.DONE] * 2
     lab.close()
+
+
+def test_the_second_delivery_stands_in_when_the_first_is_gone(lab: Lab) -> None:
+    uid = lab.flag()
+    copy = question(Received="from list.example by mx.example.org; Mon, 5 Jan 2026 08:01:00 +0100")
+    lab.mailbox.add("Archive", copy)
+    archive_after_look(lab, uid, "Trash")
+
+    lab.cycle()
+
+    assert states(lab) == [State.DONE]
+
+
+def test_a_redo_keeps_the_owners_note_for_the_prompt(lab: Lab) -> None:
+    lab.flag()
+    lab.cycle()
+    done = lab.jobs()[0]
+    place = (done.place.folder, done.place.uidvalidity, done.place.uid)
+    lab.world.journal.begin(
+        "asked", lab.clock, account=done.account, key=done.key, generation=2, place=place, note="say no", mail=done.mail
+    )
+
+    lab.cycle()
+
+    assert lab.endpoint is not None
+    assert "say no" in lab.endpoint.asked[-1][1]["content"]
+    assert states(lab) == [State.DONE] * 2

@@ -22,7 +22,8 @@ IDS = ("Message-ID", "In-Reply-To", "References")
 
 ANSWERED_BY_YOU = "you answered the mail yourself before the draft was made"
 NOT_FOUND = "The server confirmed the draft, but it was not there when it was read back."
-DOUBLE = "Another copy of mailbot had stored this draft already; the double was moved to Trash."
+STORED_BY_ANOTHER = "Another copy of mailbot had stored this draft already."
+DOUBLE = "Another copy of mailbot stored this draft at the same time; the double was moved to Trash."
 
 
 def store(world: World, wire: Wire, job: Job) -> Job:
@@ -37,10 +38,13 @@ def store(world: World, wire: Wire, job: Job) -> Job:
     if raw is None:
         raw, shown = _composed(world, job, answer.reply)
     drafts = _drafts(wire)
+    there = _with_id(wire, shown["draft_message_id"])
     others = [wire.session.mark(f) for f in (wire.roles.sent, wire.roles.trash) if f]
     with world.journal.transaction():
         world.journal.keep(job.id, "draft", raw)
         job = world.record(job, "intended", drafts=_list(drafts), others=[_list(m) for m in others], draft=shown)
+    if there:
+        return _stored(world, job, Place(drafts.folder, drafts.uidvalidity, there[0]), (STORED_BY_ANOTHER,))
     try:
         place = wire.session.append(wire.roles.drafts, raw, DRAFT_FLAGS)
     except Rejection as error:
@@ -96,15 +100,22 @@ def _answered_meanwhile(wire: Wire, job: Job) -> bool:
 
 
 def _drafts(wire: Wire) -> Mark:
-    """How far Drafts is filled; makes it again when it has vanished."""
+    """Opens Drafts and tells how far it is filled; makes it again when it has vanished."""
     drafts = wire.roles.drafts
     try:
-        return wire.session.mark(drafts)
+        look = wire.session.examine(drafts)
     except Rejection:
         if drafts in {f.name for f in wire.session.folders()}:
             raise
         wire.session.create(drafts)
-        return wire.session.mark(drafts)
+        look = wire.session.examine(drafts)
+    return Mark(drafts, look.uidvalidity, look.uidnext) if look.uidnext else wire.session.mark(drafts)
+
+
+def _with_id(wire: Wire, draft_id: str) -> list[int]:
+    """UIDs in Drafts, which is open, that carry the id already: another host was faster."""
+    listed = _listed(wire, wire.session.with_message_id(draft_id))
+    return [mail.uid for mail in listed if mail.message_id == draft_id]
 
 
 def _stored(world: World, job: Job, place: Place | None, remarks: Iterable[str] = ()) -> Job:
@@ -172,8 +183,8 @@ def read_back(world: World, wire: Wire, job: Job) -> Job:
     """Compares what is stored with what was meant. A difference is a remark, never a second APPEND."""
     assert job.intent is not None
     raw = world.journal.kept(job.id, "draft") or b""
-    if job.draft_place is None and doubt.REPLY_FOUND in job.remarks:
-        return world.record(job, "read", remarks=[])
+    if doubt.REPLY_FOUND in job.remarks or STORED_BY_ANOTHER in job.remarks:
+        return world.record(job, "read", remarks=[])  # what stands there is not these bytes
     try:
         look = wire.session.examine(wire.roles.drafts)
     except Rejection as error:

@@ -75,14 +75,14 @@ def _view(world: World, wire: Wire, folder: str, lost: bool, include_existing: b
     known = world.journal.stars.places(world.key, folder) if contact is Contact.KNOWN else {}
     gone = sorted(known.keys() - uids)
     flags_now = wire.session.flags(gone) if gone else {}
-    old = {
-        uid
-        for uid, key in known.items()
-        if not include_existing or world.journal.stars.memory(world.key, key).generation
-    }
+    old = {uid for uid, key in known.items() if not include_existing or _has_job(world, key)}
     new = wire.session.headers(uids - old, HEADERS) if uids - old else {}
     sightings = tuple(_sighting(world, look, fetched) for fetched in new.values())
     return View(look, contact, known, sightings, {uid: flags_now.get(uid) for uid in gone})
+
+
+def _has_job(world: World, key: str) -> bool:
+    return world.journal.stars.memory(world.key, key).generation > 0
 
 
 def _sighting(world: World, look: Look, fetched: Fetched) -> Sighting:
@@ -159,7 +159,7 @@ def _begin(
         was_answered=s.answered,
         limited=limited,
         reason="" if what is Meaning.ASKED else why,
-        mail={"from": s.sender, "subject": s.subject, "message_id": s.message_id},
+        mail={"from": s.sender, "subject": s.subject, "message_id": s.message_id, "twin": s.twin},
     )
     log.info("account=%s job=%s event=%s generation=%d reason=%r", world.account.name, job.id, what, generation, why)
     return job

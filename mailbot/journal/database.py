@@ -1,4 +1,4 @@
-"""The file of the journal: one SQLite connection behind one lock, its schema, its transactions, its troubles in words."""
+"""The file of the journal: one SQLite connection behind one lock, its schema, transactions and troubles."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from mailbot.journal.stars import Stars
 
 
 class Journal:
-    """``stars`` is what was last seen of folders and flags; it lies in the same file and joins the same transactions."""
+    """``stars`` is what was last seen of folders and flags; it lies in the same file, in the same transactions."""
 
     def __init__(self, folder: Path) -> None:
         self._db = Database(folder)

@@ -52,6 +52,7 @@ _PHRASES = {
     "zh": _Phrases("{}，您好：", "您好：", "关于“{}”：", "您的答复", "此致"),
 }
 
+_END = re.compile(r"(?<!\d)[.?!] |。")  # not the dot of "2."
 _SENTENCE_END = re.compile(r"(?<=[.!?…])[\"”»)]?\s+|(?<=[。！？])")
 _URGENT = re.compile(
     r"\b(?:urgent\w*|asap|immediately|emergency|dringend\w*|eilt|sofort|urgente?|urgence|spoed|pilne?|brådskande|acil)\b"
@@ -122,5 +123,5 @@ def _opening(text: str) -> str:
     flat = " ".join(text[: 4 * OPENING].split())
     if len(flat) <= OPENING:
         return flat
-    end = max(flat.rfind(mark, OPENING // 2, OPENING) for mark in (". ", "? ", "! ", "。"))
-    return flat[: end + 1] if end > 0 else one_line(flat, OPENING)
+    ends = [found.start() for found in _END.finditer(flat, OPENING // 2, OPENING)]
+    return flat[: ends[-1] + 1] if ends else one_line(flat, OPENING)

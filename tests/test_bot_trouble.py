@@ -1,0 +1,273 @@
+"""Trouble with the server and the model, on a whole mailbox: design section 8."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import pytest
+from fakes import ANSWER
+from worlds import Lab, question
+
+from mailbot.errors import Later, MailbotError, OwnerMustAct, Unknown
+from mailbot.imap.session import Session
+from mailbot.job import State
+
+
+@pytest.fixture
+def lab() -> Iterator[Lab]:
+    lab = Lab()
+    lab.cycle()
+    yield lab
+    lab.close()
+
+
+def queue(lab: Lab, *answers: str | Exception) -> None:
+    assert lab.endpoint is not None
+    lab.endpoint.queue.extend(answers)
+
+
+def job(lab: Lab) -> object:
+    return lab.jobs()[0]
+
+
+def break_append(lab: Lab, *, after: bool) -> None:
+    """The wire breaks around the next APPEND to Drafts, before or after the server stored it."""
+
+    def effect(name: str) -> None:
+        if name == ("appended" if after else "append"):
+            lab.mailbox.effect = lambda name: None
+            raise Unknown("the connection broke")
+
+    lab.mailbox.effect = effect
+
+
+def try_cycle(lab: Lab) -> None:
+    try:
+        lab.cycle()
+    except MailbotError:
+        lab.poller.close()
+
+
+@pytest.mark.parametrize("after", [False, True])
+def test_an_append_of_unknown_outcome_is_resolved_by_looking(lab: Lab, after: bool) -> None:
+    lab.flag()
+    break_append(lab, after=after)
+
+    try_cycle(lab)
+    assert lab.jobs()[0].state is State.APPENDING
+    lab.cycle()
+
+    assert lab.jobs()[0].state is State.DONE
+    assert len(lab.mailbox.raws()) == 1
+
+
+def test_nothing_is_looked_up_before_the_old_connection_can_no_longer_deliver(lab: Lab) -> None:
+    lab.flag()
+    break_append(lab, after=False)
+    try_cycle(lab)
+
+    lab.clock -= 50  # ten seconds after the break, doubt_wait is twenty
+    lab.cycle()
+
+    assert lab.jobs()[0].state is State.APPENDING
+
+
+def test_a_draft_that_the_owner_sent_meanwhile_is_found_in_sent(lab: Lab) -> None:
+    lab.flag()
+    break_append(lab, after=True)
+    try_cycle(lab)
+    uid = next(iter(lab.mailbox.boxes["Drafts"].mails))
+    lab.mailbox.move("Drafts", uid, "Sent")
+
+    lab.cycle()
+
+    assert lab.jobs()[0].state is State.DONE
+    assert lab.mailbox.raws() == []
+
+
+def test_drafts_that_vanished_before_the_append_are_made_again(lab: Lab) -> None:
+    del lab.mailbox.boxes["Drafts"]
+    lab.flag()
+
+    lab.cycle()
+
+    assert lab.jobs()[0].state is State.DONE
+    assert len(lab.mailbox.raws()) == 1
+
+
+def second_host(lab: Lab) -> Lab:
+    """Another mailbot, with state of its own, that knows the mailbox."""
+    other = Lab()
+    other.mailbox = lab.mailbox
+    for name in ("INBOX", "Archive"):
+        other.world.journal.stars.look(other.world.key, name, lab.mailbox.boxes[name].uidvalidity)
+    other.clock = lab.clock
+    return other
+
+
+def test_of_two_hosts_the_slower_finds_the_draft_of_the_faster(lab: Lab) -> None:
+    lab.mailbox.keywords = False
+    lab.flag()
+    other = second_host(lab)
+
+    lab.cycle()
+    other.cycle()
+
+    assert lab.jobs()[0].state is other.jobs()[0].state is State.DONE
+    assert len(lab.mailbox.raws("Drafts")) == 1
+    assert "Another copy of mailbot" in " ".join(other.jobs()[0].remarks)
+    other.close()
+
+
+def test_of_two_hosts_that_store_at_the_same_time_one_draft_is_left(lab: Lab) -> None:
+    lab.mailbox.keywords = False
+    lab.flag()
+    other = second_host(lab)
+
+    def effect(name: str) -> None:
+        if name == "append":
+            lab.mailbox.effect = lambda name: None
+            other.cycle()
+
+    lab.mailbox.effect = effect
+    lab.cycle()
+
+    assert lab.jobs()[0].state is other.jobs()[0].state is State.DONE
+    assert len(lab.mailbox.raws("Drafts")) == 1
+    assert len(lab.mailbox.raws("Trash")) == 1
+    assert "the double was moved to Trash" in " ".join(lab.jobs()[0].remarks)
+    other.close()
+
+
+def test_a_server_that_changes_the_draft_is_remarked_and_not_asked_again(lab: Lab) -> None:
+    lab.flag()
+
+    def effect(name: str) -> None:
+        if name == "appended":
+            for mail in lab.mailbox.boxes["Drafts"].mails.values():
+                mail.raw = mail.raw.replace(b"Cc: Bo <bo@northwind.example>\r\n", b"")
+
+    lab.mailbox.effect = effect
+
+    lab.cycle()
+
+    assert lab.jobs()[0].state is State.DONE
+    assert "another Cc" in next(iter(lab.pages().values()))
+    assert len(lab.mailbox.raws()) == 1
+
+
+def test_a_model_that_is_down_is_tried_again_for_ever(lab: Lab) -> None:
+    lab.flag()
+    queue(lab, *[Later("down")] * 30)
+
+    for _ in range(31):
+        lab.clock += 4000
+        lab.cycle()
+
+    assert lab.jobs()[0].state is State.DONE
+
+
+def test_a_job_that_waits_is_not_tried_before_its_time_unless_retry_is_asked(lab: Lab) -> None:
+    lab.flag()
+    queue(lab, Later("busy", after=7200))
+    lab.cycle()
+
+    lab.cycle()
+    assert lab.jobs()[0].waits_for == "busy"
+    lab.cycle(retry=True)
+
+    assert lab.jobs()[0].state is State.DONE
+
+
+@pytest.mark.parametrize("bad", ["", "not JSON", json.dumps({**ANSWER, "reply": ""}), "<think>on and on"])
+def test_three_bad_answers_park_the_job_with_a_page_and_a_notice(lab: Lab, bad: str) -> None:
+    lab.flag()
+    queue(lab, bad, bad, bad)
+
+    lab.cycle()
+    lab.cycle()
+
+    assert lab.jobs()[0].state is State.PARKED
+    assert "status: failed" in next(iter(lab.pages().values()))
+    assert lab.mailbox.raws() == []
+    assert sum(b"no draft for" in raw for raw in lab.mailbox.raws("INBOX")) == 1
+    assert lab.endpoint is not None
+    assert len(lab.endpoint.asked) == 3
+
+
+def test_a_bad_answer_and_then_a_good_one_make_a_draft(lab: Lab) -> None:
+    lab.flag()
+    queue(lab, "not JSON")
+
+    lab.cycle()
+
+    assert (lab.jobs()[0].state, lab.jobs()[0].bad_answers) == (State.DONE, 1)
+
+
+def test_a_stored_answer_is_never_paid_twice(lab: Lab) -> None:
+    lab.flag()
+    break_append(lab, after=False)
+    try_cycle(lab)
+    lab.boot()
+
+    lab.settle()
+
+    assert lab.jobs()[0].state is State.DONE
+    assert lab.endpoint is not None
+    assert len(lab.endpoint.asked) == 1
+
+
+def test_a_wrong_key_waits_and_is_told_once_and_told_when_it_is_over(lab: Lab) -> None:
+    lab.flag()
+    queue(lab, *[OwnerMustAct("model", "the key is wrong", "Set the right one")] * 3)
+
+    for _ in range(6):
+        lab.clock += 4000
+        lab.cycle()
+
+    subjects = [
+        line for raw in lab.mailbox.raws("INBOX") for line in raw.split(b"\r\n") if line.startswith(b"Subject: mailbot")
+    ]
+    assert subjects == [b"Subject: mailbot: the key is wrong", b"Subject: mailbot: over: the key is wrong"]
+    assert lab.jobs()[0].state is State.DONE
+
+
+def test_an_archive_that_cannot_be_written_stops_before_the_model(lab: Lab) -> None:
+    lab.flag()
+    lab.config.archive.folder.parent.mkdir(exist_ok=True)
+    lab.config.archive.folder.write_text("a file in the place of the folder")
+
+    lab.cycle()
+
+    assert lab.endpoint is not None
+    assert lab.endpoint.asked == []
+    assert lab.jobs()[0].state is State.NEW
+
+
+def test_one_mail_with_a_bug_does_not_stop_the_others(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    from mailbot.bot import tick
+    from mailbot.job import Step
+
+    plain = tick.AT_HOME[Step.PREPARE]
+
+    def prepare(world: object, one: object) -> object:
+        if one.mail["subject"] == "poison":  # type: ignore[attr-defined]
+            raise RuntimeError("a bug")
+        return plain(world, one)  # type: ignore[arg-type]
+
+    monkeypatch.setitem(tick.AT_HOME, Step.PREPARE, prepare)  # type: ignore[arg-type]
+    lab.flag(question(1, Subject="poison"))
+    lab.flag(question(2))
+
+    for _ in range(4):
+        lab.clock += 4000
+        lab.cycle()
+
+    assert sorted(j.state for j in lab.jobs()) == [State.DONE, State.PARKED]
+
+
+def test_a_session_has_no_way_to_expunge_what_it_did_not_name() -> None:
+    words = {name for name in dir(Session) if not name.startswith("_")}
+
+    assert not words & {"expunge", "close_folder", "delete", "delete_folder", "rename", "unselect"}

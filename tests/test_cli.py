@@ -1,0 +1,282 @@
+"""The commands as processes: exit codes, sentences that say what to do, JSON with the fields of the contract."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+from dovecot import Dovecot
+from endpoint import Endpoint, Text, mails
+from running import NOBODY, Account, Home
+from scripted import Scripted
+from worlds import question
+
+LISTED = (
+    *("id", "account", "state", "status", "reason", "from", "to", "cc", "subject", "created", "page", "prompt"),
+    *("message_id", "draft_message_id", "generation", "model", "tokens_in", "tokens_out"),
+)
+HEAVY = {"openai", "imapclient", "keyring", "apscheduler", "pydantic"}
+
+
+@pytest.fixture
+def account(dovecot: Dovecot) -> Account:
+    return Account(dovecot)
+
+
+@pytest.fixture
+def model() -> Iterator[Endpoint]:
+    with Endpoint() as server:
+        yield server
+
+
+def flagged(home: Home, *, count: int = 1) -> None:
+    """The first contact is over, and then flags were set."""
+    assert home.command("once").code == 0
+    for _ in range(count):
+        home.accounts[0].deliver(None, "\\Flagged")
+
+
+# Exit codes
+
+
+def test_a_wrong_password_ends_with_3_and_says_what_to_do(account: Account) -> None:
+    with Home(account) as home:
+        wrong = {"MAILBOT_HOME_IMAP": "wrong-one"}
+        once, status = home.command("once", environ=wrong), home.command("status", environ=wrong)
+
+    assert (once.code, status.code) == (3, 3)
+    assert f"refused the login of {account.user}" in once.out
+    assert "Check user and password" in once.out
+    assert "Check user and password" in status.out
+    assert "wrong-one" not in once.out + once.err + status.out
+
+
+def test_no_drafts_folder_ends_with_3_and_names_the_candidates(scripted: Scripted) -> None:
+    del scripted.mailbox.special_use["Drafts"]
+    with Home(Account(scripted)) as home:
+        once = home.command("once")
+
+    assert once.code == 3
+    assert "Set drafts under [[account]] in the config to one of: Drafts" in once.out
+
+
+def test_without_the_models_server_the_job_waits_and_goes_on_later(account: Account, model: Endpoint) -> None:
+    with Home(account, model=NOBODY) as home:
+        flagged(home)
+
+        once = home.command("once")
+        (job,) = home.command("list", "--json").json
+        text = home.command("list").out
+
+        assert once.code == 1
+        assert job["state"] == "new"
+        assert job["reason"].startswith("The model's server at 127.0.0.1 cannot be reached")
+        assert job["reason"] in text
+        assert "\\Flagged" in account.flags(1)
+        assert home.command("once").code == 0  # a job that already waits is no failure of this run
+
+        home.write(model.base_url)
+        assert home.command("once", "--retry").code == 0
+        assert len(account.mails()) == 1
+
+
+def test_an_archive_that_cannot_be_used_ends_with_3_before_the_model_is_asked(
+    account: Account, model: Endpoint
+) -> None:
+    with Home(account, model=model.base_url) as home:
+        flagged(home)
+        home.archive.write_text("a file in the place of the folder")
+
+        once, run = home.command("once"), home.command("run")
+
+        assert (once.code, run.code) == (3, 3)
+        assert str(home.archive) in once.out
+        assert "archive.folder" in once.out
+        assert model.requests == []
+
+
+def test_an_unknown_key_ends_with_2_and_is_named(account: Account) -> None:
+    with Home(account, extra="[schedule]\nevry = 60\nidle = 7\n") as home:
+        once = home.command("once")
+
+    assert once.code == 2
+    assert "schedule.evry" in once.err
+    assert "schedule.idle" in once.err  # every problem, not only the first
+
+
+def test_a_missing_config_ends_with_2_and_names_the_place(account: Account) -> None:
+    with Home(account) as home:
+        home.config.unlink()
+
+        status = home.command("status")
+
+    assert status.code == 2
+    assert str(home.config) in status.err
+
+
+def test_an_unknown_id_ends_with_2(account: Account) -> None:
+    with Home(account) as home:
+        show = home.command("show", "abc123")
+
+    assert show.code == 2
+    assert "'abc123'" in show.err
+
+
+def test_a_second_mailbot_leaves_a_locked_account_alone_and_does_the_others(
+    account: Account, dovecot: Dovecot
+) -> None:
+    other = Account(dovecot, "work")
+    with Home(account, extra="[schedule]\nevery = 600\n") as first, Home(account, other) as second:
+        first.start()
+        same_host = {"XDG_RUNTIME_DIR": first.environ["XDG_RUNTIME_DIR"]}
+
+        once = second.command("once", environ=same_host)
+        run = first.command("run")
+
+        assert once.code == 4
+        assert "home: another mailbot is running for this account" in once.out
+        assert second.looked_at(account) == 0
+        assert second.looked_at(other) > 0
+        assert run.code == 4
+        assert first.command("status", "--json").json["accounts"][0]["running"] is True
+
+
+# A job's life, as the commands show it
+
+
+def test_list_show_and_status_tell_of_a_draft(account: Account, model: Endpoint) -> None:
+    with Home(account, model=model.base_url) as home:
+        flagged(home)
+        once = home.command("once")
+
+        (job,) = home.command("list", "--json").json
+        status = home.command("status", "--json")
+        show = home.command("show", job["id"][:5])
+
+        (draft,) = account.mails()
+        assert once.code == 0
+        assert job["page"] in once.out
+        assert tuple(job) == LISTED
+        assert (job["state"], job["status"], job["generation"], job["account"]) == ("done", "pending", 1, "home")
+        assert job["draft_message_id"] == draft["Message-ID"]
+        assert job["message_id"] == draft["In-Reply-To"]
+        assert (job["to"], job["cc"], job["subject"]) == (str(draft["To"]), str(draft["Cc"]), draft["Subject"])
+        assert job["model"] == "test-1"
+        assert job["tokens_in"] > 0
+        assert {job["page"], job["prompt"]} < home.files()
+        assert status.code == 0
+        assert status.json["healthy"] is True
+        assert [row["account"] for row in status.json["accounts"]] == ["home"]
+        events = re.findall(r"^  \d{4}-\S+  (\w+)", show.out, re.MULTILINE)
+        assert events[0] == "asked"
+        assert events[-1] == "marked"
+
+
+def test_redo_makes_a_second_draft_and_the_first_page_says_superseded(account: Account, model: Endpoint) -> None:
+    with Home(account, model=model.base_url) as home:
+        flagged(home)
+        home.command("once")
+        (first,) = home.command("list", "--json").json
+
+        redo = home.command("redo", first["id"], "--note", "decline with thanks")
+        once = home.command("once")
+
+        second, first = home.command("list", "--json").json
+        assert (redo.code, once.code) == (0, 0)
+        assert (second["generation"], second["status"]) == (2, "pending")
+        assert (first["generation"], first["status"]) == (1, "superseded")
+        assert re.search(r"^status: superseded$", (home.archive / first["page"]).read_text(), re.MULTILINE)
+        ids = [first["draft_message_id"], second["draft_message_id"]]
+        assert [draft["Message-ID"] for draft in account.mails()] == ids
+        assert "decline with thanks" in json.dumps(model.requests[-1].body["messages"])
+
+
+def test_release_drafts_what_the_limit_held(account: Account) -> None:
+    with Home(account, extra="[schedule]\nhold_above = 1\n") as home:
+        flagged(home, count=3)
+        once = home.command("once")
+        jobs = home.command("list", "--json").json
+        bare = home.command("release")
+
+        one = home.command("release", jobs[0]["id"])
+        rest = home.command("release", "--all")
+        after = home.command("once")
+
+        assert once.code == 0
+        assert {job["state"] for job in jobs} == {"held"}
+        assert all("schedule.hold_above" in job["reason"] for job in jobs)
+        assert bare.code == 2
+        assert (one.code, rest.code, after.code) == (0, 0, 0)
+        assert "1 released" in one.out
+        assert "2 released" in rest.out
+        assert len(account.mails()) == 3
+
+
+def test_three_bad_answers_park_a_job_that_can_be_dismissed(account: Account, model: Endpoint) -> None:
+    model.then(*(Text("Sorry, as a model I cannot.") for _ in range(3)))
+    with Home(account, model=model.base_url) as home:
+        flagged(home)
+
+        codes = [home.command("once", "--retry").code]
+        (parked,) = home.command("list", "--json").json
+        dismissed = home.command("dismiss", parked["id"])
+        (job,) = home.command("list", "--json").json
+
+        assert codes == [1]
+        assert (parked["state"], parked["status"]) == ("parked", "failed")
+        assert len(model.requests) == 3
+        assert dismissed.code == 0
+        assert job["state"] == "cancelled"
+        assert re.search(r"^status: failed$", (home.archive / parked["page"]).read_text(), re.MULTILINE)
+        assert account.mails() == []
+        assert home.command("dismiss", parked["id"]).code == 2
+
+
+def test_a_dry_run_shows_recipients_and_prompt_and_stores_nothing(account: Account, model: Endpoint) -> None:
+    with Home(account, model=model.base_url) as home:
+        flagged(home)
+
+        dry = home.command("once", "--dry-run")
+
+        assert dry.code == 0
+        assert "to Mara Lindqvist <mara@northwind.example>" in dry.out
+        assert "cc Bo <bo@northwind.example>" in dry.out
+        assert "who buys the hardware?" in dry.out
+        assert model.requests == []
+        assert home.files() == set()
+        assert home.command("list", "--json").json == []
+        assert account.mails() == []
+        assert account.flags(1) == {"\\Flagged", "\\Recent"}
+        home.command("once")
+        assert len(account.mails()) == 1
+
+
+def test_flags_from_before_the_first_run_are_drafted_only_when_included(account: Account, model: Endpoint) -> None:
+    for number in range(2):
+        account.deliver(question(number), "\\Flagged")
+    with Home(account, model=model.base_url, extra="[schedule]\nhold_above = 1\n") as home:
+        first = home.command("once")
+        drafts = account.mails()
+
+        included = home.command("once", "--include-existing")
+
+        assert (first.code, included.code) == (0, 0)
+        told = "2 flags were already there and are only remembered; flag another mail, or use --include-existing"
+        assert told in first.out
+        assert drafts == []
+        assert len(account.mails()) == 2
+        asked = {mail["text"].strip() for request in model.requests for mail in mails(request)}
+        assert any("who buys the hardware?" in text for text in asked)
+
+
+def test_help_imports_nothing_heavy() -> None:
+    command = [sys.executable, "-X", "importtime", "-m", "mailbot", "--help"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+
+    imported = {line.rpartition("|")[2].strip().partition(".")[0] for line in done.stderr.splitlines()}
+    assert "mailbot" in imported
+    assert imported & HEAVY == set()
