@@ -2,6 +2,7 @@
 #   make demo     see it work, without an account
 #   make test     every test; as root on Debian it installs Dovecot for them when it is missing
 #   make check    style and types, then the tests up to the first that fails
+#   make crash-pairs  stop at every pair of effects, not only at a share of them (minutes)
 #   make clean    remove what the others made
 # Another Python: make PYTHON=python3.13 test
 
@@ -12,7 +13,7 @@ PIP := $(BIN)/python -m pip -qq --disable-pip-version-check
 
 export PIP_ROOT_USER_ACTION := ignore
 
-.PHONY: help demo test check clean
+.PHONY: help demo test check crash-pairs clean
 
 help:
 	@sed -n '/^#   make/s/^#   //p' Makefile
@@ -29,6 +30,9 @@ check: $(VENV)/.dev
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/python -m pytest --exitfirst
+
+crash-pairs: $(VENV)/.dev
+	@MAILBOT_EVERY_PAIR=1 $(BIN)/python -m pytest tests/test_crash.py
 
 clean:
 	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist

@@ -44,6 +44,8 @@ class Finding:
 def check(home: Home) -> Iterator[Finding]:
     """Yields each finding as soon as it is known. Home should ``insist``, so that a corrected password is tried."""
     yield from _places(home)
+    for remark in home.secrets.remarks():
+        yield Finding("warn", "secrets", remark)
     yield from _model(home)
     for account in home.config.accounts:
         yield from _account(home, account)

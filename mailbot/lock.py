@@ -8,11 +8,15 @@ import fcntl
 import hashlib
 import os
 import tempfile
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import IO
 
 from mailbot.errors import OwnerMustAct
+
+LOOKS = 3  # tries, because ``is_held`` of another process holds the lock for a moment
+LOOK_TAKES = 0.05  # seconds
 
 
 def folder(environ: Mapping[str, str]) -> Path:
@@ -23,6 +27,28 @@ def folder(environ: Mapping[str, str]) -> Path:
 
 def acquire(key: str, where: Path) -> IO[str] | None:
     """Holds the lock until the returned file is closed; None when another mailbot has it. Raises OwnerMustAct."""
+    file = _opened(key, where)
+    for _ in range(LOOKS):
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return file
+        except BlockingIOError:
+            time.sleep(LOOK_TAKES)
+    file.close()
+    return None
+
+
+def is_held(key: str, where: Path) -> bool:
+    """Whether a mailbot works for this account now. Raises OwnerMustAct."""
+    with _opened(key, where) as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
+
+
+def _opened(key: str, where: Path) -> IO[str]:
     name = hashlib.sha256(key.encode()).hexdigest()[:16]
     try:
         where.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -31,10 +57,4 @@ def acquire(key: str, where: Path) -> IO[str] | None:
         descriptor = os.open(where / f"{name}.lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     except OSError as error:
         raise OwnerMustAct("lock", f"the lock in {where} cannot be made ({error})", "Check the folder") from error
-    file = os.fdopen(descriptor, "r+")
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        file.close()
-        return None
-    return file
+    return os.fdopen(descriptor, "r+")

@@ -85,12 +85,15 @@ class Poller:
 
     def _guarded_round(self, look: bool) -> None:
         try:
-            self.round(look=look)
-        except MailbotError as error:
-            log.warning("account=%s round failed: %s", self.world.account.name, error)
-        except Exception:
-            log.exception("account=%s a bug ended the round; the next one starts anew", self.world.account.name)
-            self._failed("a bug in mailbot ended the round: see the log")
+            try:
+                self.round(look=look)
+            except MailbotError as error:
+                log.warning("account=%s round failed: %s", self.world.account.name, error)
+            except Exception:
+                log.exception("account=%s a bug ended the round; the next one starts anew", self.world.account.name)
+                self._failed("a bug in mailbot ended the round: see the log")
+        except MailbotError as error:  # not even that could be written down
+            log.error("account=%s %s", self.world.account.name, error)
 
     def round(self, *, look: bool = True, include_existing: bool = False, retry: bool = False) -> Round:
         """One round on a live session. Raises MailbotError when the account cannot be worked on now.

@@ -14,7 +14,6 @@ from mailbot.archive.store import Store
 from mailbot.bot.logins import guarded
 from mailbot.bot.world import World
 from mailbot.config import Account, Config
-from mailbot.errors import OwnerMustAct
 from mailbot.imap.login import connect, tls_context
 from mailbot.imap.session import Session
 from mailbot.journal import Journal
@@ -103,11 +102,3 @@ class Home:
     def close(self) -> None:
         if "journal" in self.__dict__:
             self.journal.close()
-
-
-def account_named(config: Config, key: str) -> Account:
-    """The account with this (user, host). Raises OwnerMustAct when the config no longer has it."""
-    for account in config.accounts:
-        if account.key == key:
-            return account
-    raise OwnerMustAct("config", f"the config has no account for {key} any more", "Add it again, or leave the job")

@@ -182,7 +182,9 @@ class Home:
     def __exit__(self, *exc: type[BaseException] | BaseException | TracebackType | None) -> None:
         for service in self.services:
             service.kill()
+        logs = "".join(service.log for service in self.services)
         shutil.rmtree(self.folder, ignore_errors=True)
+        assert exc[0] is not None or "Traceback" not in logs, logs
 
     def command(self, *words: str, environ: Mapping[str, str] = {}, input: str = "") -> Outcome:
         """Runs one command to its end. Whatever happens, nobody sees a traceback."""
@@ -197,6 +199,22 @@ class Home:
         )
         assert "Traceback" not in done.stdout + done.stderr, done.stderr
         return Outcome(done.returncode, done.stdout, done.stderr)
+
+    @contextmanager
+    def begun(self, *words: str) -> Iterator[subprocess.Popen[str]]:
+        """A command under way; what it prints is one text. It is killed when it outlives the block."""
+        with subprocess.Popen(
+            [sys.executable, "-m", "mailbot", *words],
+            env={**self.environ, "MAILBOT_CONFIG": str(self.config)},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        ) as process:
+            try:
+                yield process
+            finally:
+                process.kill()
 
     def start(self) -> Service:
         """``mailbot run``, back when it has looked at the first account once: a flag is new from here on."""
@@ -231,6 +249,8 @@ class Service:
     def __init__(self, home: Home) -> None:
         self.home = home
         self._before = {account.key: home.looked_at(account) for account in home.accounts}
+        self._asked, self._took = 0.0, float("inf")
+        self._waiter = threading.Thread()
         self._log = (home.folder / f"log-{len(home.services)}").open("w+")
         self.process = subprocess.Popen(
             [sys.executable, "-m", "mailbot", "run"],
@@ -254,16 +274,21 @@ class Service:
         until(looked, f"a look at {account.name}")
 
     def ask_to_end(self) -> None:
-        """SIGTERM, to this process only."""
+        """SIGTERM, to this process only. The clock for ``ended`` runs from here."""
+        self._asked = time.monotonic()
+        self._waiter = threading.Thread(target=self._wait, daemon=True)
+        self._waiter.start()
         self.process.send_signal(signal.SIGTERM)
 
+    def _wait(self) -> None:
+        self.process.wait()
+        self._took = time.monotonic() - self._asked
+
     def ended(self, within: float = 10.0) -> int:
-        """Its exit code. Ten seconds are the contract's."""
-        try:
-            code = self.process.wait(within)
-        except subprocess.TimeoutExpired:
-            pytest.fail(f"the service did not end within {within:g} s: {self.log}", pytrace=False)
-        assert "Traceback" not in self.log, self.log
+        """Its exit code, when it ended in time after ``ask_to_end``. Ten seconds are the contract's."""
+        self._waiter.join(max(0.0, self._asked + within - time.monotonic()))
+        assert self._took <= within, f"the service took more than {within:g} s to end: {self.log}"
+        code: int = self.process.returncode
         return code
 
     def kill(self) -> None:

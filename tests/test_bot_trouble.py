@@ -271,3 +271,16 @@ def test_a_session_has_no_way_to_expunge_what_it_did_not_name() -> None:
     words = {name for name in dir(Session) if not name.startswith("_")}
 
     assert not words & {"expunge", "close_folder", "delete", "delete_folder", "rename", "unselect"}
+
+
+def test_the_exact_prompt_is_on_disk_before_it_leaves(lab: Lab) -> None:
+    lab.flag()
+    assert lab.endpoint is not None
+    on_disk: list[object] = []
+    folder = lab.config.archive.folder / "Outbox" / "_prompts"
+    lab.endpoint.effect = lambda name: on_disk.extend(json.loads(p.read_text()) for p in folder.iterdir())
+
+    lab.cycle()
+
+    assert on_disk[0]["messages"] == lab.endpoint.asked[0]  # type: ignore[index]
+    assert "answer" not in on_disk[0]  # type: ignore[operator]

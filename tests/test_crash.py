@@ -161,6 +161,7 @@ def test_stopped_at_any_two_effects_it_goes_on_to_one_draft(file_effects: list[F
             if not blown:
                 break
     assert tried > 100
+    print(f"{tried} pairs")
 
 
 def test_the_bytes_of_a_draft_are_the_same_after_every_stop(file_effects: list[Fuse]) -> None:

@@ -1,5 +1,5 @@
-"""``mailbot run`` as a process of its own, on a real mailbox server and a scripted model: when a draft comes, what keeps
-it from coming and what does not, and how the service ends."""
+"""``mailbot run`` as a process of its own, on a real mailbox server and a scripted model: when a draft comes, what does
+not keep it from coming, and how the service ends."""
 
 from __future__ import annotations
 
@@ -36,6 +36,33 @@ def silent() -> Iterator[int]:
     """The port of a server that accepts and says nothing."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         yield listener.getsockname()[1]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def stalled() -> Iterator[Home]:
+    """A service that was asked to end while its server stored a draft and said nothing. It takes most of its ten
+    seconds, which pass while the other tests run."""
+    with Scripted() as server:
+        account = Account(server)
+        uid = account.deliver()
+        with Home(account, extra=OFTEN, more="doubt_wait = 0\n") as home:
+            service = home.start()
+            server.fault("APPEND", when="after", then="stall")
+            account.flag(uid)
+            until(account.mails, "the draft that the server stored in silence")
+            service.ask_to_end()
+            yield home
+        assert server.violations == []
+
+
+@pytest.fixture(scope="module", autouse=True)
+def muted(dovecot: Dovecot) -> Iterator[Home]:
+    """A service that was asked to end while one of its servers does not even greet."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+        with Home(Account(dovecot), Account(on_port(dovecot, port), "mute"), extra=OFTEN) as home:
+            home.start().ask_to_end()
+            yield home
 
 
 def on_port(server: Dovecot, port: int) -> Any:
@@ -196,19 +223,9 @@ def test_it_ends_during_a_model_call_and_the_next_run_makes_the_one_draft(doveco
         assert len(model.requests) == 2
 
 
-def test_it_ends_within_ten_seconds_while_servers_stall(scripted: Scripted, dovecot: Dovecot, silent: int) -> None:
-    stalled, mute = Account(scripted), Account(on_port(dovecot, silent), "mute")
-    uid = stalled.deliver()
-    once_doubted = "doubt_wait = 0\n"
-    with Home(stalled, extra=OFTEN, more=once_doubted) as one, Home(Account(dovecot), mute, extra=OFTEN) as other:
-        services = [one.start(), other.start()]  # both, because each takes most of its ten seconds
-        scripted.fault("APPEND", when="after", then="stall")
-        stalled.flag(uid)
-        until(stalled.mails, "the draft that the server stored in silence")
+def test_it_ends_within_ten_seconds_while_a_server_stalls(stalled: Home, muted: Home) -> None:
+    (account,) = stalled.accounts
 
-        for service in services:
-            service.ask_to_end()
-
-        assert [service.ended() for service in services] == [0, 0]
-        assert one.command("once", "--retry").code == 0
-        assert len(stalled.mails()) == len(one.pages()) == 1
+    assert [home.services[0].ended() for home in (stalled, muted)] == [0, 0]
+    assert stalled.command("once", "--retry").code == 0
+    assert len(account.mails()) == len(stalled.pages()) == 1

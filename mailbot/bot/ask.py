@@ -28,11 +28,12 @@ def ask(world: World, job: Job) -> Job:
     except BadAnswer as error:
         return reject(world, job, error.reason)
     except OwnerMustAct as error:
-        trouble.begin(world, error.kind, error.reason, error.hint)
+        kind = "model" if error.kind == "secret" else error.kind  # "secret" is over as soon as the mailbox lets us in
+        trouble.begin(world, kind, error.reason, error.hint)
         return wait(world, job, error.reason)
     except Later as error:
         return wait(world, job, error.reason, least=error.after or 0.0)
-    trouble.end(world, "model", "quota", "secret", "daily")
+    trouble.end(world, "model", "quota")
     return _journalled(world, job, reply)
 
 

@@ -48,6 +48,7 @@ def write(world: World, job: Job) -> Job:
     status = STATUS[job.state]
     text = page.render(_page(world, job, status))
     world.store.write(job.names["page"], text)
+    trouble.end(world, "archive", "disk", "state")
     if job.state is State.PARKED:
         hint = f"mailbot redo {job.id} tries again, mailbot dismiss {job.id} gives it up"
         trouble.begin(

@@ -139,6 +139,7 @@ def _prompt(world: World, job: Job, mail: Mail, voice: Voice, to: Recipients) ->
             world, "daily", reason, "The other flags wait until tomorrow; raise schedule.daily_drafts if you like"
         )
         return world.record(job, "waiting", reason=reason, until=tomorrow, planned=True)
+    trouble.end(world, "daily")
     split = quote.split(mail.text)
     prompt = build.build(
         voice=voice,

@@ -9,7 +9,9 @@ from pathlib import Path
 import click
 
 from mailbot.cli import OWNER
-from mailbot.cli.common import config_option, escaped, home, json_option, start_log
+from mailbot.cli.log import start_log
+from mailbot.cli.options import config_option, home, json_option
+from mailbot.cli.words import escaped
 
 COLOURS = {"ok": "green", "warn": "yellow", "fail": "red"}
 
@@ -22,7 +24,7 @@ def command(config_path: Path | None, as_json: bool) -> int:
     from mailbot.check import check
 
     findings = []
-    with home(config_path, insist=True) as place:
+    with home(config_path, insist=True, needs_secrets=True) as place:
         start_log("error")
         for finding in check(place):
             findings.append(finding)

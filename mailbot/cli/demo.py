@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import click
 
 from mailbot.cli import FAILED
-from mailbot.cli.common import escaped, start_log
+from mailbot.cli.log import start_log
+from mailbot.cli.words import escaped
 
 if TYPE_CHECKING:
     from mailbot.demo.play import Scene

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from mailbot.cli.common import config_option, home
+from mailbot.cli.options import config_option, home
 
 
 @click.command("dismiss")

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import click
 
-from mailbot.cli.common import config_option, escaped, home, json_option, row, when, why
+from mailbot.cli.options import config_option, home, json_option
+from mailbot.cli.words import escaped, row, when, why
 
 
 @click.command("list")

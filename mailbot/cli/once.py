@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import threading
 from contextlib import ExitStack
 from pathlib import Path
@@ -12,7 +13,9 @@ from typing import TYPE_CHECKING
 import click
 
 from mailbot.cli import FAILED, LOCKED, OWNER
-from mailbot.cli.common import config_option, escaped, home, start_log, when
+from mailbot.cli.log import start_log
+from mailbot.cli.options import config_option, home
+from mailbot.cli.words import escaped, when
 
 if TYPE_CHECKING:
     from mailbot.bot.observe import Seen
@@ -32,7 +35,7 @@ def command(config_path: Path | None, include_existing: bool, retry: bool, dry_r
     """One cycle over every account, then exit."""
     from mailbot.poller import Calls
 
-    with home(config_path) as place:
+    with home(config_path, needs_secrets=True) as place:
         start_log("warning" if place.config.log.level == "info" else place.config.log.level)
         calls = Calls(place.config.model.concurrency if place.config.model else 1)
         codes: list[int] = []
@@ -73,6 +76,9 @@ def _cycle(
         return [str(error)], OWNER
     except MailbotError as error:
         return [f"{error}. It is tried again at the next run."], FAILED
+    except Exception as error:
+        logging.getLogger("mailbot").exception("account=%s", account.name)
+        return [f"a bug in mailbot ended the cycle ({type(error).__name__}): please report the lines above"], FAILED
 
 
 def _work(place: Home, world: World, calls: Calls, include_existing: bool, retry: bool) -> tuple[list[str], int]:
@@ -112,6 +118,8 @@ def _line(place: Home, job: Job) -> str:
     from mailbot.job import State
 
     subject = job.draft.get("subject") or job.mail.get("subject", "") or "(no subject)"
+    if job.status == "superseded":
+        return ""
     if job.waits_for:
         return f"{subject}: waits ({job.waits_for}); next try {when(place, job.until)}"
     if job.state is State.DONE:

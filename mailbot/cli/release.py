@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from mailbot.cli.common import config_option, home
+from mailbot.cli.options import config_option, home
 
 
 @click.command("release")
@@ -24,6 +24,9 @@ def command(config_path: Path | None, everything: bool, ids: tuple[str, ...]) ->
         if not ids and not everything:
             raise BadUsage(f"{len(held)} held: name the IDs (mailbot list shows them), or use --all")
         jobs = held if everything else [place.journal.find(id) for id in ids]
+        if not jobs:
+            click.echo("Nothing is held.")
+            return
         wrong = [job.id for job in jobs if job.state is not State.HELD]
         if wrong:
             raise BadUsage(*(f"{id} is not held: mailbot show {id} tells what it is" for id in wrong))

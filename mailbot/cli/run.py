@@ -10,7 +10,8 @@ from pathlib import Path
 import click
 
 from mailbot.cli import LOCKED
-from mailbot.cli.common import config_option, home, start_log
+from mailbot.cli.log import start_log
+from mailbot.cli.options import config_option, home
 
 
 @click.command("run")
@@ -27,7 +28,7 @@ def command(config_path: Path | None) -> int:
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
-    with home(config_path) as place, ExitStack() as locks:
+    with home(config_path, needs_secrets=True) as place, ExitStack() as locks:
         config = place.config
         start_log(config.log.level)
         worlds = []

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from mailbot.cli.common import config_option, load
+from mailbot.cli.options import config_option, load
 
 
 @click.group("secret")

@@ -7,7 +7,8 @@ from typing import Any
 
 import click
 
-from mailbot.cli.common import account_name, config_option, escaped, home, when, why
+from mailbot.cli.options import config_option, home
+from mailbot.cli.words import account_name, escaped, when, why
 
 # What is worth a word behind an event; the rest is in the journal.
 TOLD = ("reason", "folder", "model", "tokens_in", "tokens_out", "status", "generation", "note")

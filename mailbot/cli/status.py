@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mailbot.cli import FAILED, OWNER
-from mailbot.cli.common import config_option, escaped, home, json_option, when
+from mailbot.cli.options import config_option, home, json_option
+from mailbot.cli.words import escaped, when
 
 if TYPE_CHECKING:
     from mailbot.config import Account
@@ -51,10 +52,7 @@ def _account(place: Home, account: Account) -> dict[str, Any]:
         for kind, t in place.journal.notes(SCOPE + account.key).items()
         if not t["over"]
     ]
-    held_lock = lock.acquire(account.key, lock.folder(os.environ))
-    if held_lock is not None:
-        held_lock.close()
-    running = held_lock is None
+    running = lock.is_held(account.key, lock.folder(os.environ))
     late = running and poll["ok"] is not None and time.time() - poll["ok"] > LATE * place.config.schedule.every + 60
     open_jobs = place.journal.open_jobs(account.key)
     return {

@@ -52,6 +52,8 @@ class Watcher:
                     log.info("idle=off reason='the server has no IDLE': polling only")
                     return
             except MailbotError as error:
+                if self._stop.is_set():
+                    return
                 log.info("idle=lost reason=%r", str(error))
                 if isinstance(error, OwnerMustAct):
                     pause = PAUSE_MOST

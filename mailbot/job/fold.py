@@ -114,7 +114,10 @@ def _more(job: Job, event: Event) -> tuple[str, ...]:
 def _waiting(job: Job, event: Event) -> Job:
     since = job.waiting_since if job.waiting_since is not None else event.at
     data = event.data
-    return replace(job, waits_for=data["reason"], waiting_since=since, until=data["until"], tries=job.tries + 1)
+    # ``starts`` counts those that never came to an end; this one did.
+    return replace(
+        job, waits_for=data["reason"], waiting_since=since, until=data["until"], tries=job.tries + 1, starts=0
+    )
 
 
 def _reason(job: Job, event: Event) -> Job:

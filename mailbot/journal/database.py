@@ -123,7 +123,7 @@ def _trouble(path: Path, error: Exception) -> Exception:
         return Later(f"the state {path} is locked by another program")
     if "full" in text or getattr(error, "errno", None) == 28:
         return OwnerMustAct("disk", f"the disk with {path} is full", "Make room; mailbot goes on by itself")
-    if isinstance(error, OSError) or "unable to open" in text or "readonly" in text:
+    if isinstance(error, OSError | sqlite3.OperationalError):
         return OwnerMustAct("state", f"the state {path} cannot be written ({text})", "Check the folder and its owner")
     if isinstance(error, sqlite3.DatabaseError) and ("malformed" in text or "not a database" in text):
         hint = f"Move it aside (keep it) and start again: stars of unknown age are then held. File: {path}"

@@ -1,64 +1,12 @@
-"""What several verbs need: the --config option, the config and its home, times and states in words, the log."""
+"""Jobs, times and foreign text as a terminal shows them."""
 
 from __future__ import annotations
 
-import logging
-import os
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
-
-import click
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from mailbot.config import Config
     from mailbot.job import Job
     from mailbot.wiring import Home
-
-F = TypeVar("F", bound=Callable[..., Any])
-
-config_option: Callable[[F], F] = click.option(
-    "--config",
-    "config_path",
-    type=click.Path(path_type=Path),
-    metavar="PATH",
-    help="The config file (else $MAILBOT_CONFIG, else config.toml in the platform's config folder).",
-)
-json_option: Callable[[F], F] = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-
-
-def load(path: Path | None) -> Config:
-    from mailbot import config
-
-    return config.load(path or config.default_path(os.environ), os.environ)
-
-
-@contextmanager
-def home(path: Path | None, *, insist: bool = False) -> Iterator[Home]:
-    from mailbot.wiring import Home
-
-    place = Home(load(path), os.environ, insist)
-    try:
-        yield place
-    finally:
-        place.close()
-
-
-def start_log(level: str) -> None:
-    """One line per event on stderr, key=value; control characters are escaped, so that no mail forges a line."""
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_Escaping("%(asctime)s %(levelname)s %(message)s", "%Y-%m-%dT%H:%M:%S"))
-    root = logging.getLogger("mailbot")
-    root.handlers[:] = [handler]
-    root.setLevel(level.upper())
-    root.propagate = False
-
-
-class _Escaping(logging.Formatter):
-    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 (the name is logging's)
-        return escaped(super().formatMessage(record))
 
 
 def escaped(text: str) -> str:

@@ -1,0 +1,47 @@
+"""What most verbs begin with: --config, --json, the config and its home."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from mailbot.config import Config
+    from mailbot.wiring import Home
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+config_option: Callable[[F], F] = click.option(
+    "--config",
+    "config_path",
+    type=click.Path(path_type=Path),
+    metavar="PATH",
+    help="The config file (else $MAILBOT_CONFIG, else config.toml in the platform's config folder).",
+)
+json_option: Callable[[F], F] = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+
+
+def load(path: Path | None) -> Config:
+    from mailbot import config
+
+    return config.load(path or config.default_path(os.environ), os.environ)
+
+
+@contextmanager
+def home(path: Path | None, *, insist: bool = False, needs_secrets: bool = False) -> Iterator[Home]:
+    """The config and its edges, closed at the end. ``needs_secrets``: a missing secret is a config problem."""
+    from mailbot.errors import BadUsage
+    from mailbot.wiring import Home
+
+    place = Home(load(path), os.environ, insist)
+    if needs_secrets and (problems := place.secrets.problems()):
+        raise BadUsage(*problems)
+    try:
+        yield place
+    finally:
+        place.close()

@@ -1,0 +1,407 @@
+"""What the owner is told, how often, and by which way; and that nothing but a notice ever leaves."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import replace
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from pathlib import Path
+
+import pytest
+from dovecot import Dovecot
+from fakes import FakeSession
+from running import Account, Home
+from smtp_sink import SmtpSink
+from worlds import CONFIG, Lab, question
+
+import mailbot
+from mailbot.bot.logins import PAUSE, guarded
+from mailbot.bot.world import World
+from mailbot.config import Smtp
+from mailbot.errors import MailbotError, OwnerMustAct
+from mailbot.imap.trouble import Rejection
+from mailbot.job import Place, State
+from mailbot.smtp import send_notice
+
+SOURCES = Path(mailbot.__file__).parent
+BY_SMTP = CONFIG.replace("[state]", '[notify]\nby = "smtp"\nto = "ada@example.com"\n[state]') + (
+    '[account.smtp]\nhost = "127.0.0.1"\nport = 1\nsecurity = "none"\n'
+)
+FULL = "[OVERQUOTA] Quota exceeded (mailbox for user is full)"
+
+
+class Picky(FakeSession):
+    """A session whose server takes no mail into some folders."""
+
+    full: Iterable[str] = ()
+
+    def append(self, folder: str, raw: bytes, flags: Iterable[str]) -> Place | None:
+        if folder in self.full:
+            raise Rejection(FULL)
+        return super().append(folder, raw, flags)
+
+
+@pytest.fixture
+def lab() -> Iterator[Lab]:
+    """A mailbox that mailbot knows already."""
+    lab = Lab()
+    lab.cycle()
+    yield lab
+    lab.close()
+
+
+def full(lab: Lab, *folders: str) -> None:
+    """From now on the server takes nothing into these folders."""
+
+    def connect() -> Picky:
+        session = Picky(lab.mailbox)
+        session.full = folders
+        return session
+
+    lab.boot(lambda world: replace(world, connect=connect))
+
+
+def days(lab: Lab, count: int) -> None:
+    """Many rounds: every back-off runs out several times."""
+    for _ in range(count * 4):
+        lab.clock += 6 * 3600
+        with suppress(MailbotError):
+            lab.cycle()
+
+
+def notices(lab: Lab) -> list[EmailMessage]:
+    mails = [message_from_bytes(raw, policy=policy.default) for raw in lab.mailbox.raws("INBOX")]
+    return [mail for mail in mails if mail["Auto-Submitted"]]
+
+
+def subjects(lab: Lab) -> list[str]:
+    return [str(mail["Subject"]).removeprefix("mailbot: ") for mail in notices(lab)]
+
+
+# Each kind of trouble: once, and once when it is over
+
+
+def test_a_full_drafts_folder_is_told_once_and_once_when_it_is_over(lab: Lab) -> None:
+    full(lab, "Drafts")
+    lab.flag(question(1))
+    lab.flag(question(2))
+
+    days(lab, 2)
+    told = subjects(lab)
+    full(lab)
+    days(lab, 2)
+
+    assert told == [f"the server does not store the draft: {FULL}"]
+    assert subjects(lab) == [*told, f"over: {told[0]}"]
+    assert len(lab.mailbox.raws()) == 2
+
+
+def test_a_note_that_cannot_be_stored_follows_when_it_can(lab: Lab) -> None:
+    full(lab, "Drafts", "INBOX")
+    lab.flag()
+
+    days(lab, 1)
+    told = subjects(lab)
+    full(lab, "Drafts")
+    days(lab, 1)
+
+    assert told == []
+    assert subjects(lab) == [f"the server does not store the draft: {FULL}"]
+
+
+def test_a_refused_login_is_told_as_soon_as_mailbot_gets_in_again(lab: Lab) -> None:
+    def refuse() -> FakeSession:
+        raise OwnerMustAct("login", "the server refused the login of ada", "Check user and password")
+
+    lab.boot(lambda world: replace(world, connect=refuse))  # type: ignore[arg-type]
+    days(lab, 2)
+    (trouble,) = lab.world.journal.notes(f"trouble:{lab.world.key}").values()
+    lab.boot()
+    days(lab, 1)
+
+    assert trouble["hint"] == "Check user and password"  # what status shows meanwhile
+    assert subjects(lab) == ["over: the server refused the login of ada"]
+
+
+def test_held_mails_are_told_once_and_once_when_they_are_released() -> None:
+    lab = Lab(CONFIG + "[schedule]\nhold_above = 1\n")
+    lab.cycle()
+    for number in range(3):
+        lab.flag(question(number))
+
+    days(lab, 1)
+    told = subjects(lab)
+    for job in lab.jobs():
+        lab.world.record(job, "released")
+    days(lab, 1)
+
+    assert told == ["3 flagged mails are held"]
+    assert "mailbot release --all" in notices(lab)[0].get_content()
+    assert subjects(lab) == [*told, f"over: {told[0]}"]
+    lab.close()
+
+
+def test_the_daily_limit_is_told_once_and_over_on_the_next_day() -> None:
+    lab = Lab(CONFIG + "[schedule]\ndaily_drafts = 1\n")
+    lab.cycle()
+    lab.flag(question(1))
+    lab.flag(question(2))
+
+    for _ in range(5):
+        lab.cycle()
+    told = subjects(lab)
+    lab.clock += 86_400
+    lab.cycle()
+
+    assert told == ["today's 1 drafts are made (schedule.daily_drafts)"]
+    assert subjects(lab) == [*told, f"over: {told[0]}"]
+    lab.close()
+
+
+def test_each_parked_mail_is_told_once(lab: Lab) -> None:
+    assert lab.endpoint is not None
+    lab.endpoint.queue = ["not JSON"] * 6
+    lab.flag(question(1, Subject="one"))
+    lab.flag(question(2, Subject="two"))
+
+    days(lab, 2)
+
+    assert sorted(s[:18] for s in subjects(lab)) == ["no draft for “one”", "no draft for “two”"]
+    assert f"mailbot redo {lab.jobs()[-1].id}" in notices(lab)[0].get_content()
+
+
+def test_an_archive_that_cannot_be_written_is_told_once_and_once_when_it_is_over(lab: Lab) -> None:
+    archive = lab.config.archive.folder
+    archive.write_text("a file in the place of the folder")
+    lab.flag()
+
+    days(lab, 1)
+    told = subjects(lab)
+    archive.unlink()
+    days(lab, 1)
+
+    assert len(told) == 1
+    assert told[0].startswith("The archive cannot be used at ")
+    assert subjects(lab) == [*told, f"over: {told[0]}"]
+
+
+def test_a_missing_key_of_the_model_is_told_once_although_the_mailbox_lets_mailbot_in(lab: Lab) -> None:
+    assert lab.endpoint is not None
+    reason = "The file key for the secret model cannot be read"
+    lab.endpoint.queue = [OwnerMustAct("secret", reason, "Write it")] * 5
+    lab.flag()
+
+    days(lab, 3)
+
+    assert subjects(lab) == [reason, f"over: {reason}"]
+    assert lab.jobs()[0].state is State.DONE
+
+
+def test_trouble_that_comes_back_is_told_again(lab: Lab) -> None:
+    for number in range(2):
+        full(lab, "Drafts")
+        lab.flag(question(number))
+        days(lab, 1)
+        full(lab)
+        days(lab, 1)
+
+    assert [s.startswith("over: ") for s in subjects(lab)] == [False, True, False, True]
+
+
+# A notice
+
+
+def test_a_notice_is_unseen_marked_as_automatic_and_never_answered(lab: Lab) -> None:
+    full(lab, "Drafts")
+    lab.flag()
+    days(lab, 1)
+    full(lab)
+    days(lab, 1)
+    drafts = len(lab.mailbox.raws())
+    inbox = lab.mailbox.boxes["INBOX"].mails
+    uids = [uid for uid, mail in inbox.items() if b"Auto-Submitted: auto-generated\r\n" in mail.raw]
+    flags = [set(inbox[uid].flags) for uid in uids]
+
+    for uid in uids:
+        lab.mailbox.star(uid)
+    days(lab, 1)
+
+    assert flags == [set(), set()]
+    assert len(lab.mailbox.raws()) == drafts
+    assert {job.state for job in lab.jobs()[:2]} == {State.SKIPPED}
+
+
+def test_no_notice_is_stored_where_the_owner_wants_none() -> None:
+    lab = Lab(CONFIG.replace("[state]", '[notify]\nby = "off"\n[state]'))
+    lab.cycle()
+    full(lab, "Drafts")
+    lab.flag()
+
+    days(lab, 1)
+    full(lab)
+    days(lab, 1)
+
+    assert subjects(lab) == []
+    assert len(lab.mailbox.raws()) == 1
+    lab.close()
+
+
+# By SMTP, to the owner and to nobody else
+
+
+def test_by_smtp_only_notices_are_sent_and_no_draft() -> None:
+    lab = Lab(BY_SMTP)
+    lab.cycle()
+    full(lab, "Drafts")
+    lab.flag()
+
+    days(lab, 1)
+    full(lab)
+    days(lab, 1)
+
+    sent = [message_from_bytes(raw, policy=policy.default) for raw in lab.notices]
+    assert [mail["Auto-Submitted"] for mail in sent] == ["auto-generated"] * 2
+    assert {str(mail["To"]) for mail in sent} == {"ada@example.com"}
+    assert len(lab.mailbox.raws()) == 1
+    assert subjects(lab) == []
+    lab.close()
+
+
+def test_by_smtp_a_full_mailbox_is_told_to_the_owner_only(dovecot: Dovecot, smtp_sink: SmtpSink) -> None:
+    account = Account(dovecot, quota=4000)
+    smtp = f'[account.smtp]\nhost = "{smtp_sink.host}"\nport = {smtp_sink.port}\nsecurity = "none"\n'
+    notify = '[notify]\nby = "smtp"\nto = "ada@example.org"\n'
+    with Home(account, extra=notify, more=smtp) as home:
+        account.deliver(question(1) + (b"z" * 60 + b"\n") * 40, "\\Flagged")
+
+        once = home.command("once", "--include-existing")
+
+        assert once.code == 1
+        assert account.mails() == []
+        (received,) = smtp_sink.messages
+        notice = message_from_bytes(received.raw, policy=policy.default)
+        assert received.recipients == ("ada@example.org",)
+        assert received.sender == "ada@example.org"
+        assert notice["Auto-Submitted"] == "auto-generated"
+        assert "OVERQUOTA" in notice["Subject"]
+
+
+@pytest.mark.parametrize(
+    "to", ["mara@northwind.example", "ada@example.org,mara@northwind.example", "ada@example.org\r\nDATA", "", "ada@*"]
+)
+def test_smtp_refuses_every_address_but_the_owners(smtp_sink: SmtpSink, to: str) -> None:
+    smtp = Smtp(host=smtp_sink.host, port=smtp_sink.port, security="none")
+
+    with pytest.raises(ValueError, match="owner only"):
+        send_notice(
+            smtp, "", b"Subject: hello\r\n\r\n", to=to, own=["ada@example.org", "ada+*@example.org"], context=None
+        )
+
+    assert smtp_sink.messages == []
+
+
+def test_only_one_module_can_send_and_only_notices_reach_it() -> None:
+    senders: set[str] = set()
+    importers: set[str] = set()
+    callers: set[str] = set()
+    for path in SOURCES.rglob("*.py"):
+        name = path.relative_to(SOURCES).as_posix()
+        for node in ast.walk(ast.parse(path.read_text())):
+            senders |= {name} if imports(node) & {"smtplib", "aiosmtplib", "aiosmtpd"} else set()
+            importers |= {name} if imports(node) & {"mailbot.smtp"} else set()
+            if isinstance(node, ast.Attribute) and node.attr in ("send", "send_notice", "_send"):
+                callers.add(name)
+    assert senders == {"smtp.py"}
+    assert importers == {"wiring.py"}
+    assert callers == {"bot/trouble.py", "wiring.py"}
+
+
+def imports(node: ast.AST) -> set[str]:
+    """The modules that an import names, with the packages above them."""
+    if isinstance(node, ast.Import):
+        names = [alias.name for alias in node.names]
+    elif isinstance(node, ast.ImportFrom):
+        names = [node.module or "", *(f"{node.module}.{alias.name}" for alias in node.names)]
+    else:
+        names = []
+    return {part for name in names for part in (name, name.partition(".")[0])}
+
+
+# A refused login
+
+
+class Door:
+    """A server that refuses one password; counts who knocks."""
+
+    def __init__(self, lab: Lab) -> None:
+        self.lab = lab
+        self.secret = self.wrong = "wrong"
+        self.tries = 0
+
+    def guard(self, world: World) -> World:
+        return replace(world, connect=lambda: self.connect(world))  # type: ignore[arg-type, return-value]
+
+    def connect(self, world: World, *, insist: bool = False) -> FakeSession:
+        now = world.now()
+        return guarded(world.journal, world.key, self.secret, self._knock, now, insist=insist)  # type: ignore[arg-type, return-value]
+
+    def _knock(self, secret: str) -> FakeSession:
+        self.tries += 1
+        if secret == self.wrong:
+            raise OwnerMustAct("login", "the server refused the login of ada", "Check user and password")
+        return FakeSession(self.lab.mailbox)
+
+
+@pytest.fixture
+def door(lab: Lab) -> Door:
+    """The password was refused three times, and mailbot was started anew."""
+    door = Door(lab)
+    for _ in range(3):
+        lab.boot(door.guard)
+        with pytest.raises(OwnerMustAct):
+            lab.cycle()
+    assert door.tries == 3
+    return door
+
+
+def test_a_password_refused_three_times_is_not_tried_again_for_six_hours(lab: Lab, door: Door) -> None:
+    began = lab.clock
+    while lab.clock < began + PAUSE - 120:
+        with pytest.raises(OwnerMustAct, match="tries again in"):
+            lab.cycle()
+        lab.clock += 3600
+    assert door.tries == 3
+
+    lab.clock = began + PAUSE
+    with pytest.raises(OwnerMustAct, match="refused the login"):
+        lab.cycle()
+    with pytest.raises(OwnerMustAct, match="tries again in"):
+        lab.cycle()
+    assert door.tries == 4
+
+
+def test_a_changed_password_is_tried_at_once(lab: Lab, door: Door) -> None:
+    door.secret = "right"
+
+    lab.cycle()
+
+    assert door.tries == 4
+
+
+def test_check_tries_a_refused_password_all_the_same(lab: Lab, door: Door) -> None:
+    door.wrong = "another"  # it was right after all
+
+    door.connect(lab.world, insist=True)
+    lab.cycle()
+
+    assert door.tries == 5
+
+
+def test_a_refused_password_is_not_kept(lab: Lab, door: Door) -> None:
+    state = b"".join(path.read_bytes() for path in lab.config.state.folder.iterdir())
+
+    assert b"refused" in state
+    assert b'"wrong"' not in state

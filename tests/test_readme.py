@@ -1,0 +1,152 @@
+"""What README.md says about the program is compared with the program: commands, targets, keys, paths, tests, states."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mailbot.cli import VERBS
+from mailbot.job import TRANSITIONS, State
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES = {name: (ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "deploy/README.md")}
+
+FENCE = re.compile(r"^ *```(\w*)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
+CODE = re.compile(r"`([^`\n]+)`")
+ARROW = re.compile(r"^ +(\S+) --> (\w+): ([\w, ]+)$", re.MULTILINE)
+ROW = re.compile(r"^\| (\w+) \| ([\w, ]+) \|", re.MULTILINE)
+
+Edges = set[tuple[str, State | None, State]]
+
+
+def fences(page: str, *kinds: str) -> list[str]:
+    """The blocks of code whose first line names one of the kinds."""
+    return [text for kind, text in FENCE.findall(page) if kind in kinds]
+
+
+def words(page: str) -> list[str]:
+    """What stands between backticks in the prose."""
+    return CODE.findall(FENCE.sub("", page))
+
+
+def commands(page: str) -> list[str]:
+    """What a reader may type: lines of shell blocks, and code in the prose."""
+    return [line.strip() for block in fences(page, "sh", "cron") for line in block.splitlines()] + words(page)
+
+
+def state(name: str) -> State | None:
+    return None if name == "[*]" else State(name)
+
+
+def drawn() -> Edges:
+    """The arrows of the diagram: event, state before, state after."""
+    (diagram,) = fences(README, "mermaid")
+    lines = [line for line in diagram.splitlines() if "-->" in line]
+    arrows = ARROW.findall(diagram)
+    assert len(arrows) == len(lines), "an arrow that cannot be read"
+    return {(event, state(a), State(b)) for a, b, events in arrows for event in events.split(", ")}
+
+
+def listed() -> Edges:
+    """The rows of the table below the diagram."""
+    table = README.partition("Events that leave the state as it is:")[2].partition("\n\n**")[0]
+    rows = [(event, names) for event, names in ROW.findall(table) if event != "event"]
+    return {(event, State(name), State(name)) for event, names in rows for name in names.split(", ")}
+
+
+def example() -> dict[str, Any]:
+    """config.example.toml with its optional lines."""
+    text = (ROOT / "config.example.toml").read_text(encoding="utf-8")
+    return tomllib.loads(re.sub(r"^#: ", "", text, flags=re.MULTILINE))
+
+
+def paths(table: Any, above: str = "") -> Iterator[str]:
+    """Every key of a table and of those in it, with dots: account.imap.host."""
+    if isinstance(table, list):
+        for each in table:
+            yield from paths(each, above)
+    elif isinstance(table, dict):
+        for key, value in table.items():
+            yield f"{above}{key}"
+            yield from paths(value, f"{above}{key}.")
+
+
+def test_the_states_are_those_of_the_code() -> None:
+    code = {(event, a, b) for event, moves in TRANSITIONS.items() for a, b in moves.items()}
+
+    assert drawn() == {edge for edge in code if edge[1] != edge[2]}
+    assert listed() == {edge for edge in code if edge[1] == edge[2]}
+
+
+def test_every_command_is_named() -> None:
+    named = {match[1] for code in words(README) if (match := re.match(r"mailbot (\w+)", code))}
+
+    assert named == set(VERBS)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_no_command_is_named_that_is_not_there(page: str) -> None:
+    named = {match[1] for line in commands(PAGES[page]) for match in re.finditer(r"(?:^|[ /])mailbot (\w+)", line)}
+
+    assert named, "the page names no command at all"
+    assert named - set(VERBS) == set()
+
+
+def test_every_target_is_in_the_makefile() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    targets = set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
+    named = {m[1] for line in commands(README) if (m := re.match(r"make (?:\w+=\S+ )?([a-z-]+)", line))}
+
+    assert {"demo", "test"} <= named
+    assert named - targets == set()
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_key_is_in_the_example_config(page: str) -> None:
+    tables = example()
+    known = set(paths(tables))
+    dotted = {w for w in words(PAGES[page]) if re.fullmatch(r"[a-z]+(\.[a-z_]+)+", w) and w.partition(".")[0] in tables}
+    named = dotted | {key for block in fences(PAGES[page], "toml") for key in paths(tomllib.loads(_flush(block)))}
+
+    assert named - known == set()
+
+
+def _flush(block: str) -> str:
+    """A block of a list item, without its indentation."""
+    return "\n".join(line.strip() for line in block.splitlines())
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_file_that_is_named_exists(page: str) -> None:
+    text = PAGES[page]
+    named = set(re.findall(r"(?<![\w/.])(?:tests|mailbot|deploy)/[\w./]*\w", text))
+    linked = {(ROOT / page).parent / target for target in re.findall(r"\]\(([\w./]+)\)", text)}
+
+    assert [path for path in (*(ROOT / name for name in named), *linked) if not path.exists()] == []
+
+
+def test_every_test_that_is_named_exists() -> None:
+    sources = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests").glob("test_*.py"))
+    there = set(re.findall(r"^def (test_\w+)", sources, re.MULTILINE))
+
+    assert {w for w in words(README) if re.fullmatch(r"test_\w+", w)} - there == set()
+
+
+def test_every_package_and_module_is_in_the_layout() -> None:
+    layout = README.partition("## Work on it")[2].partition("```text")[2].partition("```")[0]
+    there = {p.name + "/" if p.is_dir() else p.name for p in (ROOT / "mailbot").iterdir() if p.name[0] != "_"}
+
+    assert set(re.findall(r"(?<!\w)[a-z]+(?:\.py|/)", layout)) - {"mailbot/", "store.py"} == there
+
+
+def test_the_unit_starts_the_service() -> None:
+    unit = (ROOT / "deploy" / "mailbot.service").read_text(encoding="utf-8")
+    (run,) = re.findall(r"^ExecStart=\S+/mailbot (\w+)$", unit, re.MULTILINE)
+
+    assert run == "run"
