@@ -9,10 +9,11 @@ from dataclasses import replace
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
+from typing import Any
 
 import pytest
 from dovecot import Dovecot
-from fakes import FakeSession
+from fakes import FakeEndpoint, FakeSession
 from running import Account, Home
 from smtp_sink import SmtpSink
 from worlds import CONFIG, Lab, question
@@ -24,6 +25,7 @@ from mailbot.config import Smtp
 from mailbot.errors import MailbotError, OwnerMustAct
 from mailbot.imap.trouble import Rejection
 from mailbot.job import Place, State
+from mailbot.model import Reply
 from mailbot.smtp import send_notice
 
 SOURCES = Path(mailbot.__file__).parent
@@ -33,12 +35,17 @@ BY_SMTP = CONFIG.replace("[state]", '[notify]\nby = "smtp"\nto = "ada@example.co
 FULL = "[OVERQUOTA] Quota exceeded (mailbox for user is full)"
 
 
+TOO_BIG = "[TOOBIG] Message too large"
+
+
 class Picky(FakeSession):
-    """A session whose server takes no mail into some folders."""
+    """A session whose server takes no mail into some folders, and nowhere one with a word of 200 letters."""
 
     full: Iterable[str] = ()
 
     def append(self, folder: str, raw: bytes, flags: Iterable[str]) -> Place | None:
+        if b"z" * 200 in raw:
+            raise Rejection(TOO_BIG)
         if folder in self.full:
             raise Rejection(FULL)
         return super().append(folder, raw, flags)
@@ -78,7 +85,7 @@ def notices(lab: Lab) -> list[EmailMessage]:
 
 
 def subjects(lab: Lab) -> list[str]:
-    return [str(mail["Subject"]).removeprefix("mailbot: ") for mail in notices(lab)]
+    return [str(mail["Subject"]).strip().removeprefix("mailbot: ") for mail in notices(lab)]
 
 
 # Each kind of trouble: once, and once when it is over
@@ -198,6 +205,37 @@ def test_a_missing_key_of_the_model_is_told_once_although_the_mailbox_lets_mailb
 
     assert subjects(lab) == [reason, f"over: {reason}"]
     assert lab.jobs()[0].state is State.DONE
+
+
+def test_a_draft_that_stays_too_big_is_told_once_while_others_are_stored(lab: Lab) -> None:
+    full(lab)
+    lab.flag(question(1) + b"z" * 200 + b"\n")
+    for number in (2, 3):
+        days(lab, 1)
+        lab.flag(question(number))
+    days(lab, 1)
+
+    assert subjects(lab) == [f"the server does not store the draft: {TOO_BIG}"]
+    assert len(lab.mailbox.raws()) == 2
+
+
+def test_a_prompt_that_stays_too_long_is_told_once_while_others_are_answered(lab: Lab) -> None:
+    class Narrow(FakeEndpoint):
+        def ask(self, messages: Any, shape: str) -> Reply:
+            if "z" * 200 in str(messages):
+                raise OwnerMustAct("model", "The prompt is too long for the model", "Lower context_tokens")
+            return super().ask(messages, shape)
+
+    lab.endpoint = Narrow()
+    lab.boot()
+    lab.flag(question(1) + b"z" * 200 + b"\n")
+    for number in (2, 3):
+        days(lab, 1)
+        lab.flag(question(number))
+    days(lab, 1)
+
+    assert subjects(lab) == ["The prompt is too long for the model"]
+    assert len(lab.mailbox.raws()) == 2
 
 
 def test_trouble_that_comes_back_is_told_again(lab: Lab) -> None:

@@ -33,8 +33,9 @@ def ask(world: World, job: Job) -> Job:
         return wait(world, job, error.reason)
     except Later as error:
         return wait(world, job, error.reason, least=error.after or 0.0)
+    job = _journalled(world, job, reply)
     trouble.end(world, "model", "quota")
-    return _journalled(world, job, reply)
+    return job
 
 
 def _journalled(world: World, job: Job, reply: Reply) -> Job:

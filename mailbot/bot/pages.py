@@ -48,7 +48,6 @@ def write(world: World, job: Job) -> Job:
     status = STATUS[job.state]
     text = page.render(_page(world, job, status))
     world.store.write(job.names["page"], text)
-    trouble.end(world, "archive", "disk", "state")
     if job.state is State.PARKED:
         hint = f"mailbot redo {job.id} tries again, mailbot dismiss {job.id} gives it up"
         trouble.begin(
@@ -56,7 +55,9 @@ def write(world: World, job: Job) -> Job:
         )
     if job.state is State.DRAFTED:
         _supersede(world, job)
-    return world.record(job, "paged", status=status, left=_print(text))
+    job = world.record(job, "paged", status=status, left=_print(text))
+    trouble.end(world, "archive", "disk", "state")
+    return job
 
 
 def _print(text: str) -> str:

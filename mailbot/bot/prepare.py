@@ -139,7 +139,6 @@ def _prompt(world: World, job: Job, mail: Mail, voice: Voice, to: Recipients) ->
             world, "daily", reason, "The other flags wait until tomorrow; raise schedule.daily_drafts if you like"
         )
         return world.record(job, "waiting", reason=reason, until=tomorrow, planned=True)
-    trouble.end(world, "daily")
     split = quote.split(mail.text)
     prompt = build.build(
         voice=voice,
@@ -169,4 +168,6 @@ def _prompt(world: World, job: Job, mail: Mail, voice: Voice, to: Recipients) ->
     world.store.write(job.names["prompt"], text)
     with world.journal.transaction():
         world.journal.keep(job.id, "prompt", text.encode())
-        return world.record(job, "prompted", shape=prompt.shape, asks=1, remarks=list(prompt.omitted))
+        job = world.record(job, "prompted", shape=prompt.shape, asks=1, remarks=list(prompt.omitted))
+    trouble.end(world, "daily")
+    return job
