@@ -107,7 +107,7 @@ class Poller:
             self._failed(error.reason)
             raise
         except MailbotError as error:
-            if kept and isinstance(error, Later):
+            if kept and isinstance(error, Later) and not self._stopped:
                 return self.round(look=look, include_existing=include_existing, retry=retry)
             self._failed(str(error))
             raise

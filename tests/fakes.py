@@ -45,6 +45,7 @@ class Mailbox:
         self.now = now
         self.effect: Watch = lambda name: None
         self.keywords = True
+        self.more: frozenset[str] = frozenset()  # capabilities beside the usual ones
         self.uidplus = True
         self.boxes = {"INBOX": Box(next(self._validity))}
         for name in ("Drafts", "Sent", "Trash", "Archive"):
@@ -83,7 +84,7 @@ class FakeSession:
         self._mailbox = mailbox
         self._look: Look | None = None
         self._writable = False
-        self.capabilities = CAPABILITIES if mailbox.uidplus else frozenset({"IMAP4REV1"})
+        self.capabilities = (CAPABILITIES if mailbox.uidplus else frozenset({"IMAP4REV1"})) | mailbox.more
         self.closed = False
 
     def folders(self) -> tuple[Folder, ...]:
@@ -99,6 +100,7 @@ class FakeSession:
         return self._open(folder)
 
     def _open(self, folder: str) -> Look:
+        self._look = None
         box = self._box(folder)
         self._look = Look(folder, box.uidvalidity, box.uidnext, self._mailbox.keywords)
         return self._look

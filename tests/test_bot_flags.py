@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 from worlds import CONFIG, Lab, question
 
+from mailbot.errors import Later as LaterError
 from mailbot.job import State
 
 
@@ -70,11 +71,8 @@ def test_a_folder_that_is_watched_later_has_a_first_contact_of_its_own(lab: Lab)
 
 
 def test_unflagged_before_the_model_is_asked_cancels(lab: Lab) -> None:
-    lab.mailbox.keywords = True
     uid = lab.flag()
     assert lab.endpoint is not None
-    lab.poller._calls = Later()  # type: ignore[assignment]
-    lab.clock += 60
     lab.world.store.write("Outbox/_prompts", "in the way: the prompt cannot be stored")
     lab.cycle()
     assert states(lab) == [State.NEW]
@@ -84,13 +82,6 @@ def test_unflagged_before_the_model_is_asked_cancels(lab: Lab) -> None:
 
     assert states(lab) == [State.CANCELLED]
     assert lab.endpoint.asked == []
-
-
-class Later:
-    """Calls that never come back."""
-
-    def submit(self, call: object) -> None:
-        pass
 
 
 def test_flagged_again_after_it_was_seen_unflagged_is_asked_anew(lab: Lab) -> None:
@@ -140,7 +131,6 @@ def test_archived_while_under_way_the_job_goes_on(lab: Lab) -> None:
 
 def test_archived_before_it_was_fetched_it_is_found_by_its_message_id(lab: Lab) -> None:
     uid = lab.flag(folder="INBOX")
-    lab.poller._wire = None
     archive_after_look(lab, uid)
 
     lab.cycle()
@@ -360,3 +350,43 @@ def test_a_redo_keeps_the_owners_note_for_the_prompt(lab: Lab) -> None:
     assert lab.endpoint is not None
     assert "say no" in lab.endpoint.asked[-1][1]["content"]
     assert states(lab) == [State.DONE] * 2
+
+
+def test_in_gmails_starred_view_a_mail_that_left_was_unflagged_and_can_be_asked_anew() -> None:
+    lab = Lab()
+    lab.mailbox.more = frozenset({"X-GM-EXT-1"})
+    lab.mailbox.boxes["Archive"].attributes = frozenset({"\\flagged"})
+    lab.cycle()
+    uid = lab.flag(question(), "Archive")
+    lab.cycle()
+
+    mail = lab.mailbox.boxes["Archive"].mails.pop(uid)
+    lab.cycle()
+    lab.mailbox.add("Archive", mail.raw, "\\Flagged")
+    lab.cycle()
+
+    assert [(j.state, j.generation) for j in lab.jobs()] == [(State.DONE, 2), (State.DONE, 1)]
+    lab.close()
+
+
+def test_unflagged_while_the_model_is_down_cancels(lab: Lab) -> None:
+    uid = lab.flag()
+    assert lab.endpoint is not None
+    lab.endpoint.queue.append(LaterError("the model is down"))
+    lab.cycle()
+    lab.mailbox.star(uid, up=False)
+
+    lab.cycle()
+
+    assert states(lab) == [State.CANCELLED]
+
+
+def test_unflagged_while_the_model_writes_changes_nothing(lab: Lab) -> None:
+    uid = lab.flag()
+    assert lab.endpoint is not None
+    lab.endpoint.effect = lambda name: lab.mailbox.star(uid, up=False)
+
+    lab.cycle()
+    lab.cycle()
+
+    assert states(lab) == [State.DONE]

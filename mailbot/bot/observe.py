@@ -78,7 +78,9 @@ def _view(world: World, wire: Wire, folder: str, lost: bool, include_existing: b
     old = {uid for uid, key in known.items() if not include_existing or _has_job(world, key)}
     new = wire.session.headers(uids - old, HEADERS) if uids - old else {}
     sightings = tuple(_sighting(world, look, fetched) for fetched in new.values())
-    return View(look, contact, known, sightings, {uid: flags_now.get(uid) for uid in gone})
+    # Who leaves Gmail's starred view lost the star, or lies in Trash; elsewhere a UID that is gone says nothing.
+    unanswered: frozenset[str] | None = frozenset() if folder == wire.roles.starred else None
+    return View(look, contact, known, sightings, {uid: flags_now.get(uid, unanswered) for uid in gone})
 
 
 def _has_job(world: World, key: str) -> bool:
@@ -113,7 +115,8 @@ def _fallen(world: World, view: View) -> None:
             continue
         world.journal.stars.unflagged(world.key, key)
         for job in world.journal.generations(world.key, key)[-1:]:
-            if job.state is State.HELD or (job.state is State.NEW and not job.shape):
+            unasked = not job.shape or bool(job.waits_for)  # what waits has no answer coming
+            if job.state is State.HELD or (job.state is State.NEW and unasked):
                 world.record(job, "cancelled", reason="you took the flag away before the draft was made")
 
 

@@ -73,7 +73,7 @@ def _page(world: World, job: Job, status: str) -> page.Page:
     if answer is not None and (missing := gaps(answer.reply)):
         remarks.append(f"Fill in before you send: {'; '.join(dict.fromkeys(missing))}.")
     if answer is None:
-        remarks.append(f"{job.reason[:1].upper()}{job.reason[1:]}.")
+        remarks.append(f"{job.reason[:1].upper()}{job.reason[1:].rstrip('.')}.")
     return page.Page(
         status=status,
         created=world.time(),

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from mailbot.cli.options import config_option, home, json_option
-from mailbot.cli.words import escaped, row, when, why
+from mailbot.cli.words import escaped, row, title, when, why
 
 
 @click.command("list")
@@ -25,9 +25,9 @@ def command(config_path: Path | None, as_json: bool) -> None:
             click.echo("Nothing yet: flag a mail, then run mailbot once (or keep mailbot run going).")
         for job in jobs:
             state = job.status or str(job.state)
-            subject = job.draft.get("subject") or job.mail.get("subject", "") or "(no subject)"
             who = job.draft.get("to") or job.mail.get("from", "")
-            line = f"{job.id[:8]}  {when(place, job.asked_at)[:16].replace('T', ' ')}  {state:<10}  {subject}  ({who})"
+            minute = when(place, job.asked_at)[:16].replace("T", " ")
+            line = f"{job.id[:8]}  {minute}  {state:<10}  {title(job)}  ({who})"
             click.echo(escaped(line))
             if reason := why(place, job):
                 click.echo(escaped(f"          {reason}"))

@@ -15,7 +15,7 @@ import click
 from mailbot.cli import FAILED, LOCKED, OWNER
 from mailbot.cli.log import start_log
 from mailbot.cli.options import config_option, home
-from mailbot.cli.words import escaped, when
+from mailbot.cli.words import escaped, title, when
 
 if TYPE_CHECKING:
     from mailbot.bot.observe import Seen
@@ -117,7 +117,7 @@ def _seen(seen: Seen) -> list[str]:
 def _line(place: Home, job: Job) -> str:
     from mailbot.job import State
 
-    subject = job.draft.get("subject") or job.mail.get("subject", "") or "(no subject)"
+    subject = title(job)
     if job.status == "superseded":
         return ""
     if job.waits_for:
@@ -125,7 +125,7 @@ def _line(place: Home, job: Job) -> str:
     if job.state is State.DONE:
         return f"{subject}: a draft to {job.draft['to'] or 'nobody yet'} waits in Drafts; page {job.names['page']}"
     if job.state in (State.SKIPPED, State.PARKED, State.CANCELLED):
-        return f"{subject}: no draft, {job.reason}"
+        return f"{subject}: no draft: {job.reason}"
     return ""
 
 

@@ -25,6 +25,12 @@ def account_name(place: Home, key: str) -> str:
     return next((a.name for a in place.config.accounts if a.key == key), key)
 
 
+def title(job: Job) -> str:
+    """The subject by which the owner knows a job."""
+    subject = job.draft.get("subject") or job.mail.get("subject", "")
+    return "(no subject)" if subject in ("", "Re:") else subject
+
+
 def why(place: Home, job: Job) -> str:
     """Why a job waits, is held, or ended without a draft; "" when there is nothing to say."""
     if job.waits_for:

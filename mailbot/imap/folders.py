@@ -23,6 +23,7 @@ class Roles:
     trash: str  # "": not found, so doubles stay where they are
     everything: tuple[str, ...]  # where a moved mail is looked for once: All Mail, Archive
     watched: tuple[str, ...]
+    starred: str  # Gmail's view of all starred mail, when that is watched: there no mail is that has no star; else ""
     missing: tuple[str, ...]  # configured, but not on the server
 
 
@@ -40,11 +41,12 @@ def roles(account: Any, folders: Sequence[Folder], *, gmail: bool, used_drafts: 
     drafts = account.drafts or special("\\drafts") or used_drafts
     if not drafts or (drafts not in names and drafts != used_drafts):
         raise _no_drafts(account.name, drafts, sorted(names))
+    starred = special("\\flagged") if gmail else ""
     everything = tuple(dict.fromkeys(n for n in (special("\\all"), special("\\archive")) if n))
     if account.folders:
         watched = tuple(account.folders)
-    elif gmail and special("\\flagged"):
-        watched = (special("\\flagged"),)
+    elif starred:
+        watched = (starred,)
     else:
         watched = tuple(dict.fromkeys(n for n in (_inbox(names), special("\\archive")) if n))
     return Roles(
@@ -54,6 +56,7 @@ def roles(account: Any, folders: Sequence[Folder], *, gmail: bool, used_drafts: 
         trash=account.trash or special("\\trash"),
         everything=everything,
         watched=tuple(w for w in watched if w in names),
+        starred=starred,
         missing=tuple(w for w in watched if w not in names),
     )
 

@@ -81,6 +81,7 @@ class Session:
 
     def _open(self, folder: str, *, readonly: bool) -> Look:
         name = gate.text(folder)
+        self._look = None  # after a refusal no folder is open (RFC 9051, 6.3.2)
         with translated():
             answer = self._client.select_folder(name, readonly=readonly)
             permanent = answer.get(b"PERMANENTFLAGS", ())

@@ -156,8 +156,6 @@ def _mails(
 ) -> tuple[list[dict[str, object]], tuple[str, ...]]:
     """The data, and what was left out of it: the oldest mails go first, the newest is cut last."""
     omitted: list[str] = []
-    if mail.truncated:
-        omitted.append("Only the beginning of the mail was fetched.")
     newest = _entry(mail, look)
     room = max(room - _cost(newest), LEAST)
     text = foreign(fresh)
