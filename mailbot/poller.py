@@ -8,6 +8,7 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 
 from mailbot.bot import ask, trouble
 from mailbot.bot.tick import Round, connect, tick
@@ -140,11 +141,18 @@ class Poller:
             log.info("account=%s %s: somebody else was faster", self.world.account.name, error)
         except MailbotError as error:
             log.warning("account=%s job=%s answer not kept: %s", self.world.account.name, job.id, error)
-        except Exception:
+            self._set_back(job, f"the answer could not be kept: {error}")
+        except Exception as error:
             log.exception("account=%s job=%s step=ask", self.world.account.name, job.id)
+            self._set_back(job, f"mailbot has a bug that this mail shows: {type(error).__name__} in step ask")
         finally:
             self._done.put(job.id)
             self._awake.set()
+
+    def _set_back(self, job: Job, reason: str) -> None:
+        """So that the next call, which may cost money, is not made at the next poll already."""
+        with suppress(MailbotError, IllegalEvent):
+            ask.wait(self.world, job, reason)
 
     def finish(self) -> Round:
         """Rounds without a look until no answer is awaited any more; for ``once``. Raises what ``round`` raises."""

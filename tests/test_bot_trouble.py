@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 from fakes import ANSWER
-from worlds import Lab, question
+from worlds import CONFIG, Lab, question
 
 from mailbot.errors import Later, MailbotError, OwnerMustAct, Unknown
 from mailbot.imap.session import Session
@@ -284,3 +284,63 @@ def test_the_exact_prompt_is_on_disk_before_it_leaves(lab: Lab) -> None:
 
     assert on_disk[0]["messages"] == lab.endpoint.asked[0]  # type: ignore[index]
     assert "answer" not in on_disk[0]  # type: ignore[operator]
+
+
+def test_a_prompt_that_waited_for_half_a_day_is_made_anew(lab: Lab) -> None:
+    lab.flag()
+    queue(lab, Later("down"))
+    lab.cycle()
+    lab.clock += 13 * 3600
+
+    lab.cycle()
+
+    assert lab.jobs()[0].state is State.DONE
+    assert lab.endpoint is not None
+    first, second = (messages[1]["content"] for messages in lab.endpoint.asked)
+    assert "2026-01-05 09:02" in first
+    assert "2026-01-05 22:03" in second
+
+
+def test_every_call_counts_for_the_day_also_the_ones_that_failed() -> None:
+    lab = Lab(CONFIG + "[schedule]\ndaily_drafts = 2\n")
+    lab.cycle()
+    lab.flag()
+    queue(lab, Later("down"), Later("down"), Later("down"))
+
+    for _ in range(4):
+        lab.cycle(retry=True)
+
+    assert lab.endpoint is not None
+    assert len(lab.endpoint.asked) == 2
+    lab.close()
+
+
+def test_where_no_call_can_be_written_down_none_is_made(lab: Lab) -> None:
+    lab.flag()
+    record = lab.world.journal.record
+
+    def full(job: object, kind: str, at: float, **data: object) -> object:
+        if kind == "called":
+            raise OwnerMustAct("disk", "the disk is full", "Make room")
+        return record(job, kind, at, **data)  # type: ignore[arg-type]
+
+    lab.world.journal.record = full  # type: ignore[method-assign, assignment]
+    lab.cycle()
+    lab.cycle()
+
+    assert lab.endpoint is not None
+    assert lab.endpoint.asked == []
+    assert lab.jobs()[0].until is not None
+
+
+def test_a_bug_in_the_model_call_does_not_ask_again_at_every_poll(lab: Lab) -> None:
+    lab.flag()
+    queue(lab, RuntimeError("a bug"), RuntimeError("a bug"))
+
+    for _ in range(3):
+        lab.clock -= 50
+        lab.cycle()
+
+    assert lab.endpoint is not None
+    assert len(lab.endpoint.asked) == 1
+    assert "bug" in lab.jobs()[0].waits_for

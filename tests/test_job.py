@@ -25,7 +25,7 @@ DATA: dict[str, dict[str, Any]] = {
     "moved": {"place": ["Archive", 2, 1]},
     "fetched": {"folder": "INBOX"},
     "named": {"names": {"page": "p", "prompt": "q", "source": "s"}},
-    "prompted": {"shape": "schema", "asks": 1},
+    "prompted": {"shape": "schema"},
     "answered": {"text": "{}", "shape": "schema", "model": "m", "temperature": 0.3, "tokens_in": 5, "tokens_out": 2},
     "rejected": {"reason": "empty"},
     "intended": {"drafts": ["Drafts", 1, 5], "others": [["Sent", 2, 9]], "draft": {"to": "mara"}},

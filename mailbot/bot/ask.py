@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict
 
 from mailbot.archive.source import completed_prompt
-from mailbot.bot import trouble
+from mailbot.bot import daily, trouble
 from mailbot.bot.world import World
 from mailbot.errors import Later, OwnerMustAct
 from mailbot.job import BAD_ANSWERS, Job, backoff
@@ -14,15 +14,27 @@ from mailbot.model import NeedsPlain, Reply
 from mailbot.prompt import answer as answers
 from mailbot.prompt.answer import Answer, BadAnswer
 
+STALE = 12 * 3600.0  # seconds that a prompt may wait for a model that is down: it says what day it is
+
 
 def ask(world: World, job: Job) -> Job:
-    """Sends the stored prompt. Runs without an IMAP connection, beside other calls."""
+    """Sends the stored prompt. Runs without an IMAP connection, beside other calls.
+
+    Each call is in the journal before it is made: where nothing can be written, nothing is asked and nothing paid."""
     assert world.endpoint is not None, "only a configured model is asked"
-    assert job.shape, "a job that was prompted knows the shape of its prompt"
+    shape = job.shape
+    assert shape, "a job that was prompted knows the shape of its prompt"
+    assert job.prompted_at is not None, "a prompt waits for its answer"
     stored = world.journal.kept(job.id, "prompt")
     assert stored is not None, "a job that was prompted keeps its prompt"
+    if world.now() - job.prompted_at > STALE:
+        return world.record(job, "expired")
+    with world.journal.transaction():
+        if (waiting := daily.wait_for_tomorrow(world, job)) is not None:
+            return waiting
+        job = world.record(job, "called")
     try:
-        reply = world.endpoint.ask(json.loads(stored)["messages"], job.shape)
+        reply = world.endpoint.ask(json.loads(stored)["messages"], shape)
     except NeedsPlain as error:
         return world.record(job, "rejected", reason=str(error), counts=0)
     except BadAnswer as error:
@@ -34,7 +46,7 @@ def ask(world: World, job: Job) -> Job:
     except Later as error:
         return wait(world, job, error.reason, least=error.after or 0.0)
     job = _journalled(world, job, reply)
-    trouble.end(world, "model", "quota")
+    trouble.end(world, "model", "quota", daily.KIND)
     return job
 
 

@@ -89,7 +89,7 @@ def _page(world: World, job: Job, status: str) -> page.Page:
         summary=answer.summary if answer else "",
         remarks=tuple(remarks),
         source_file=job.names["source"],
-        prompt_file=job.names["prompt"] if job.asks else "",
+        prompt_file=job.names["prompt"] if job.shape else "",
         ai_model=job.answer.get("model", ""),
         ai_temperature=job.answer.get("temperature"),
         account=world.account.name,

@@ -5,10 +5,9 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from datetime import datetime, time, timedelta
 
 from mailbot.archive.source import prompt_json, render_source, shown
-from mailbot.bot import trouble
+from mailbot.bot import daily
 from mailbot.bot.pages import name
 from mailbot.bot.world import Wire, World
 from mailbot.imap.session import Fetched
@@ -130,15 +129,9 @@ def _outline(world: World, job: Job, mail: Mail, voice: Voice, to: Recipients) -
 
 def _prompt(world: World, job: Job, mail: Mail, voice: Voice, to: Recipients) -> Job:
     assert world.endpoint is not None
-    schedule = world.config.schedule
-    midnight = datetime.combine(world.time().date(), time(), world.config.zone)
-    if world.journal.model_calls_since(midnight.timestamp()) >= schedule.daily_drafts:
-        tomorrow = (midnight + timedelta(days=1)).timestamp()
-        reason = f"today's {schedule.daily_drafts} drafts are made (schedule.daily_drafts)"
-        trouble.begin(
-            world, "daily", reason, "The other flags wait until tomorrow; raise schedule.daily_drafts if you like"
-        )
-        return world.record(job, "waiting", reason=reason, until=tomorrow, planned=True)
+    waiting = daily.wait_for_tomorrow(world, job)  # before the prompt is made: it says what day it is
+    if waiting is not None:
+        return waiting
     split = quote.split(mail.text)
     prompt = build.build(
         voice=voice,
@@ -168,6 +161,4 @@ def _prompt(world: World, job: Job, mail: Mail, voice: Voice, to: Recipients) ->
     world.store.write(job.names["prompt"], text)
     with world.journal.transaction():
         world.journal.keep(job.id, "prompt", text.encode())
-        job = world.record(job, "prompted", shape=prompt.shape, asks=1, remarks=list(prompt.omitted))
-    trouble.end(world, "daily")
-    return job
+        return world.record(job, "prompted", shape=prompt.shape, remarks=list(prompt.omitted))

@@ -94,7 +94,7 @@ def _take(world: World, wire: Wire, job: Job, result: Round, until: Collection[S
             return
         before = job
         job = advance(world, wire, job, step, result)
-        if job.until is not None or job == before:
+        if job == before or not is_due(job, world.now()):
             return
 
 

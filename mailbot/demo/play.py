@@ -166,7 +166,7 @@ def _scene(folder: Path, mail: str, job: Job | None, draft: str | None, home: Ho
         draft=draft,
         page=page or "",
         page_path=archive / names.get("page", ""),
-        prompt_path=archive / names["prompt"] if job and job.asks else None,
+        prompt_path=archive / names["prompt"] if job and job.shape else None,
         source_path=archive / names.get("source", ""),
         seconds=seconds,
         trouble=trouble,

@@ -77,8 +77,10 @@ def _named(job: Job, event: Event) -> Job:
 
 
 def _prompted(job: Job, event: Event) -> Job:
-    asks = job.asks + event.data["asks"]
-    return replace(job, prompted_at=event.at, shape=event.data["shape"], asks=asks, remarks=_more(job, event))
+    # Not progress by itself: what the model refused it may refuse again.
+    return replace(
+        job, prompted_at=event.at, shape=event.data["shape"], starts=0, until=None, remarks=_more(job, event)
+    )
 
 
 def _answered(job: Job, event: Event) -> Job:
@@ -133,6 +135,7 @@ _CHANGES: Mapping[str, Callable[[Job, Event], Job]] = {
     "started": lambda job, event: replace(job, starts=job.starts + 1),
     "named": _named,
     "prompted": _prompted,
+    "expired": lambda job, event: replace(job, prompted_at=None),
     "answered": _answered,
     "rejected": _rejected,
     "intended": _intended,

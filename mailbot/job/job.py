@@ -68,7 +68,6 @@ class Job:
     draft: Mapping[str, Any] = field(default_factory=dict)  # from, to, cc, subject, draft_message_id
     prompted_at: float | None = None  # set while a stored prompt waits for its answer
     shape: Literal["", "schema", "plain"] = ""
-    asks: int = 0  # prompts written, for the model
     starts: int = 0
     bad_answers: int = 0
     answer: Mapping[str, Any] = field(default_factory=dict)

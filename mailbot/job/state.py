@@ -36,6 +36,8 @@ TRANSITIONS: Mapping[str, Mapping[State | None, State]] = {
     "started": {State.NEW: State.NEW},
     "named": {s: s for s in _OPEN_WITH_PAGE},
     "prompted": {State.NEW: State.NEW},
+    "expired": {State.NEW: State.NEW},
+    "called": {State.NEW: State.NEW},
     "answered": {State.NEW: State.ANSWERED},
     "rejected": {State.ANSWERED: State.NEW, State.NEW: State.NEW},
     "intended": {State.ANSWERED: State.APPENDING},
@@ -54,7 +56,7 @@ TRANSITIONS: Mapping[str, Mapping[State | None, State]] = {
 }
 
 # Events that mean the job got on: what it waited for is over, its back-off starts anew.
-PROGRESS = frozenset(TRANSITIONS) - {"waiting", "moved", "started", "held", "broke"}
+PROGRESS = frozenset(TRANSITIONS) - {"waiting", "moved", "started", "held", "broke", "prompted", "expired", "called"}
 
 
 class IllegalEvent(Exception):

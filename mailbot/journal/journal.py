@@ -128,7 +128,7 @@ class Journal:
         return [row[0] for row in rows]
 
     def model_calls_since(self, at: float) -> int:
-        sql = "SELECT count(*) FROM event WHERE kind = 'prompted' AND at >= ? AND json_extract(data, '$.asks') = 1"
+        sql = "SELECT count(*) FROM event WHERE kind = 'called' AND at >= ?"
         return int(self._db.rows(sql, at)[0][0])
 
     # Bytes that an open job needs

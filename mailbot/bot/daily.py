@@ -1,0 +1,24 @@
+"""The day's limit of model calls, counted in the owner's zone."""
+
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta
+
+from mailbot.bot import trouble
+from mailbot.bot.world import World
+from mailbot.job import Job
+
+KIND = "daily"
+HINT = "The other flags wait until tomorrow; raise schedule.daily_drafts if you like"
+
+
+def wait_for_tomorrow(world: World, job: Job) -> Job | None:
+    """None while calls are left today; else the job, which waits until midnight. The owner is told."""
+    midnight = datetime.combine(world.time().date(), time(), world.config.zone)
+    limit = world.config.schedule.daily_drafts
+    if world.journal.model_calls_since(midnight.timestamp()) < limit:
+        return None
+    reason = f"today's {limit} drafts are made (schedule.daily_drafts)"
+    trouble.begin(world, KIND, reason, HINT)
+    tomorrow = (midnight + timedelta(days=1)).timestamp()
+    return world.record(job, "waiting", reason=reason, until=tomorrow, planned=True)
