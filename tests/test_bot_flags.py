@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import fakes
 import pytest
 from worlds import CONFIG, Lab, question
 
@@ -334,6 +335,25 @@ def test_the_second_delivery_stands_in_when_the_first_is_gone(lab: Lab) -> None:
     lab.cycle()
 
     assert states(lab) == [State.DONE]
+    assert lab.jobs()[0].draft["draft_message_id"].encode() in lab.mailbox.raws()[0]
+
+
+def test_a_server_whose_header_lines_differ_from_its_mail_gets_its_draft(lab: Lab) -> None:
+    uid = lab.flag()
+    plain = fakes._fields
+    lab.mailbox.boxes["INBOX"].mails[uid].raw = question().replace(b"\n", b"\r\n")
+
+    def trimmed(raw: bytes, wanted: tuple[bytes, ...]) -> bytes:
+        return plain(raw, wanted).replace(b" +0100", b"")
+
+    fakes._fields = trimmed
+    try:
+        lab.cycle()
+    finally:
+        fakes._fields = plain
+
+    assert states(lab) == [State.DONE]
+    assert lab.jobs()[0].draft["draft_message_id"].encode() in lab.mailbox.raws()[0]
 
 
 def test_a_redo_keeps_the_owners_note_for_the_prompt(lab: Lab) -> None:
