@@ -1,4 +1,4 @@
-"""Servers for the tests, each on loopback with a port of its own."""
+"""Servers for the tests, each on loopback with a port of its own; and a whole mailbot in memory."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from dovecot import Dovecot
 from dovecot import find as find_dovecot
 from scripted import Scripted
 from smtp_sink import SmtpSink
+from worlds import Lab
 
 
 @pytest.fixture(scope="session")
@@ -44,3 +45,12 @@ def smtp_sink() -> Iterator[SmtpSink]:
     """An SMTP server that keeps what it gets in ``.messages``."""
     with SmtpSink() as sink:
         yield sink
+
+
+@pytest.fixture
+def lab() -> Iterator[Lab]:
+    """A mailbox that mailbot knows already."""
+    lab = Lab()
+    lab.cycle()
+    yield lab
+    lab.close()

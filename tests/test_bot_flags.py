@@ -2,23 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import fakes
-import pytest
 from worlds import CONFIG, Lab, question
 
 from mailbot.errors import Later as LaterError
 from mailbot.job import State
-
-
-@pytest.fixture
-def lab() -> Iterator[Lab]:
-    """A mailbox that mailbot knows already."""
-    lab = Lab()
-    lab.cycle()
-    yield lab
-    lab.close()
 
 
 def states(lab: Lab) -> list[State]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 
 import pytest
 from fakes import ANSWER
@@ -14,21 +13,9 @@ from mailbot.imap.session import Session
 from mailbot.job import State
 
 
-@pytest.fixture
-def lab() -> Iterator[Lab]:
-    lab = Lab()
-    lab.cycle()
-    yield lab
-    lab.close()
-
-
 def queue(lab: Lab, *answers: str | Exception) -> None:
     assert lab.endpoint is not None
     lab.endpoint.queue.extend(answers)
-
-
-def job(lab: Lab) -> object:
-    return lab.jobs()[0]
 
 
 def break_append(lab: Lab, *, after: bool) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
 from email import message_from_bytes, policy
@@ -49,15 +49,6 @@ class Picky(FakeSession):
         if folder in self.full:
             raise Rejection(FULL)
         return super().append(folder, raw, flags)
-
-
-@pytest.fixture
-def lab() -> Iterator[Lab]:
-    """A mailbox that mailbot knows already."""
-    lab = Lab()
-    lab.cycle()
-    yield lab
-    lab.close()
 
 
 def full(lab: Lab, *folders: str) -> None:
