@@ -105,6 +105,7 @@ class Poller:
             result = self._once(look, include_existing, retry)
         except OwnerMustAct as error:
             trouble.begin(self.world, error.kind, error.reason, error.hint)
+            trouble.tell(self.world, None)
             self._failed(error.reason)
             raise
         except MailbotError as error:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import pytest
 from dovecot import Dovecot
-from endpoint import Endpoint, Hang, Text
+from endpoint import Endpoint, Hang, Status, Text
 from running import NOBODY, Account, Home, until
 from scripted import Scripted
 from worlds import question
@@ -84,6 +84,15 @@ def test_without_the_models_server_the_job_waits_and_goes_on_later(flagged: Acco
         assert len(flagged.mails()) == 1
 
 
+def test_a_key_that_the_model_refuses_ends_with_3_and_says_what_to_do(flagged: Account) -> None:
+    refusal = Status(401, {"error": {"message": "bad key"}})
+    with Endpoint(refusal) as refusing, Home(flagged, model=refusing.base_url) as home:
+        once, status = home.command(*ONCE), home.command("status")
+
+    assert (once.code, status.code) == (3, 3)
+    assert "mailbot secret set model" in once.out
+
+
 def test_an_archive_that_cannot_be_used_ends_with_3_before_the_model_is_asked(
     flagged: Account, model: Endpoint
 ) -> None:
@@ -94,7 +103,7 @@ def test_an_archive_that_cannot_be_used_ends_with_3_before_the_model_is_asked(
 
         assert (once.code, run.code) == (3, 3)
         assert str(home.archive) in once.out
-        assert "archive.folder" in once.err
+        assert "archive.folder" in once.out
         assert model.requests == []
 
 

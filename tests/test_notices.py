@@ -308,7 +308,7 @@ def test_by_smtp_a_full_mailbox_is_told_to_the_owner_only(dovecot: Dovecot, smtp
 
         once = home.command("once", "--include-existing")
 
-        assert once.code == 1
+        assert once.code == 3
         assert account.mails() == []
         (received,) = smtp_sink.messages
         notice = message_from_bytes(received.raw, policy=policy.default)
@@ -434,3 +434,17 @@ def test_a_refused_password_is_not_kept(lab: Lab, door: Door) -> None:
 
     assert b"refused" in state
     assert b'"wrong"' not in state
+
+
+def test_by_smtp_a_refused_login_is_told_at_once() -> None:
+    lab = Lab(BY_SMTP)
+    lab.cycle()
+
+    def refuse() -> FakeSession:
+        raise OwnerMustAct("login", "the server refused the login of ada", "Check user and password")
+
+    lab.boot(lambda world: replace(world, connect=refuse))
+    days(lab, 2)
+
+    assert len(lab.notices) == 1
+    lab.close()

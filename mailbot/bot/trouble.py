@@ -12,6 +12,8 @@ from mailbot.errors import MailbotError, Unknown
 from mailbot.reply import notice
 
 SCOPE = "trouble:"
+# Kinds that stop an account, or all of mailbot, until the owner acts; the others are for the owner to know.
+BLOCKING = frozenset({"login", "tls", "drafts", "secret", "archive", "disk", "state", "model", "quota", "mailbox"})
 PARKED = "parked:"  # followed by the job's id: told once, without an end
 
 
@@ -45,8 +47,12 @@ def _awaited(world: World, reason: str) -> bool:
     return any(job.waits_for == reason for job in world.journal.open_jobs(world.key))
 
 
-def tell(world: World, wire: Wire) -> None:
-    """Sends what is untold. A notice that cannot be stored now is tried again at the next poll."""
+def tell(world: World, wire: Wire | None) -> None:
+    """Sends what is untold. A notice that cannot go out now is tried again at the next poll.
+
+    Without a ``wire`` only SMTP can bring one."""
+    if wire is None and not _by_smtp(world):
+        return
     for kind, trouble in troubles(world).items():
         if trouble["told"] and not trouble["over"]:
             continue
@@ -60,10 +66,16 @@ def tell(world: World, wire: Wire) -> None:
                 log.warning("account=%s notice=%s could not be sent: %s", world.account.name, kind, error)
                 continue
         once = trouble["over"] or kind.startswith(PARKED)
-        world.journal.note(SCOPE + world.key, kind, None if once else {**trouble, "told": True})
+        with world.journal.transaction():  # it may have ended while the notice was on its way
+            now = world.journal.noted(SCOPE + world.key, kind) or trouble
+            world.journal.note(SCOPE + world.key, kind, None if once else {**now, "told": True})
 
 
-def _send(world: World, wire: Wire, kind: str, trouble: dict[str, Any]) -> None:
+def _by_smtp(world: World) -> bool:
+    return world.config.notify.by == "smtp" and world.send is not None
+
+
+def _send(world: World, wire: Wire | None, kind: str, trouble: dict[str, Any]) -> None:
     raw = notice.compose(
         to=world.config.notify.to or world.account.address,
         account=world.account.name,
@@ -74,8 +86,8 @@ def _send(world: World, wire: Wire, kind: str, trouble: dict[str, Any]) -> None:
         now=world.time(),
         word=world.nonce(),
     )
-    if world.config.notify.by == "smtp" and world.send is not None:
+    if world.send is not None and _by_smtp(world):
         world.send(raw)
-    else:
+    elif wire is not None:
         wire.session.append(wire.roles.inbox, raw, ())
     log.info("account=%s notice=%s over=%s", world.account.name, kind, trouble["over"])

@@ -82,9 +82,10 @@ def _cycle(
 
 
 def _work(place: Home, world: World, calls: Calls, include_existing: bool, retry: bool) -> tuple[list[str], int]:
+    from mailbot.bot.trouble import BLOCKING, troubles
     from mailbot.poller import Poller
 
-    before = world.journal.last()
+    before, began = world.journal.last(), world.now()
     poller = Poller(world, calls)
     try:
         first = poller.round(include_existing=include_existing, retry=retry)
@@ -94,9 +95,10 @@ def _work(place: Home, world: World, calls: Calls, include_existing: bool, retry
     events = world.journal.events_after(before, world.key)
     jobs = [world.journal.find(id) for id in dict.fromkeys(e.job for e in events)]
     lines = [*_seen(first.seen), *filter(None, (_line(place, job) for job in jobs))]
-    owner = first.owner or last.owner
+    blocking = [t for kind, t in troubles(world).items() if kind in BLOCKING and t["since"] >= began and not t["over"]]
+    lines += [f"{t['reason']}. {t['hint']}." for t in blocking]
     troubled = any(e.kind in ("waiting", "parked") and not e.data.get("planned") for e in events)
-    code = OWNER if owner else FAILED if troubled or first.failed or last.failed else 0
+    code = OWNER if blocking or first.owner or last.owner else FAILED if troubled or first.failed or last.failed else 0
     return lines or ["nothing new"], code
 
 

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from mailbot.config import Account
     from mailbot.wiring import Home
 
-# Trouble that stops an account, or all of mailbot, until the owner acts; the other kinds are for the owner to know.
-BLOCKING = frozenset({"login", "tls", "drafts", "secret", "archive", "disk", "state", "model", "quota", "mailbox"})
 LATE = 5  # polls missed by a running mailbot before status calls it unwell
 
 
@@ -38,13 +36,15 @@ def command(config_path: Path | None, as_json: bool) -> int:
                 click.echo(escaped(f"{account['account']}: {'ok' if account['healthy'] else 'NOT WELL'}"))
                 for line in _lines(account):
                     click.echo(escaped(f"  {line}"))
+        from mailbot.bot.trouble import BLOCKING
+
         blocked = any(t["kind"] in BLOCKING for a in accounts for t in a["troubles"])
         return 0 if healthy else OWNER if blocked else FAILED
 
 
 def _account(place: Home, account: Account) -> dict[str, Any]:
     from mailbot import lock
-    from mailbot.bot.trouble import SCOPE
+    from mailbot.bot.trouble import BLOCKING, SCOPE
 
     poll = place.journal.noted("poll", account.key) or {"at": None, "ok": None, "error": ""}
     troubles = [
