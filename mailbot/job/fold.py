@@ -62,7 +62,13 @@ def _mark(value: Any) -> Mark | None:
 
 def _fetched(job: Job, event: Event) -> Job:
     folder = event.data["folder"]
-    return replace(job, fetched=True, fetched_from=folder, truncated=event.data.get("truncated", False))
+    return replace(
+        job,
+        fetched=True,
+        fetched_from=folder,
+        truncated=event.data.get("truncated", False),
+        reduced=event.data.get("reduced", False),
+    )
 
 
 def _named(job: Job, event: Event) -> Job:

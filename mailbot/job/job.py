@@ -61,7 +61,8 @@ class Job:
     note: str = ""
     limited: bool = True  # counts for schedule.hold_above
     mail: Mapping[str, Any] = field(default_factory=dict)  # from, subject, message_id: as the poll saw them
-    truncated: bool = False
+    truncated: bool = False  # only its beginning was fetched
+    reduced: bool = False  # what was fetched is put together from its parts
     fetched: bool = False
     fetched_from: str = ""  # the folder
     names: Mapping[str, str] = field(default_factory=dict)  # page, prompt, source: paths in the archive

@@ -50,8 +50,9 @@ def _is_text(name: str) -> bool:
     return True
 
 
-def decode(raw: bytes, declared: str = "") -> tuple[str, str]:
-    """The text, and what was wrong with it in words ("" when nothing was). Never raises."""
+def decode(raw: bytes, declared: str = "", *, cut: bool = False) -> tuple[str, str]:
+    """The text, and what was wrong with it in words ("" when nothing was). ``cut``: the last character may be half of
+    one. Never raises."""
     charset = known(declared)
     candidates = [charset] if charset and charset != "ascii" else []
     candidates.append("utf-8")
@@ -59,7 +60,7 @@ def decode(raw: bytes, declared: str = "") -> tuple[str, str]:
         candidates.append("cp1252")
     for name in candidates:
         try:
-            text = raw.decode(name)
+            text = codecs.getincrementaldecoder(name)().decode(raw, final=not cut)
         except (UnicodeError, ValueError):
             continue
         unknown = bool(declared.strip()) and not charset and not raw.isascii()
