@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import socket
 import ssl
 from contextlib import suppress
 from typing import Any
@@ -32,6 +33,8 @@ def connect(imap: Any, secret: str, context: ssl.SSLContext | None) -> Session:
             imap.host, imap.port, ssl=imap.security == "tls", ssl_context=context, timeout=timeout
         )
         try:
+            # imapclient writes SEARCH and literals in pieces; held back (RFC 896), the second waits for a round trip.
+            client.socket().setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if imap.security == "starttls":
                 client.starttls(context)
             _login(client, imap, secret)
