@@ -21,4 +21,4 @@ def wait_for_tomorrow(world: World, job: Job) -> Job | None:
     reason = f"today's {limit} drafts are made (schedule.daily_drafts)"
     trouble.begin(world, KIND, reason, HINT)
     tomorrow = (midnight + timedelta(days=1)).timestamp()
-    return world.record(job, "waiting", reason=reason, until=tomorrow, planned=True)
+    return world.record(job, "waiting", reason=reason, until=tomorrow, planned=True, trouble=KIND)

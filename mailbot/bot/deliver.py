@@ -130,7 +130,8 @@ def _refused(world: World, job: Job, error: Rejection) -> Job:
     if lasting:
         hint = "Make room or check the Drafts folder; the draft is kept and stored as soon as the server takes it"
         trouble.begin(world, "mailbox", f"the server does not store the draft: {error.text}", hint)
-    return ask.wait(world, job, f"the server does not store the draft: {error.text}", least=900.0 if lasting else 0.0)
+    reason, least = f"the server does not store the draft: {error.text}", 900.0 if lasting else 0.0
+    return ask.wait(world, job, reason, least=least, trouble="mailbox" if lasting else "")
 
 
 def resolve(world: World, wire: Wire, job: Job) -> Job:

@@ -12,8 +12,9 @@ from mailbot.bot import ask, trouble
 from mailbot.bot.world import World
 from mailbot.job import Job, State
 from mailbot.mail.mail import Mail
-from mailbot.prompt.guard import gaps
+from mailbot.prompt.guard import gaps, one_line
 
+SUBJECT = 60  # characters of it in a notice
 STATUS = {State.DRAFTED: "pending", State.SKIPPED: "skipped", State.PARKED: "failed"}
 
 
@@ -50,9 +51,8 @@ def write(world: World, job: Job) -> Job:
     world.store.write(job.names["page"], text)
     if job.state is State.PARKED:
         hint = f"mailbot redo {job.id} tries again, mailbot dismiss {job.id} gives it up"
-        trouble.begin(
-            world, f"{trouble.PARKED}{job.id}", f"no draft for “{job.mail.get('subject', '')}”: {job.reason}", hint
-        )
+        subject = one_line(job.mail.get("subject", ""), SUBJECT)
+        trouble.begin(world, f"{trouble.PARKED}{job.id}", f"no draft for “{subject}”: {job.reason}", hint)
     if job.state is State.DRAFTED:
         _supersede(world, job)
     job = world.record(job, "paged", status=status, left=_print(text))

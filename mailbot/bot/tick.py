@@ -113,7 +113,7 @@ def advance(world: World, wire: Wire, job: Job, step: Step, result: Round) -> Jo
     except OwnerMustAct as error:
         result.failed, result.owner = True, error
         trouble.begin(world, error.kind, error.reason, error.hint)
-        return ask.wait(world, job, error.reason)
+        return ask.wait(world, job, error.reason, trouble=error.kind)
     except Later:
         if step is Step.STORE:
             _broke(world, job)

@@ -37,14 +37,14 @@ def end(world: World, *kinds: str) -> None:
     """Call it after the event that proves it, so that no job that got on counts as waiting."""
     for kind in kinds:
         known = world.journal.noted(SCOPE + world.key, kind)
-        if known and not known["over"] and not _awaited(world, known["reason"]):
+        if known and not known["over"] and not _awaited(world, kind):
             log.info("account=%s trouble=%s over", world.account.name, kind)
             world.journal.note(SCOPE + world.key, kind, {**known, "over": True})
 
 
-def _awaited(world: World, reason: str) -> bool:
-    """Whether a job still waits for just this: a draft that is too big stays so when the next one fits."""
-    return any(job.waits_for == reason for job in world.journal.open_jobs(world.key))
+def _awaited(world: World, kind: str) -> bool:
+    """Whether a job still waits for this, in whatever words: a draft that is too big stays so when the next one fits."""
+    return any(job.trouble == kind for job in world.journal.open_jobs(world.key))
 
 
 def tell(world: World, wire: Wire | None) -> None:
