@@ -8,7 +8,6 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Callable
-from contextlib import suppress
 
 from mailbot.bot import ask, trouble
 from mailbot.bot.tick import Round, connect, tick
@@ -49,6 +48,7 @@ class Poller:
         self._stopped = False
         self._asking: set[str] = set()
         self._done: queue.SimpleQueue[str] = queue.SimpleQueue()
+        self._unkept: set[str] = set()  # jobs whose last call left no trace: not asked again before the next look
         self._failures = 0
         self._not_before = 0.0
 
@@ -101,12 +101,14 @@ class Poller:
 
         A session that was kept from the round before may have died meanwhile: then once more on a fresh one."""
         kept = self._wire is not None
+        if look:
+            self._unkept.clear()
         try:
             result = self._once(look, include_existing, retry)
         except OwnerMustAct as error:
+            self._failed(error.reason)
             trouble.begin(self.world, error.kind, error.reason, error.hint)
             trouble.tell(self.world, None)
-            self._failed(error.reason)
             raise
         except MailbotError as error:
             if kept and isinstance(error, Later) and not self._stopped:
@@ -131,7 +133,7 @@ class Poller:
             raise
 
     def _submit(self, job: Job) -> None:
-        if job.id not in self._asking:
+        if job.id not in self._asking | self._unkept:
             self._asking.add(job.id)
             self._calls.submit(lambda: self._ask(job))
 
@@ -151,9 +153,12 @@ class Poller:
             self._awake.set()
 
     def _set_back(self, job: Job, reason: str) -> None:
-        """So that the next call, which may cost money, is not made at the next poll already."""
-        with suppress(MailbotError, IllegalEvent):
+        """So that the next call, which may cost money, is not made at the next poll already; nor at once, where not
+        even that can be written down."""
+        try:
             ask.wait(self.world, job, reason)
+        except (MailbotError, IllegalEvent):
+            self._unkept.add(job.id)
 
     def finish(self) -> Round:
         """Rounds without a look until no answer is awaited any more; for ``once``. Raises what ``round`` raises."""
@@ -162,6 +167,7 @@ class Poller:
             self._awake.wait()
             self._awake.clear()
             result = self.round(look=False)
+        result.failed |= bool(self._unkept)
         return result
 
     def _worked(self) -> None:

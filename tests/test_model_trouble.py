@@ -1,5 +1,5 @@
-"""The model's server misbehaves, and what becomes of the mail: it waits or parks, the owner is told, and one draft comes
-when the server is well. The real client, from flag to draft, on a scripted server."""
+"""The model's server misbehaves, and what becomes of the mail: it waits or parks, the owner is told, and one draft
+comes when the server is well. The real client, from flag to draft, on a scripted server."""
 
 from __future__ import annotations
 

@@ -15,6 +15,7 @@ SCOPE = "trouble:"
 # Kinds that stop an account, or all of mailbot, until the owner acts; the others are for the owner to know.
 BLOCKING = frozenset({"login", "tls", "drafts", "secret", "archive", "disk", "state", "model", "quota", "mailbox"})
 PARKED = "parked:"  # followed by the job's id: told once, without an end
+ASIDE = "aside"  # the state was damaged: told once, without an end
 
 
 def troubles(world: World) -> dict[str, dict[str, Any]]:
@@ -43,7 +44,7 @@ def end(world: World, *kinds: str) -> None:
 
 
 def _awaited(world: World, kind: str) -> bool:
-    """Whether a job still waits for this, in whatever words: a draft that is too big stays so when the next one fits."""
+    """Whether a job still waits for this, in whatever words: a draft that is too big stays so when the next fits."""
     return any(job.trouble == kind for job in world.journal.open_jobs(world.key))
 
 
@@ -65,7 +66,7 @@ def tell(world: World, wire: Wire | None) -> None:
             except MailbotError as error:
                 log.warning("account=%s notice=%s could not be sent: %s", world.account.name, kind, error)
                 continue
-        once = trouble["over"] or kind.startswith(PARKED)
+        once = trouble["over"] or kind == ASIDE or kind.startswith(PARKED)
         with world.journal.transaction():  # it may have ended while the notice was on its way
             now = world.journal.noted(SCOPE + world.key, kind) or trouble
             world.journal.note(SCOPE + world.key, kind, None if once else {**now, "told": True})

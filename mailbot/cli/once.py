@@ -35,7 +35,7 @@ def command(config_path: Path | None, include_existing: bool, retry: bool, dry_r
     """One cycle over every account, then exit."""
     from mailbot.poller import Calls
 
-    with home(config_path, needs_secrets=True) as place:
+    with home(config_path, needs_secrets=True, mends=not dry_run) as place:
         start_log("warning" if place.config.log.level == "info" else place.config.log.level)
         calls = Calls(place.config.model.concurrency if place.config.model else 1)
         codes: list[int] = []

@@ -28,7 +28,7 @@ def command(config_path: Path | None) -> int:
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
-    with home(config_path, needs_secrets=True) as place, ExitStack() as locks:
+    with home(config_path, needs_secrets=True, mends=True) as place, ExitStack() as locks:
         config = place.config
         start_log(config.log.level)
         worlds = []

@@ -25,6 +25,10 @@ class Journal:
     def close(self) -> None:
         self._db.close()
 
+    def check(self) -> None:
+        """Reads all of the file. Raises Damaged."""
+        self._db.check()
+
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """All or nothing; may be nested, the outermost commits."""
