@@ -13,9 +13,9 @@ from mailbot.bot import ask, trouble
 from mailbot.bot.tick import Round, connect, tick
 from mailbot.bot.world import Wire, World, log
 from mailbot.errors import Later, MailbotError, OwnerMustAct
-from mailbot.job import IllegalEvent, Job, backoff
+from mailbot.job import BACKOFF_MOST, IllegalEvent, Job, backoff
 
-Sleep = Callable[[float], None]
+OVERDUE = 3  # intervals without a call from the scheduler: it counts by the wall clock, which may be set back a year
 
 
 class Calls:
@@ -70,14 +70,18 @@ class Poller:
     def run(self) -> None:
         """Rounds until ``stop``. Never raises for one account's trouble."""
         while True:
-            self._awake.wait()
+            called = self._awake.wait(OVERDUE * self.world.config.schedule.every)
             self._awake.clear()
             if self._stopped:
                 break
-            look, self._look = self._look, False
-            if self.world.now() >= self._not_before or not look:
+            look, self._look = self._look or not called, False
+            if self._is_due() or not look:
                 self._guarded_round(look)
         self.close()
+
+    def _is_due(self) -> bool:
+        """Whether the back-off is over; one that is longer than any was counted before the clock was set back."""
+        return not 0 < self._not_before - self.world.now() <= BACKOFF_MOST
 
     def close(self) -> None:
         if self._wire is not None:

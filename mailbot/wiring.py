@@ -25,8 +25,8 @@ from mailbot.smtp import send_notice
 
 @dataclass
 class Home:
-    """What all accounts share. ``insist``: try a password again that was refused three times (``check``). ``mends``: put
-    a damaged state aside, for ``run`` and ``once``, which hold a lock when they first ask for it."""
+    """What all accounts share. ``insist``: try a password again that was refused three times (``check``). ``mends``:
+    put a damaged state aside, for ``run`` and ``once``, which hold a lock when they first ask for it."""
 
     config: Config
     environ: Mapping[str, str]

@@ -9,6 +9,7 @@ import errno
 import os
 import sqlite3
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
@@ -18,11 +19,13 @@ from typing import Any
 import pytest
 from dovecot import Dovecot
 from fakes import FakeSession
-from running import Account, Home
+from running import COMMAND_WITHIN, SOON, Account, Home, until
 from scripted import Scripted
-from worlds import Lab, question
+from worlds import CONFIG, Lab, question
 
-from mailbot.errors import Later, MailbotError, OwnerMustAct
+from mailbot import poller
+from mailbot.bot.logins import guarded
+from mailbot.errors import Later, MailbotError, OwnerMustAct, Unknown
 from mailbot.job import State
 from mailbot.journal import database
 
@@ -232,3 +235,124 @@ def test_a_damaged_state_is_not_put_aside_by_a_rehearsal(scripted: Scripted) -> 
 
         assert home.command("once", "--dry-run").code == 3
         assert list(home.state.glob("damaged-*")) == []
+
+
+# Clocks
+
+
+@pytest.mark.case(24)
+@pytest.mark.parametrize("jump", [-YEAR, -DAY, YEAR])
+def test_a_job_that_waits_goes_on_when_the_clock_jumps(lab: Lab, jump: float) -> None:
+    lab.flag()
+    lab.endpoint.queue = [Later("down")]  # type: ignore[union-attr]
+    lab.cycle()
+    assert lab.jobs()[0].waits_for == "down"
+
+    lab.clock += jump
+    lab.cycle()
+
+    done(lab)
+
+
+@pytest.mark.case(24)
+@pytest.mark.parametrize("stored", [False, True])
+def test_a_doubt_is_resolved_when_the_clock_is_set_back(lab: Lab, stored: bool) -> None:
+    def cut(effect: str) -> None:
+        if effect == ("appended" if stored else "append"):
+            lab.mailbox.effect = lambda effect: None
+            raise Unknown("the line broke")
+
+    lab.flag()
+    lab.mailbox.effect = cut
+    with suppress(Unknown):
+        lab.cycle()
+    assert lab.jobs()[0].state is State.APPENDING
+
+    lab.clock -= YEAR
+    for _ in range(3):
+        with suppress(MailbotError):
+            lab.cycle()
+        lab.poller.close()
+
+    done(lab)
+
+
+@pytest.mark.case(24)
+def test_calls_and_flags_that_were_counted_in_the_future_limit_nobody_now() -> None:
+    limits = "[schedule]\nhold_above = 2\ndaily_drafts = 2\n[[account]]"
+    lab = Lab(CONFIG.replace("[[account]]", limits))
+    lab.cycle()
+    for number in (1, 2):
+        lab.flag(question(number))
+    lab.settle()
+
+    lab.clock -= DAY
+    for number in (3, 4):
+        lab.flag(question(number))
+    lab.settle(3)
+    states = [job.state for job in lab.jobs()]
+    lab.close()
+
+    assert states == [State.DONE] * 4
+
+
+@pytest.mark.case(24)
+def test_a_password_that_was_refused_in_the_future_is_tried(lab: Lab) -> None:
+    def knock(secret: str) -> Any:
+        raise OwnerMustAct("login", "wrong", "Check it")
+
+    def tries(now: float) -> str:
+        with pytest.raises(OwnerMustAct) as caught:
+            guarded(lab.world.journal, lab.world.key, "secret", knock, now, insist=False)
+        return caught.value.reason
+
+    reasons = [tries(now) for now in (YEAR, YEAR, YEAR, YEAR, 0.0)]
+
+    assert [reason == "wrong" for reason in reasons] == [True, True, True, False, True]
+
+
+@pytest.mark.case(24)
+def test_an_account_is_looked_at_although_the_scheduler_sleeps_for_a_year(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """apscheduler counts by the wall clock: set back, the next call would come when the old time comes again."""
+    monkeypatch.setattr(poller, "OVERDUE", 0.001)
+    lab.clock += YEAR
+    lab.boot(lambda world: replace(world, connect=refuse))
+    with suppress(MailbotError):
+        lab.poller.round()
+    lab.clock -= YEAR
+    lab.poller.world = replace(lab.world, connect=lambda: FakeSession(lab.mailbox))  # type: ignore[arg-type, return-value]
+    lab.flag()
+    thread = threading.Thread(target=lab.poller.run, daemon=True)
+
+    thread.start()
+    until(lab.mailbox.raws, "the draft that nobody called for")
+    lab.poller.stop()
+    thread.join(SOON)
+
+    assert not thread.is_alive()
+
+
+def refuse() -> Any:
+    raise Later("the network is down")
+
+
+# Two mailbots
+
+
+@pytest.mark.case(15)
+def test_of_two_hosts_that_work_at_once_one_draft_is_left(dovecot: Dovecot) -> None:
+    account = Account(dovecot)
+    with Home(account) as here, Home(account) as there:
+        assert here.environ["XDG_RUNTIME_DIR"] != there.environ["XDG_RUNTIME_DIR"]
+        assert [home.command("once").code for home in (here, there)] == [0, 0]
+        account.flag(account.deliver(), account.deliver())
+
+        with here.begun("once") as one, there.begun("once") as other:
+            codes = [process.wait(COMMAND_WITHIN) for process in (one, other)]
+        again = [home.command("once", "--retry").code for home in (here, there)]
+
+        assert (codes, again) == ([0, 0], [0, 0])
+        ids = [mail["Message-ID"] for mail in account.mails()]
+        assert len(ids) == len(set(ids)) == 2

@@ -136,6 +136,8 @@ def _refused(world: World, job: Job, error: Rejection) -> Job:
 
 def resolve(world: World, wire: Wire, job: Job) -> Job:
     """Was it stored? Looks when the old connection can no longer deliver, on a connection that is younger."""
+    if job.doubt_since > world.now():
+        job = world.record(job, "broke")  # the clock was set back: the wait begins anew
     assert job.intent is not None
     patience = job.doubt_since + world.account.imap.doubt_wait
     if world.now() < patience:
