@@ -93,12 +93,12 @@ class Poller:
             try:
                 self.round(look=look)
             except MailbotError as error:
-                log.warning("account=%s round failed: %s", self.world.account.name, error)
+                log.warning("account=%s round=failed reason=%r", self.world.account.name, str(error))
             except Exception:
-                log.exception("account=%s a bug ended the round; the next one starts anew", self.world.account.name)
+                log.exception("account=%s round=failed reason='a bug'", self.world.account.name)
                 self._failed("a bug in mailbot ended the round: see the log")
         except MailbotError as error:  # not even that could be written down
-            log.error("account=%s %s", self.world.account.name, error)
+            log.error("account=%s round=failed journal=failed reason=%r", self.world.account.name, str(error))
 
     def round(self, *, look: bool = True, include_existing: bool = False, retry: bool = False) -> Round:
         """One round on a live session. Raises MailbotError when the account cannot be worked on now.
@@ -145,9 +145,9 @@ class Poller:
         try:
             ask.ask(self.world, job)
         except IllegalEvent as error:
-            log.info("account=%s %s: somebody else was faster", self.world.account.name, error)
+            log.info("account=%s job=%s event=late reason=%r", self.world.account.name, job.id, str(error))
         except MailbotError as error:
-            log.warning("account=%s job=%s answer not kept: %s", self.world.account.name, job.id, error)
+            log.warning("account=%s job=%s answer=lost reason=%r", self.world.account.name, job.id, str(error))
             self._set_back(job, f"the answer could not be kept: {error}")
         except Exception as error:
             log.exception("account=%s job=%s step=ask", self.world.account.name, job.id)

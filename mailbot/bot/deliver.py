@@ -225,7 +225,7 @@ def mark(world: World, wire: Wire, job: Job) -> Job:
             if look.uidvalidity == place.uidvalidity and look.keywords:
                 wire.session.add_keyword(place.uid, DRAFTED_KEYWORD)
         except Rejection as error:
-            log.info("account=%s job=%s keyword refused: %s", world.account.name, job.id, error)
+            log.info("account=%s job=%s keyword=refused reason=%r", world.account.name, job.id, error.text)
     return world.record(job, "marked")
 
 

@@ -71,7 +71,7 @@ def _view(world: World, wire: Wire, folder: str, lost: bool, include_existing: b
     try:
         look = wire.session.examine(folder)
     except Rejection as error:
-        log.warning("account=%s folder=%r cannot be opened: %s", world.account.name, folder, error)
+        log.warning("account=%s folder=%r opened=False reason=%r", world.account.name, folder, error.text)
         return None
     uids = wire.session.flagged(world.account.flag)
     before = world.journal.stars.uidvalidity(world.key, folder)

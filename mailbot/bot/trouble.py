@@ -39,7 +39,7 @@ def end(world: World, *kinds: str) -> None:
     for kind in kinds:
         known = world.journal.noted(SCOPE + world.key, kind)
         if known and not known["over"] and not _awaited(world, kind):
-            log.info("account=%s trouble=%s over", world.account.name, kind)
+            log.info("account=%s trouble=%s over=True", world.account.name, kind)
             world.journal.note(SCOPE + world.key, kind, {**known, "over": True})
 
 
@@ -64,7 +64,7 @@ def tell(world: World, wire: Wire | None) -> None:
                 world.journal.note(SCOPE + world.key, kind, {**trouble, "told": True})
                 raise
             except MailbotError as error:
-                log.warning("account=%s notice=%s could not be sent: %s", world.account.name, kind, error)
+                log.warning("account=%s notice=%s sent=False reason=%r", world.account.name, kind, str(error))
                 continue
         once = trouble["over"] or kind == ASIDE or kind.startswith(PARKED)
         with world.journal.transaction():  # it may have ended while the notice was on its way

@@ -15,7 +15,7 @@ import click
 from mailbot.cli import FAILED, LOCKED, OWNER
 from mailbot.cli.log import start_log
 from mailbot.cli.options import config_option, home
-from mailbot.cli.words import escaped, title, when
+from mailbot.cli.words import escaped, shortened, title, when
 
 if TYPE_CHECKING:
     from mailbot.bot.observe import Seen
@@ -119,7 +119,7 @@ def _seen(seen: Seen) -> list[str]:
 def _line(place: Home, job: Job) -> str:
     from mailbot.job import State
 
-    subject = title(job)
+    subject = shortened(title(job))
     if job.status == "superseded":
         return ""
     if job.waits_for:
