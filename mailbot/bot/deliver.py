@@ -130,11 +130,14 @@ def _refused(world: World, job: Job, error: Rejection) -> Job:
     if lasting:
         hint = "Make room or check the Drafts folder; the draft is kept and stored as soon as the server takes it"
         trouble.begin(world, "mailbox", f"the server does not store the draft: {error.text}", hint)
-    return ask.wait(world, job, f"the server does not store the draft: {error.text}", least=900.0 if lasting else 0.0)
+    reason, least = f"the server does not store the draft: {error.text}", 900.0 if lasting else 0.0
+    return ask.wait(world, job, reason, least=least, trouble="mailbox" if lasting else "")
 
 
 def resolve(world: World, wire: Wire, job: Job) -> Job:
     """Was it stored? Looks when the old connection can no longer deliver, on a connection that is younger."""
+    if job.doubt_since > world.now():
+        job = world.record(job, "broke")  # the clock was set back: the wait begins anew
     assert job.intent is not None
     patience = job.doubt_since + world.account.imap.doubt_wait
     if world.now() < patience:
@@ -222,7 +225,7 @@ def mark(world: World, wire: Wire, job: Job) -> Job:
             if look.uidvalidity == place.uidvalidity and look.keywords:
                 wire.session.add_keyword(place.uid, DRAFTED_KEYWORD)
         except Rejection as error:
-            log.info("account=%s job=%s keyword refused: %s", world.account.name, job.id, error)
+            log.info("account=%s job=%s keyword=refused reason=%r", world.account.name, job.id, error.text)
     return world.record(job, "marked")
 
 

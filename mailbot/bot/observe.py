@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from mailbot import flags
+from mailbot.bot import trouble
 from mailbot.bot.world import Wire, World, log
 from mailbot.flags import DRAFTED_KEYWORD, Contact, Meaning, Sighting
 from mailbot.imap.session import Fetched, Look
@@ -42,11 +43,17 @@ class Seen:
 
 def observe(world: World, wire: Wire, *, include_existing: bool = False) -> Seen:
     """Looks and records. Errors of the wire pass through: nothing is recorded then."""
-    lost = not world.journal.stars.knows(world.key) and _has_pages(world)
+    first = not world.journal.stars.knows(world.key)
+    aside = world.journal.noted("aside", world.key)
+    lost = first and (bool(aside) or _has_pages(world))
     views = [v for f in wire.roles.watched if (v := _view(world, wire, f, lost, include_existing)) is not None]
     sent = wire.session.mark(wire.roles.sent) if wire.roles.sent and any(v.new for v in views) else None
     seen = Seen()
     with world.journal.transaction():
+        if aside:
+            hint = f"It is kept as {aside['kept']}. Stars of unknown age are held: mailbot release --all drafts them"
+            trouble.begin(world, trouble.ASIDE, f"{aside['reason']}; mailbot began a new one", hint)
+            world.journal.note("aside", world.key, None)
         for view in views:
             world.journal.stars.look(world.key, view.look.folder, view.look.uidvalidity)
             _fallen(world, view)
@@ -64,7 +71,7 @@ def _view(world: World, wire: Wire, folder: str, lost: bool, include_existing: b
     try:
         look = wire.session.examine(folder)
     except Rejection as error:
-        log.warning("account=%s folder=%r cannot be opened: %s", world.account.name, folder, error)
+        log.warning("account=%s folder=%r opened=False reason=%r", world.account.name, folder, error.text)
         return None
     uids = wire.session.flagged(world.account.flag)
     before = world.journal.stars.uidvalidity(world.key, folder)

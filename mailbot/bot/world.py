@@ -18,6 +18,9 @@ from mailbot.model import Endpoint
 
 log = logging.getLogger("mailbot")
 
+# Why these came may name other mails, or quote what the model wrote: that is for the page, not for the log.
+NOT_LOGGED = frozenset({"skipped", "rejected", "parked"})
+
 
 @dataclass(frozen=True, kw_only=True)
 class World:
@@ -47,8 +50,7 @@ class World:
     def record(self, job: Job, kind: str, **data: Any) -> Job:
         """Adds an event; one log line per transition, without text from mails."""
         after = self.journal.record(job, kind, self.now(), **data)
-        # Why a mail was skipped may name other mails: that is for the page, not for the log.
-        reason = f" reason={data['reason']!a}" if "reason" in data and kind != "skipped" else ""
+        reason = f" reason={data['reason']!a}" if "reason" in data and kind not in NOT_LOGGED else ""
         log.info(
             "account=%s job=%s event=%s state=%s->%s%s", self.account.name, job.id, kind, job.state, after.state, reason
         )

@@ -8,6 +8,7 @@ looks odd ends the connection; the next one begins after a pause that grows."""
 from __future__ import annotations
 
 import logging
+import random
 import threading
 import time
 from collections.abc import Callable
@@ -49,7 +50,7 @@ class Watcher:
             began = time.monotonic()
             try:
                 if not self._watch():
-                    log.info("idle=off reason='the server has no IDLE': polling only")
+                    log.info("idle=off reason='the server has no IDLE'")
                     return
             except MailbotError as error:
                 if self._stop.is_set():
@@ -59,7 +60,8 @@ class Watcher:
                     pause = PAUSE_MOST
             if time.monotonic() - began > RENEW:
                 pause = PAUSE_FIRST
-            self._stop.wait(pause)
+            # Accounts of one server lost it together; they shall not come back together.
+            self._stop.wait(pause * random.uniform(0.5, 1))
             pause = min(pause * 2, PAUSE_MOST)
 
     def _watch(self) -> bool:
