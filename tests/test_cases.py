@@ -46,10 +46,10 @@ READINGS: dict[str, Callable[[Mail], Any]] = {
     "attachments": lambda mail: [f"{one.type} {one.name}".rstrip() for one in mail.attachments],
     "defects": lambda mail: list(mail.defects),
     "text": lambda mail: mail.text,
-    "fresh": lambda mail: split(mail.text).fresh,
-    "signature": lambda mail: split(mail.text).signature,
-    "quoted": lambda mail: bool(split(mail.text).history),  # whether there is quoted history
-    "history": lambda mail: split(mail.text).history,
+    "fresh": lambda mail: split(mail.text, mail.subject).fresh,
+    "signature": lambda mail: split(mail.text, mail.subject).signature,
+    "quoted": lambda mail: bool(split(mail.text, mail.subject).history),  # whether there is quoted history
+    "history": lambda mail: split(mail.text, mail.subject).history,
 }
 
 
