@@ -84,8 +84,8 @@ SENT_FROM = _table(
     "|obtener outlook|enviado do|enviado de|enviado a partir|enviado com|obter o outlook|baixar o outlook"
     "|inviato da|inviato con|scarica outlook|ottieni outlook|verstuurd vanaf|verzonden vanaf|verzonden met|outlook voor"
     "|wysłane z|wysłano z|pobierz outlook|skickat från|skickat med|sendt fra|hämta outlook|iphone'umdan gönder"
-    "|iphone’umdan gönder|ipad'imden gönder|outlook'u edinin|отправлено с|отправлено из|iphoneから送信|ipadから送信|androidから送信"
-    "|从我的|從我的|发自我的|發自我的"
+    "|iphone’umdan gönder|ipad'imden gönder|outlook'u edinin|отправлено с|отправлено из"
+    "|iphoneから送信|ipadから送信|androidから送信|从我的|從我的|发自我的|發自我的"
 )
 SENDERS = _table(
     "iphone|ipad|ipod|android|galaxy|samsung|huawei|xiaomi|pixel|blackberry|outlook|yahoo|gmx|web.de|proton"
