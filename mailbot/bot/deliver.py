@@ -13,8 +13,11 @@ from mailbot.doubt import Contents, Stored
 from mailbot.errors import Later
 from mailbot.flags import DRAFTED_KEYWORD
 from mailbot.imap.trouble import Rejection
-from mailbot.job import Job, Mark, Place
+from mailbot.job import BAD_ANSWERS, Job, Mark, Place
+from mailbot.mail import quote
 from mailbot.mail.parse import parse
+from mailbot.prompt import language
+from mailbot.prompt.answer import Answer
 from mailbot.reply import compose, identity, recipients
 
 DRAFT_FLAGS = ("\\Draft", "\\Seen")
@@ -35,14 +38,19 @@ def store(world: World, wire: Wire, job: Job) -> Job:
         return world.record(job, "cancelled", reason=ANSWERED_BY_YOU)
     raw = world.journal.kept(job.id, "draft")
     shown = dict(job.draft)
+    wrong = _wrong_language(world, job, answer)
     if raw is None:
+        if wrong and _may_ask_again(job):
+            return ask.reject(world, job, wrong)
         raw, shown = _composed(world, job, answer.reply)
     drafts = _drafts(wire)
     there = _with_id(wire, shown["draft_message_id"])
     others = [wire.session.mark(f) for f in (wire.roles.sent, wire.roles.trash) if f]
     with world.journal.transaction():
         world.journal.keep(job.id, "draft", raw)
-        job = world.record(job, "intended", drafts=_list(drafts), others=[_list(m) for m in others], draft=shown)
+        remarks = [f"{wrong}: check it."] if wrong else []
+        marks = {"drafts": _list(drafts), "others": [_list(m) for m in others]}
+        job = world.record(job, "intended", **marks, draft=shown, remarks=remarks)
     if there:
         return _stored(world, job, Place(drafts.folder, drafts.uidvalidity, there[0]), (STORED_BY_ANOTHER,))
     try:
@@ -51,6 +59,21 @@ def store(world: World, wire: Wire, job: Job) -> Job:
         job = world.record(job, "absent")
         return _refused(world, job, error)
     return _stored(world, job, place)
+
+
+def _wrong_language(world: World, job: Job, answer: Answer) -> str:
+    """What is wrong with the language of the reply, "" when nothing is. The outline writer writes in what the code
+    found."""
+    if not job.shape:
+        return ""
+    mail = kept_mail(world, job)
+    return language.mismatch(quote.split(mail.text).fresh, answer.reply, answer.language)
+
+
+def _may_ask_again(job: Job) -> bool:
+    """Once, and never as the last try: a reply in the wrong language is better than none. A note of the owner may have
+    asked for that language."""
+    return not (job.note or job.reason.startswith(language.WRONG) or job.bad_answers + 1 >= BAD_ANSWERS)
 
 
 def _composed(world: World, job: Job, reply: str) -> tuple[bytes, dict[str, str]]:

@@ -158,6 +158,13 @@ def _outline(world: World, job: Job, mail: Mail, voice: Voice, to: Recipients) -
     return world.record(job, "answered", text=text, shape="schema", model=outline.NAME, temperature=None)
 
 
+def _wish(job: Job) -> str:
+    """The owner's note; after an answer in the wrong language, what was wrong with it."""
+    if job.reason.startswith(language.WRONG):
+        return f"{job.note}\nAn earlier answer was of no use. {job.reason}. Write in the language of the last mail."
+    return job.note
+
+
 def _prompt(world: World, job: Job, mail: Mail, voice: Voice, to: Recipients) -> Job:
     assert world.endpoint is not None
     waiting = daily.wait_for_tomorrow(world, job)  # before the prompt is made: it says what day it is
@@ -174,7 +181,7 @@ def _prompt(world: World, job: Job, mail: Mail, voice: Voice, to: Recipients) ->
         to=to.to,
         cc=to.cc,
         now=world.time(),
-        note=job.note,
+        note=_wish(job),
         nonce=world.nonce(),
         context_tokens=world.config.model.context_tokens if world.config.model else 0,
         shape=world.endpoint.shape,

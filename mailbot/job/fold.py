@@ -108,7 +108,7 @@ def _rejected(job: Job, event: Event) -> Job:
 def _intended(job: Job, event: Event) -> Job:
     data = event.data
     intent = Intent(event.at, Mark(*data["drafts"]), tuple(Mark(*m) for m in data["others"]))
-    return replace(job, intent=intent, doubt_since=event.at, draft=data["draft"])
+    return replace(job, intent=intent, doubt_since=event.at, draft=data["draft"], remarks=_more(job, event))
 
 
 def _appended(job: Job, event: Event) -> Job:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from mailbot.errors import Refused
+from mailbot.mail.quote import split
 from mailbot.prompt.guard import clean_reply, one_line
 
 Shape = Literal["schema", "plain"]
@@ -21,6 +22,7 @@ DELIMITER = "=== REPLY ==="
 LONGEST_ANSWER = 1_000_000  # characters; a model that thinks aloud may need a tenth of it
 TITLE, SUMMARY, POINT, REPLY = 120, 1000, 300, 20_000  # characters
 POINTS = 10
+SIGNATURE = 8  # lines that a signature below "--" may have; more may be a part of the reply
 OBJECTS = 20  # places at which an object is looked for: prose may hold braces too
 URGENCY = {"urgent": "urgent", "high": "urgent", "critical": "urgent", "low": "low"}  # all else is normal
 
@@ -85,7 +87,7 @@ def read(text: str, shape: Shape) -> Answer:
     if not text:
         raise BadAnswer("The model's answer is empty")
     fields = _from_json(text) if shape == "schema" else _from_plain(text)
-    reply = clean_reply(_without_thoughts(_words(fields.get("reply"))[: REPLY + 1]))
+    reply = _own_words(clean_reply(_without_thoughts(_words(fields.get("reply"))[: REPLY + 1])))
     if not reply:
         raise BadAnswer("The model wrote no reply")
     if len(reply) > REPLY:
@@ -118,6 +120,28 @@ def _without_thoughts(text: str) -> str:
     if depth:
         raise BadAnswer("The model's answer was cut off in its thinking; it needs more room for its answer")
     return "".join(kept) + text[after:]
+
+
+def _own_words(reply: str) -> str:
+    """The reply without what stands in the draft already: the original, quoted above or below, a signature marked as
+    such, a greeting said twice."""
+    paragraphs = split(reply).fresh.split("\n\n")
+    if len(paragraphs) > 1 and paragraphs[0] == paragraphs[1]:
+        del paragraphs[0]
+    lines = "\n\n".join(paragraphs).split("\n")
+    quoted = [at for at, line in enumerate(lines) if line.startswith(">")]
+    if quoted and not any(line.strip() for line in _answers(lines[: quoted[-1]])):
+        lines = lines[quoted[-1] + 1 :]
+    mark = max((at for at, line in enumerate(lines) if line == "--"), default=0)
+    if mark and len(lines) - mark - 1 <= SIGNATURE:
+        lines = lines[:mark]
+    return "\n".join(lines).strip()
+
+
+def _answers(lines: list[str]) -> list[str]:
+    """The lines that are neither quoted nor the attribution above a quote."""
+    unquoted = [line for line in lines if line.strip() and not line.startswith(">")]
+    return unquoted[1:] if unquoted and unquoted[0].rstrip().endswith((":", "：")) else unquoted
 
 
 def _refuse_refusal(text: str) -> None:
