@@ -162,7 +162,7 @@ def put_aside(folder: Path, word: str) -> Path:
         for end in ("-wal", "-shm", ""):  # the log before the file: beside a new one, SQLite would play it back
             part = folder / f"{NAME}{end}"
             if part.exists():
-                part.rename(f"{kept}{end}")
+                part.replace(f"{kept}{end}")
     except OSError as error:
         raise _trouble(folder / NAME, error) from error
     return kept
