@@ -9,7 +9,7 @@ from contextlib import suppress
 from typing import Any
 
 import imapclient
-from imapclient.exceptions import IMAPClientError, LoginError
+from imapclient.exceptions import IMAPClientAbortError, IMAPClientError, LoginError
 
 from mailbot.errors import Later, OwnerMustAct
 from mailbot.imap import gate
@@ -70,7 +70,8 @@ def _login(client: Any, imap: Any, secret: str) -> None:
             client.login(f'"{gate.text(quoted)}"', gate.ascii_text(secret))
     except LoginError as error:
         text = sentence(error)
-        if NOT_THE_PASSWORD.search(text):
+        # imapclient makes a LoginError of a connection that breaks during the login, too.
+        if isinstance(error.__context__, IMAPClientAbortError) or NOT_THE_PASSWORD.search(text):
             raise Later(f"{imap.host} does not let {imap.user} in for now: {text}") from error
         raise OwnerMustAct(
             "login",
