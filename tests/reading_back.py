@@ -16,7 +16,7 @@ class ReadBack:
 
     def __init__(self, raw: bytes) -> None:
         self.message: Message = message_from_string(raw.decode("utf-8"))
-        self.names = tuple(name.lower() for name in self.message.keys())
+        self.names = tuple(name.lower() for name in self.message)
         self.body = str(self.message.get_payload()).replace("\r\n", "\n")
         self.subject = self._decoded("Subject")
         self.date = parsedate_to_datetime(self.field("Date"))
