@@ -58,6 +58,81 @@ def test_a_quote_below_its_attribution_is_history(line: str) -> None:
     assert split(f"{FRESH}\n\n{history}\n") == Split(FRESH, history, "")
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Am Mo., 5. Jan. 2026 um 10:00 Uhr schrieb Ada Example <\nada@example.org>:",
+        "man. 5. jan. 2026 kl. 10:00 skrev Ada Example <ada@example.org\n>:",
+        "On Mon, Jan 5, 2026 at 10:00 AM The Hiring Desk <\na-really-long-name+12@example.org> wrote:",
+    ],
+)
+def test_an_attribution_that_breaks_at_its_brackets_is_history_whole(line: str) -> None:
+    assert split(f"{FRESH}\n\n{line}\n\n> When?\n") == Split(FRESH, f"{line}\n\n> When?", "")
+
+
+UNMARKED = {
+    "Yahoo": "    On Monday, January 5, 2026 at 10:00:00 AM GMT+1, Ada Example <ada@example.org> wrote:  ",
+    "Yahoo es": "En lunes, 5 de enero de 2026, 10:00:00 CET, Ada Example <ada@example.org> escribió:",
+    "Polish webmail": "Dnia 5 stycznia 2026 10:00 Ada Example <ada@example.org> napisał(a):",
+    "Mail.ru": "Понедельник, 5 января 2026, 10:00 +03:00 от Ada Example <ada@example.org>:",
+    "Zoho": "---- On Mon, 05 Jan 2026 10:00:00 +0100 ada@example.org wrote ----",
+    "Proton's dashes": "‐‐‐‐‐‐‐ Original Message ‐‐‐‐‐‐‐",
+    "Samsung da": "-------- Oprindelig besked --------",
+    "Orange": "Message du : 05/01/2026 10:00\nDe : ada@example.org\nA : mara@example.org\nSujet : Date",
+}
+
+
+@pytest.mark.parametrize("line", UNMARKED.values(), ids=UNMARKED.keys())
+def test_history_without_quote_marks_goes_to_the_end(line: str) -> None:
+    parts = split(f"{FRESH}\n\n{line}\n\nWhen shall we meet?\n\nAda")
+    assert (parts.fresh, parts.history.partition("\n")[0].strip()) == (FRESH, line.partition("\n")[0].strip())
+    assert parts.history.endswith("Ada")
+
+
+@pytest.mark.parametrize(
+    "fresh",
+    [
+        "See below.",
+        "My answers are in red, between your lines of Monday.",
+        "Meine Antworten stehen unten.",
+        "回答は赤字です。",
+    ],
+)
+def test_a_writer_who_answers_below_loses_nothing(fresh: str) -> None:
+    text = f"{fresh}\n\n{BLOCKS['en']}\n\nWhen?\nThursday.\nWhere?\nHere."
+    assert split(text) == Split(text, "", "")
+
+
+@pytest.mark.parametrize(
+    "subject", ["FW: Offer", "WG: Angebot", "TR : Offre", "RV: Oferta", "I: Offerta", "İLT: Teklif"]
+)
+def test_a_forward_that_only_its_subject_tells_stays_whole(subject: str) -> None:
+    text = f"What do you think?\n\n{BLOCKS['en']}\n\nWe offer 5 boxes."
+    assert split(text, subject) == Split(text, "", "")
+    assert split(text, f"Re: {subject}").fresh == "What do you think?"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Sent from my iPhone",
+        "Von meinem iPhone gesendet",
+        "Get Outlook for iOS<https://aka.ms/o0ukef>",
+        "iPhoneから送信",
+    ],
+)
+def test_the_line_that_a_phone_adds_is_a_signature(line: str) -> None:
+    history = f"{ATTRIBUTIONS['de Apple']}\n> Wann?"
+    assert split(f"{FRESH}\n\n{line}\n\n{history}") == Split(FRESH, history, line)
+    assert split(f"{FRESH}\n\n{history}\n\n{line}").fresh == FRESH
+    assert split(line) == Split(line, "", "")
+
+
+@pytest.mark.parametrize("line", ["Sent from my desk, is much easier than a phone.", "Das ist vom iPhone gesendet."])
+def test_a_sentence_about_sending_is_no_signature(line: str) -> None:
+    assert split(f"{FRESH}\n\n{line}").signature == ""
+
+
 @pytest.mark.parametrize("block", BLOCKS.values(), ids=BLOCKS.keys())
 def test_everything_below_a_quoted_header_is_history(block: str) -> None:
     history = f"{block}\n\nWhen shall we meet?\nAda"

@@ -149,3 +149,7 @@ def test_invisible_characters_go_and_joiners_between_letters_stay() -> None:
 )
 def test_no_html_makes_it_raise(pieces: list[str]) -> None:
     html_to_text("".join(pieces)).encode()
+
+
+def test_a_line_that_holds_only_a_hard_blank_is_a_blank_line() -> None:
+    assert html_to_text("<div>a</div><div>&nbsp;</div><div>b</div><p>&nbsp;</p><div>c</div>") == "a\n\nb\n\nc"

@@ -123,13 +123,13 @@ def envelope(world: World, job: Job, mail: Mail, voice: Voice, to: Recipients) -
 
 def spoken_language(world: World, mail: Mail, voice: Voice) -> str:
     """The mail's own language, where it can be told."""
-    return language.detect(quote.split(mail.text).fresh) or voice.language
+    return language.detect(quote.split(mail.text, mail.subject).fresh) or voice.language
 
 
 def _outline(world: World, job: Job, mail: Mail, voice: Voice, to: Recipients) -> Job:
     correspondent = (to.to or mail.from_)[0].name if (to.to or mail.from_) else ""
     spoken = spoken_language(world, mail, voice)
-    fresh = quote.split(mail.text).fresh
+    fresh = quote.split(mail.text, mail.subject).fresh
     answer = outline.write(mail=mail, fresh=fresh, voice=voice, correspondent=correspondent, language=spoken)
     text = json.dumps(asdict(answer), ensure_ascii=False)
     return world.record(job, "answered", text=text, shape="schema", model=outline.NAME, temperature=None)
@@ -147,7 +147,7 @@ def _prompt(world: World, job: Job, mail: Mail, voice: Voice, to: Recipients) ->
     waiting = daily.wait_for_tomorrow(world, job)  # before the prompt is made: it says what day it is
     if waiting is not None:
         return waiting
-    split = quote.split(mail.text)
+    split = quote.split(mail.text, mail.subject)
     prompt = build.build(
         voice=voice,
         addresses=(world.account.address, *world.account.aliases),

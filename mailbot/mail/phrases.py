@@ -13,7 +13,7 @@ def fold(text: str) -> str:
 
 
 def _table(text: str) -> tuple[str, ...]:
-    return tuple(fold(phrase.strip()) for phrase in text.split("|"))
+    return tuple(fold(phrase) for phrase in text.split("|"))
 
 
 # "... wrote:" at the end of an attribution line, or in its middle.
@@ -25,7 +25,7 @@ WROTE = _table(
 
 # How an attribution line begins.
 OPENS = _table(
-    "On |Am |Den |Le |El |Il |Op |Em |No dia |A |W dniu |Dnia |śr., |pon., |wt., |czw., |pt., |sob., |niedz., |Vid |"
+    "On |Am |Den |Le |El |En |Il |Op |Em |No dia |W dniu |Dnia |śr., |pon., |wt., |czw., |pt., |sob., |niedz., |Vid |"
     "At |Il giorno |Il dì |tarihinde|В |пн, |вт, |ср, |чт, |пт, |сб, |вс, |在"
 )
 
@@ -45,18 +45,52 @@ ORIGINAL = _table(
     "original message|original appointment|ursprüngliche nachricht|originalnachricht|message d'origine|message original"
     "|mensaje original|messaggio originale|oorspronkelijk bericht|origineel bericht|mensagem original"
     "|oryginalna wiadomość|wiadomość oryginalna|ursprungligt meddelande|originalmeddelande|oprindelig meddelelse"
+    "|oprindelig besked|opprinnelig melding"
     "|özgün ileti|orijinal mesaj|исходное сообщение|原始邮件|原始郵件|原邮件|元のメッセージ|オリジナルメッセージ"
 )
 
 _LABELS = {
-    "from": "from|von|de|da|van|od|från|fra|kimden|gönderen|от|от кого|差出人|送信者|发件人|發件人|寄件者|寄件人",
+    "from": "from|von|de|da|van|od|från|fra|kimden|gönderen|от|от кого|差出人|送信元|送信者"
+    "|发件人|發件人|寄件者|寄件人",
     "date": "date|sent|gesendet|datum|envoyé|envoyé le|enviado|enviado el|enviada em|enviado em|fecha|inviato|data"
-    "|verzonden|wysłano|wysłane|skickat|sendt|dato|gönderildi|gönderme tarihi|tarih|отправлено|дата|送信日時|日付"
-    "|日時|发送时间|發送時間|寄件日期|日期|时间",
+    "|verzonden|wysłano|wysłane|skickat|sendt|dato|gönderildi|gönderme tarihi"
+    "|gönderilme tarihi|tarih|message du|отправлено|дата|送信日時|日付|日時|发送时间|發送時間|寄件日期|日期|时间",
     "to": "to|an|à|a|para|aan|do|till|til|kime|alıcı|кому|宛先|收件人|收件者",
-    "subject": "subject|betreff|objet|asunto|oggetto|onderwerp|assunto|temat|ämne|emne|konu|тема|件名|主题|主題|主旨",
+    "subject": "subject|betreff|objet|sujet|asunto|oggetto|onderwerp|assunto|temat|ämne|emne|konu|тема|件名"
+    "|主题|主題|主旨",
     "cc": "cc|kopie|copie à|copia|kopia|dw|bilgi|копия|抄送|副本|kopi",
 }
+
+# What programs put before the subject of a mail that they forward (Outlook adds no other mark to it).
+FORWARD_PREFIXES = _table("fw|fwd|wg|tr|rv|i|doorst|enc|pd|vb|vid|ilt|пересл|転送|转发|轉寄")
+
+# Where answers stand among what they answer without a mark, and the words by which a writer says so.
+BELOW = _table(
+    "below|inline|in-line|in red|in blue|in green|unten|in rot|in blau|im text|ci-dessous|plus bas|en rouge|en bleu"
+    "|más abajo|ver abajo|en rojo|en azul|qui sotto|vedi sotto|in rosso|in blu|zie onder|hieronder|in rood|in het rood"
+    "|in blauw|abaixo|em vermelho|em azul|poniżej|na czerwono|na niebiesko|nedan|i rött|i blått|aşağıda|kırmızı"
+    "|mavi ile|ниже|красным|синим|赤字|青字|下記|以下|红色|紅色|蓝色|藍色|下面|见下"
+)
+ANSWERS = _table(
+    "answer|repl|comment|respon|antwort|kommentar|réponse|répond|commentaire|respuesta|respond|comentari|rispost"
+    "|rispond|comment|antwoord|opmerking|respost|odpowied|komentarz|svar|cevap|yanıt|yorum|ответ|комментар|回答"
+    "|返信|コメント|回复|回覆|答复"
+)
+
+# How the line begins that a phone or program adds below a mail, and the names that stand in it.
+SENT_FROM = _table(
+    "sent from|sent with|get outlook|von mein|gesendet von|gesendet mit|diese nachricht wurde von mein|outlook für"
+    "|envoyé de|envoyé depuis|envoyé à partir|envoyé avec|télécharger outlook|obtenez outlook|enviado desde|enviado con"
+    "|obtener outlook|enviado do|enviado de|enviado a partir|enviado com|obter o outlook|baixar o outlook"
+    "|inviato da|inviato con|scarica outlook|ottieni outlook|verstuurd vanaf|verzonden vanaf|verzonden met|outlook voor"
+    "|wysłane z|wysłano z|pobierz outlook|skickat från|skickat med|sendt fra|hämta outlook|iphone'umdan gönder"
+    "|iphone’umdan gönder|ipad'imden gönder|outlook'u edinin|отправлено с|отправлено из"
+    "|iphoneから送信|ipadから送信|androidから送信|从我的|從我的|发自我的|發自我的"
+)
+SENDERS = _table(
+    "iphone|ipad|ipod|android|galaxy|samsung|huawei|xiaomi|pixel|blackberry|outlook|yahoo|gmx|web.de|proton"
+    "|mail for windows|mail für windows|courrier pour windows|t-online|mail.ru|k-9 mail|fairemail"
+)
 
 # The label of a line in a quoted header block, and which header it stands for.
 LABELS = {label: kind for kind, labels in _LABELS.items() for label in _table(labels)}

@@ -1,8 +1,9 @@
 """Where the new text of a mail ends: fresh words, quoted history, signature.
 
-Owns the recognition of attribution lines ("On ... wrote:"), of quoted header blocks and of marked signatures. Refuses
-to cut where it could lose an answer: a text with words of its own after quoted lines stays whole, and so does a
-forwarded mail, which is what the writer wants to be read. Line based: each line is looked at a few times at most.
+Owns the recognition of attribution lines ("On ... wrote:"), of quoted header blocks, of marked signatures and of the
+line that phones add. Refuses to cut where it could lose an answer: a text with words of its own after quoted lines, or
+that says its answers stand below, stays whole, and so does a forwarded mail, which is what the writer wants to be read.
+Line based: each line is looked at a few times at most.
 """
 
 from __future__ import annotations
@@ -17,7 +18,14 @@ _MAX_ATTRIBUTION = 4  # lines; long names and addresses are wrapped
 _MAX_LINE = 400  # characters of an attribution line
 _MAX_BLOCK = 10  # lines of a quoted header block
 _MAX_MARK = 100  # characters of a line such as "---- Original Message ----"
+_SHORT = 40  # characters of a line such as "See below." that says nothing else
+_DASHES = ("-", "_", "=", "\u2010", "\u2013", "\u2014")  # Proton draws its line with U+2010
 _DIGIT = re.compile(r"[0-9]")
+_YEAR = re.compile(r"(?<![0-9])(?:19|20)[0-9]{2}(?![0-9])")
+_TIME = re.compile(r"(?<![0-9])[0-2]?[0-9][:.][0-5][0-9](?![0-9])")
+_NAMED = re.compile(r"[<(\[][^<>\s]{1,200}@[^<>\s]{1,200}[>)\]]")
+_UNCLOSED = re.compile(r"<[^<>\s]{1,200}@[^<>\s]{1,200}$")
+_FORWARDED = re.compile(rf"(?:{'|'.join(map(re.escape, phrases.FORWARD_PREFIXES))})\s?[:：]")
 _RULE = re.compile(r"\s*(?:_{10,}|-{10,}|={10,})\s*")
 
 
@@ -30,10 +38,13 @@ class Split:
     signature: str
 
 
-def split(text: str) -> Split:
-    """Splits the text of a mail (LF lines). Where nothing is certain all of it is fresh."""
+def split(text: str, subject: str = "") -> Split:
+    """Splits the text of a mail (LF lines). Where nothing is certain all of it is fresh. Without the subject, what
+    Outlook forwards looks like what it answers."""
     lines = text.split("\n")
-    cut = _cut(lines)
+    cut = len(lines) if _FORWARDED.match(phrases.fold(subject.strip())) else _cut(lines)
+    if cut < len(lines) and any(map(_points_below, lines[:cut])) and not any(map(_is_quoted, lines[cut:])):
+        cut = len(lines)
     fresh, signature = _signature(lines[:cut])
     if cut < len(lines) and not _has_words(fresh):
         fresh, signature, cut = lines, [], len(lines)
@@ -50,13 +61,16 @@ def _has_words(lines: list[str]) -> bool:
 
 def _cut(lines: list[str]) -> int:
     """The number of the first line of the history; ``len(lines)`` when there is none, or when it must stay."""
+    unmarked = max((at + 1 for at, line in enumerate(lines) if _is_quoted(line)), default=0)
     for at, line in enumerate(lines):
-        if _is_quoted(line):
+        if _is_quoted(line) and not _closes_address(lines, at):
             begin = at
         elif _is_forward(line):
             return len(lines)
         elif _is_original(line) or _is_block(lines, at):
             return _with_rule(lines, at)
+        elif at >= unmarked and _heads_unquoted(lines, at):
+            return _attribution_start(lines, at)
         elif _ends_attribution(lines, at):
             begin = _attribution_start(lines, at)
         else:
@@ -69,6 +83,14 @@ def _is_quoted(line: str) -> bool:
     return line.startswith(">")
 
 
+def _closes_address(lines: list[str], at: int) -> bool:
+    """Whether the ``>`` of a line is the end of an attribution: Gmail wraps ``<ada@example.org`` before it."""
+    line = lines[at].rstrip()
+    if at == 0 or not line.endswith((":", "：")) or len(line) > _SHORT:
+        return False
+    return bool(_UNCLOSED.search(lines[at - 1][-_MAX_LINE:]))
+
+
 def _is_forward(line: str) -> bool:
     """A line such as "---------- Forwarded message ---------" or "Begin forwarded message:"."""
     mark = _mark(line)
@@ -78,7 +100,12 @@ def _is_forward(line: str) -> bool:
 
 
 def _is_original(line: str) -> bool:
-    return line.lstrip().startswith(("-", "_", "=")) and any(phrase in _mark(line) for phrase in phrases.ORIGINAL)
+    """A line such as "-----Original Message-----", or Zoho's "---- On Mon, 5 Jan 2026 ... wrote ----"."""
+    mark = _mark(line)
+    if not mark.startswith(_DASHES):
+        return False
+    zoho = mark.startswith("----") and mark.endswith("----") and _TIME.search(mark) and _says_wrote(mark)
+    return bool(zoho) or any(phrase in mark for phrase in phrases.ORIGINAL)
 
 
 def _mark(line: str) -> str:
@@ -122,14 +149,38 @@ def _ends_attribution(lines: list[str], at: int) -> bool:
     return _is_quoted(below) and _attribution_start(lines, at) >= 0
 
 
+def _heads_unquoted(lines: list[str], at: int) -> bool:
+    """Whether "... wrote:" ends here and what it quotes goes to the end without a mark, as Yahoo and some webmails
+    write it. So little is certain then that a full date, a time and an address in brackets must stand in it."""
+    if not lines[at].rstrip().endswith((":", "：")) or len(lines[at]) > _MAX_LINE:
+        return False
+    start = _attribution_start(lines, at)
+    line = " ".join(lines[max(start, 0) : at + 1])
+    return start >= 0 and all(sign.search(line) for sign in (_YEAR, _TIME, _NAMED))
+
+
+def _says_wrote(folded: str) -> bool:
+    return any(verb in folded for verb in phrases.WROTE)
+
+
+def _points_below(line: str) -> bool:
+    """Whether a line says that the answers stand in the text below it: "See my answers in red."."""
+    folded = _mark(line)
+    if not any(place in folded for place in phrases.BELOW):
+        return False
+    return len(folded) <= _SHORT or any(answer in folded for answer in phrases.ANSWERS)
+
+
 def _attribution_start(lines: list[str], at: int) -> int:
     """The first line of the attribution that ends at ``at``; -1 when it is none."""
     shortest = -1
     for start in range(at, max(at - _MAX_ATTRIBUTION, -1), -1):
-        if not lines[start].strip() or _is_quoted(lines[start]) or len(lines[start]) > _MAX_LINE:
+        if not lines[start].strip() or len(lines[start]) > _MAX_LINE:
+            break
+        if _is_quoted(lines[start]) and not (start == at and _closes_address(lines, at)):
             break
         window = phrases.fold(" ".join(lines[start : at + 1]))
-        if not _DIGIT.search(window) or not ("@" in window or any(verb in window for verb in phrases.WROTE)):
+        if not _DIGIT.search(window) or not ("@" in window or _says_wrote(window)):
             continue
         if window.startswith(phrases.OPENS):
             return start
@@ -143,9 +194,9 @@ def _is_history(lines: list[str], at: int) -> bool:
     quoted = False
     for number in range(at, len(lines)):
         line = lines[number]
-        if _is_quoted(line):
+        if _is_quoted(line) and not _closes_address(lines, number):
             quoted = True
-        elif not quoted or not line.strip():
+        elif not quoted or not line.strip() or _is_sent_from(line):
             continue
         elif line == SIGNATURE or _RULE.fullmatch(line) or _is_original(line) or _is_block(lines, number):
             return True
@@ -162,11 +213,22 @@ def _is_attribution_line(lines: list[str], number: int) -> bool:
     return False
 
 
+def _is_sent_from(line: str) -> bool:
+    """A line such as "Sent from my iPhone", which a device or program adds and names itself in."""
+    mark = _mark(line)
+    return mark.startswith(phrases.SENT_FROM) and any(name in mark for name in phrases.SENDERS)
+
+
 def _signature(lines: list[str]) -> tuple[list[str], list[str]]:
-    """The last marked signature, unless quoted lines follow it."""
+    """The last marked signature, unless quoted lines follow it; else the last line, if a phone added it."""
+    last = -1
     for at in range(len(lines) - 1, -1, -1):
         if _is_quoted(lines[at]):
             break
         if lines[at] == SIGNATURE:
             return lines[:at], lines[at + 1 :]
+        if last < 0 and lines[at].strip():
+            last = at
+    if last > 0 and _is_sent_from(lines[last]) and _has_words(lines[:last]):
+        return lines[:last], lines[last:]
     return lines, []

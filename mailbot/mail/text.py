@@ -66,6 +66,7 @@ class _Page:
     space: bool = False
     gap: int = -1  # quote level of the blank line before the next line; -1 for none
     mark: str = ""  # of the list item that begins here
+    held: bool = False  # a blank that does not collapse: it makes a line, even alone
     quotes: int = 0
     lists: int = 0
 
@@ -76,8 +77,10 @@ class _Page:
     def end_line(self) -> None:
         line = "".join(self.current).rstrip()
         self.current.clear()
-        self.space = False
+        held, self.space, self.held = self.held, False, False
         if not line:
+            if held and not self.mark:
+                self.gap = min(self.quotes, MAX_QUOTES)
             return
         level = min(self.quotes, MAX_QUOTES)
         if self.gap >= 0 and self.lines:
@@ -130,6 +133,7 @@ class _Walk:
             return
         words = _SPACES.sub(" ", text)
         self.page.space = self.page.space or words.startswith(" ")
+        self.page.held = self.page.held or "\xa0" in text
         if words.strip(" "):
             self._word(words.strip(" "))
             self.page.space = words.endswith(" ")

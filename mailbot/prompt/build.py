@@ -185,7 +185,7 @@ def _thread(thread: tuple[Mail, ...], look: _Look, room: int) -> tuple[list[dict
         room -= _cost(entry)
         if room < CRUMB:
             break
-        text = foreign(split(mail.text).fresh)
+        text = foreign(split(mail.text, mail.subject).fresh)
         entry["text"] = _fit(text, room)
         whole += entry["text"] == text
         room -= _cost(entry["text"])
