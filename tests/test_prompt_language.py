@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from mailbot.prompt.language import detect, mismatch
+from mailbot.prompt.language import detect, mismatch, spoken
 
 SAMPLES = {
     "en": "Hi Ada, could you send us the offer by Friday? We need it for the meeting.",
@@ -53,6 +53,12 @@ def test_language_that_cannot_be_told_is_empty(text: str) -> None:
 
 def test_foreign_name_does_not_change_the_language() -> None:
     assert detect("Please send it to 山田太郎 and to Иван, they will have a look at it.") == "en"
+
+
+def test_a_new_text_that_is_too_short_is_in_the_language_of_what_it_quotes() -> None:
+    assert spoken("Ja, gut.", f"Ja, gut.\n\n> {SAMPLES['de']}", "en") == "de"
+    assert spoken(SAMPLES["fr"], f"{SAMPLES['fr']}\n> {SAMPLES['de'] * 3}", "en") == "fr"
+    assert spoken("ok", "ok", "it") == "it"
 
 
 def test_long_text_costs_little_time() -> None:
