@@ -75,7 +75,7 @@ def outcome(name: str) -> Outcome:
     if verdict.refusal:
         return Outcome(verdict.refusal, [], None)
     voice, to = identity.choose(mail, account, owner), recipients.choose(mail, account)
-    fresh = quote.split(mail.text).fresh
+    fresh = quote.split(mail.text, mail.subject).fresh
     written = answer.read(json.dumps({"reply": given["model"], "language": given["named"]}), "schema")
     wrong = language.mismatch(fresh, written.reply, written.language)
     draft = compose.compose(
@@ -85,7 +85,7 @@ def outcome(name: str) -> Outcome:
         reply=written.reply,
         account_address=account.address,
         generation=1,
-        language=language.detect(fresh) or voice.language,
+        language=language.spoken(fresh, mail.text, voice.language),
         quote=account.quote,
         now=NOW,
         zone=ZoneInfo(given["zone"]),

@@ -67,7 +67,7 @@ def _wrong_language(world: World, job: Job, answer: Answer) -> str:
     if not job.shape:
         return ""
     mail = kept_mail(world, job)
-    return language.mismatch(quote.split(mail.text).fresh, answer.reply, answer.language)
+    return language.mismatch(quote.split(mail.text, mail.subject).fresh, answer.reply, answer.language)
 
 
 def _may_ask_again(job: Job) -> bool:

@@ -146,7 +146,7 @@ def envelope(world: World, job: Job, mail: Mail, voice: Voice, to: Recipients) -
 
 def spoken_language(world: World, mail: Mail, voice: Voice) -> str:
     """The mail's own language, where it can be told."""
-    return language.detect(quote.split(mail.text, mail.subject).fresh) or voice.language
+    return language.spoken(quote.split(mail.text, mail.subject).fresh, mail.text, voice.language)
 
 
 def _outline(world: World, job: Job, mail: Mail, voice: Voice, to: Recipients) -> Job:

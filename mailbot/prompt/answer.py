@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from mailbot.errors import Refused
+from mailbot.mail import phrases
 from mailbot.mail.quote import split
 from mailbot.prompt.guard import clean_reply, one_line
 
@@ -125,23 +126,27 @@ def _without_thoughts(text: str) -> str:
 def _own_words(reply: str) -> str:
     """The reply without what stands in the draft already: the original, quoted above or below, a signature marked as
     such, a greeting said twice."""
-    paragraphs = split(reply).fresh.split("\n\n")
-    if len(paragraphs) > 1 and paragraphs[0] == paragraphs[1]:
-        del paragraphs[0]
-    lines = "\n\n".join(paragraphs).split("\n")
+    lines = split(reply).fresh.split("\n")
+    if _introduces_quote(lines[-1]):
+        del lines[-1]
     quoted = [at for at, line in enumerate(lines) if line.startswith(">")]
-    if quoted and not any(line.strip() for line in _answers(lines[: quoted[-1]])):
+    if quoted and not any(_is_own(line) for line in lines[: quoted[-1]]):
         lines = lines[quoted[-1] + 1 :]
     mark = max((at for at, line in enumerate(lines) if line == "--"), default=0)
     if mark and len(lines) - mark - 1 <= SIGNATURE:
         lines = lines[:mark]
-    return "\n".join(lines).strip()
+    paragraphs = "\n".join(lines).strip().split("\n\n")
+    twice = len(paragraphs) > 1 and paragraphs[0] == paragraphs[1]
+    return "\n\n".join(paragraphs[1:] if twice else paragraphs)
 
 
-def _answers(lines: list[str]) -> list[str]:
-    """The lines that are neither quoted nor the attribution above a quote."""
-    unquoted = [line for line in lines if line.strip() and not line.startswith(">")]
-    return unquoted[1:] if unquoted and unquoted[0].rstrip().endswith((":", "：")) else unquoted
+def _is_own(line: str) -> bool:
+    return bool(line.strip()) and not line.startswith(">") and not _introduces_quote(line)
+
+
+def _introduces_quote(line: str) -> bool:
+    """A line such as "Mara wrote:", not the greeting "Hola, Inés:"."""
+    return line.rstrip().endswith((":", "：")) and any(verb in phrases.fold(line) for verb in phrases.WROTE)
 
 
 def _refuse_refusal(text: str) -> None:

@@ -85,6 +85,11 @@ def detect(text: str) -> str:
     return "" if told in _NEIGHBOURS else told
 
 
+def spoken(fresh: str, whole: str, own: str) -> str:
+    """The language to write in: of the new text, where that is too short of all the mail, else the owner's own."""
+    return detect(fresh) or detect(whole) or own
+
+
 def mismatch(mail: str, reply: str, named: str) -> str:
     """A sentence for the owner when the reply is certainly in another language or script than the mail, else "".
 

@@ -46,8 +46,9 @@ def fold(email: str) -> str:
 
 
 def usable(email: str) -> bool:
-    """Whether the address can stand in a header as it is. A raw UTF-8 local part can (RFC 6532)."""
-    if len(email) > LONGEST or len(email.encode("utf-8", "replace")) > LONGEST:
+    """Whether the address can stand in a header as it is. A raw UTF-8 local part can (RFC 6532); what looks like an
+    encoded word cannot: some programs would decode it, and write to somebody else."""
+    if len(email) > LONGEST or len(email.encode("utf-8", "replace")) > LONGEST or "=?" in email:
         return False
     local, _, domain = email.rpartition("@")
     local_fits = _LOCAL.fullmatch(local) or _QUOTED_LOCAL.fullmatch(local)
