@@ -39,9 +39,9 @@ LAYERS: tuple[tuple[str, ...], ...] = (
 
 # What a pure module may import from outside. Late binding of the clock is caught by CLOCKS.
 PURE_LIBRARIES = {
-    *("__future__", "base64", "binascii", "codecs", "collections", "dataclasses", "datetime", "email", "enum"),
-    *("fnmatch", "hashlib", "html", "itertools", "json", "math", "re", "string", "textwrap", "typing", "unicodedata"),
-    "zoneinfo",
+    *("__future__", "base64", "binascii", "codecs", "collections", "colorsys", "dataclasses", "datetime", "email"),
+    *("enum", "fnmatch", "hashlib", "html", "itertools", "json", "math", "re", "string", "textwrap", "typing"),
+    *("unicodedata", "zoneinfo"),
     "urllib.parse",
     "babel",  # the attribution line's date; reads its tables when it is first asked
     "mailparser",  # dates as real mails write them
