@@ -89,10 +89,7 @@ def _composed(world: World, job: Job, reply: str) -> tuple[bytes, dict[str, str]
 def _answered_meanwhile(wire: Wire, job: Job) -> bool:
     """Whether the owner answered after the flag was seen: \\Answered is new, or a reply lies in Sent since then."""
     if job.place and not job.was_answered:
-        try:
-            look = wire.session.examine(job.place.folder)
-        except Rejection:
-            look = None
+        look = wire.opened(job.place.folder)
         if look and look.uidvalidity == job.place.uidvalidity:
             flags_now = wire.session.flags([job.place.uid]).get(job.place.uid, frozenset())
             if "\\answered" in {f.lower() for f in flags_now}:
@@ -114,11 +111,8 @@ def _answered_meanwhile(wire: Wire, job: Job) -> bool:
 def _drafts(wire: Wire) -> Mark:
     """Opens Drafts and tells how far it is filled; makes it again when it has vanished."""
     drafts = wire.roles.drafts
-    try:
-        look = wire.session.examine(drafts)
-    except Rejection:
-        if drafts in {f.name for f in wire.session.folders()}:
-            raise
+    look = wire.opened(drafts)
+    if look is None:
         wire.session.create(drafts)
         look = wire.session.examine(drafts)
     return Mark(drafts, look.uidvalidity, look.uidnext) if look.uidnext else wire.session.mark(drafts)
@@ -131,9 +125,10 @@ def _with_id(wire: Wire, draft_id: str) -> list[int]:
 
 
 def _stored(world: World, job: Job, place: Place | None, remarks: Iterable[str] = ()) -> Job:
-    trouble.end(world, "mailbox")
     where = (place.folder, place.uidvalidity, place.uid) if place else None
-    return world.record(job, "appended", place=where, remarks=list(remarks))
+    job = world.record(job, "appended", place=where, remarks=list(remarks))
+    trouble.end(world, "mailbox")
+    return job
 
 
 def _refused(world: World, job: Job, error: Rejection) -> Job:
@@ -144,11 +139,13 @@ def _refused(world: World, job: Job, error: Rejection) -> Job:
     if lasting:
         hint = "Make room or check the Drafts folder; the draft is kept and stored as soon as the server takes it"
         trouble.begin(world, "mailbox", reason, hint)
-    return ask.wait(world, job, reason, least=SLOW if lasting else 0.0)
+    return ask.wait(world, job, reason, least=SLOW if lasting else 0.0, trouble="mailbox" if lasting else "")
 
 
 def resolve(world: World, wire: Wire, job: Job) -> Job:
     """Was it stored? Looks when the old connection can no longer deliver, on a connection that is younger."""
+    if job.doubt_since > world.now():
+        job = world.record(job, "broke")  # the clock was set back: the wait begins anew
     assert job.intent is not None
     patience = job.doubt_since + world.account.imap.doubt_wait
     if world.now() < patience:
@@ -236,7 +233,7 @@ def mark(world: World, wire: Wire, job: Job) -> Job:
             if look.uidvalidity == place.uidvalidity and look.keywords:
                 wire.session.add_keyword(place.uid, DRAFTED_KEYWORD)
         except Rejection as error:
-            log.info("account=%s job=%s keyword refused: %s", world.account.name, job.id, error)
+            log.info("account=%s job=%s keyword=refused reason=%r", world.account.name, job.id, error.text)
     return world.record(job, "marked")
 
 

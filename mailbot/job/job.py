@@ -83,6 +83,7 @@ class Job:
     remarks: tuple[str, ...] = ()
     reason: str = ""  # why it is held, skipped, cancelled or parked, or why an answer was bad
     waits_for: str = ""  # what went wrong last, while a back-off runs
+    trouble: str = ""  # the kind of trouble that it waits for the owner to mend
     waiting_since: float | None = None
     until: float | None = None  # not before this
     tries: int = 0  # in a row without progress
