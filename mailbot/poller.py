@@ -51,6 +51,7 @@ class Poller:
         self._unkept: set[str] = set()  # jobs whose last call left no trace: not asked again before the next look
         self._failures = 0
         self._not_before = 0.0
+        self._sent_away = False  # the server itself asked for the wait: an answer does not shorten it
 
     def wake(self) -> None:
         """Look at the flags soon: the interval is over, or the server said that something changed."""
@@ -75,7 +76,7 @@ class Poller:
             if self._stopped:
                 break
             look, self._look = self._look or not called, False
-            if self._is_due() or not look:
+            if self._is_due() or not (look or self._sent_away):
                 self._guarded_round(look)
         self.close()
 
@@ -115,9 +116,10 @@ class Poller:
             trouble.tell(self.world, None)
             raise
         except MailbotError as error:
-            if kept and isinstance(error, Later) and not self._stopped:
+            after = error.after if isinstance(error, Later) else None
+            if kept and isinstance(error, Later) and after is None and not self._stopped:
                 return self.round(look=look, include_existing=include_existing, retry=retry)
-            self._failed(str(error))
+            self._failed(str(error), after)
             raise
         if look:
             self._worked()
@@ -175,12 +177,14 @@ class Poller:
         return result
 
     def _worked(self) -> None:
-        self._failures, self._not_before = 0, 0.0
+        self._failures, self._not_before, self._sent_away = 0, 0.0, False
         now = self.world.now()
         self.world.journal.note("poll", self.world.key, {"at": now, "ok": now, "error": ""})
 
-    def _failed(self, reason: str) -> None:
-        self._not_before = self.world.now() + backoff(self._failures, self.world.chance()) - 1
+    def _failed(self, reason: str, after: float | None = None) -> None:
+        """``after`` are the seconds that the server wants to be left alone."""
+        wait = max(backoff(self._failures, self.world.chance()) - 1, after or 0.0)
+        self._not_before, self._sent_away = self.world.now() + wait, after is not None
         self._failures += 1
         before = self.world.journal.noted("poll", self.world.key) or {"ok": None}
         self.world.journal.note("poll", self.world.key, {**before, "at": self.world.now(), "error": reason})

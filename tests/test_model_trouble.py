@@ -120,6 +120,16 @@ def test_what_the_owner_has_to_mend_is_told_once_and_the_draft_comes_when_it_is_
     assert (lab.jobs()[0].state, len(lab.mailbox.raws())) == (State.DONE, 1)
 
 
+def test_the_owner_reads_what_to_do_where_the_prompt_was_cut(lab: Lab, model: Endpoint) -> None:
+    model.then(TOO_LITTLE_READ, TOO_LITTLE_READ)
+    lab.cycle()
+    lab.cycle()
+
+    (notice,) = [raw for raw in lab.mailbox.raws("INBOX") if b"Auto-Submitted" in raw]
+    assert b"Give the server a context of at least model.context_tokens" in notice
+    assert b"OLLAMA_CONTEXT_LENGTH" in notice
+
+
 def test_no_answer_to_a_cut_prompt_becomes_a_draft_however_often_it_comes(lab: Lab, model: Endpoint) -> None:
     model.then(*[TOO_LITTLE_READ] * 6)
 

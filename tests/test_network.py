@@ -231,6 +231,14 @@ def test_round_trips_of_five_seconds_are_enough(monkeypatch: pytest.MonkeyPatch)
         assert line.proxy.connections - started <= 2
 
 
+@pytest.mark.case(31)
+def test_a_server_that_ends_idle_sessions_while_the_model_writes_costs_no_second_call() -> None:
+    with wired() as line:
+        line.lab.endpoint.effect = lambda name: line.server.disconnect()  # type: ignore[union-attr]
+        line.work()
+        line.check()
+
+
 # The service: other accounts, wake-ups, the end
 
 

@@ -64,12 +64,9 @@ def _rebuilt(world: World, wire: Wire, job: Job, uid: int, beginning: bytes) -> 
 
 def _at(wire: Wire, job: Job, place: Place) -> tuple[Place, Fetched] | None:
     look = wire.session.selected
-    try:
-        if look is None or look.folder != place.folder:
-            look = wire.session.examine(place.folder)
-    except Rejection:
-        return None
-    if look.uidvalidity != place.uidvalidity:
+    if look is None or look.folder != place.folder:
+        look = wire.opened(place.folder)
+    if look is None or look.uidvalidity != place.uidvalidity:
         return None
     mail = wire.session.mail(place.uid, FETCH_LIMIT)
     return (place, mail) if mail and (_is(job, mail.data) or _is_by_headers(wire, job, place.uid)) else None
@@ -81,13 +78,13 @@ def _elsewhere(wire: Wire, job: Job) -> tuple[Place, Fetched] | None:
     if not message_id:
         return None
     for folder in dict.fromkeys((*wire.roles.watched, *wire.roles.everything)):
+        look = wire.opened(folder)
         try:
-            look = wire.session.examine(folder)
-            uids = wire.session.with_message_id(message_id)
+            uids = wire.session.with_message_id(message_id) if look else ()
         except (Rejection, ValueError):  # ValueError: an id that no command may carry
             continue
         for uid in uids:
-            found = _at(wire, job, Place(folder, look.uidvalidity, uid))
+            found = _at(wire, job, Place(folder, look.uidvalidity, uid)) if look else None
             if found:
                 return found
     return None

@@ -11,7 +11,8 @@ from typing import Any
 from mailbot.archive.store import Store
 from mailbot.config import Account, Config
 from mailbot.imap.folders import Roles
-from mailbot.imap.session import Session
+from mailbot.imap.session import Look, Session
+from mailbot.imap.trouble import Rejection
 from mailbot.job import Job
 from mailbot.journal import Journal
 from mailbot.model import Endpoint
@@ -64,3 +65,13 @@ class Wire:
     session: Session
     roles: Roles
     since: float  # when it was connected
+
+    def opened(self, folder: str) -> Look | None:
+        """Opens a folder read-only; None where it is not there any more. Raises Rejection where the server lists it and
+        refuses to open it: that says nothing about the mails in it."""
+        try:
+            return self.session.examine(folder)
+        except Rejection:
+            if folder in {f.name for f in self.session.folders()}:
+                raise
+            return None

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 
-from mailbot.errors import MailbotError, OwnerMustAct
+from mailbot.errors import Later, MailbotError, OwnerMustAct
 from mailbot.imap.session import Session
 
 log = logging.getLogger("mailbot")
@@ -47,7 +47,7 @@ class Watcher:
     def _run(self) -> None:
         pause = PAUSE_FIRST
         while not self._stop.is_set():
-            began = time.monotonic()
+            began, least = time.monotonic(), 0.0
             try:
                 if not self._watch():
                     log.info("idle=off reason='the server has no IDLE'")
@@ -58,10 +58,12 @@ class Watcher:
                 log.info("idle=lost reason=%r", str(error))
                 if isinstance(error, OwnerMustAct):
                     pause = PAUSE_MOST
+                elif isinstance(error, Later):
+                    least = error.after or 0.0
             if time.monotonic() - began > RENEW:
                 pause = PAUSE_FIRST
             # Accounts of one server lost it together; they shall not come back together.
-            self._stop.wait(pause * random.uniform(0.5, 1))
+            self._stop.wait(max(pause * random.uniform(0.5, 1), least))
             pause = min(pause * 2, PAUSE_MOST)
 
     def _watch(self) -> bool:
