@@ -40,7 +40,7 @@ def connect(imap: Any, secret: str, context: ssl.SSLContext | None) -> Session:
                 imap.host, imap.port, ssl=imap.security == "tls", ssl_context=context, timeout=timeout
             )
             try:
-                # imapclient writes SEARCH and literals in pieces; held back (RFC 896), the second waits for a round trip.
+                # imapclient writes a SEARCH or a literal in pieces; held back (RFC 896), the second waits for a turn.
                 client.socket().setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 if imap.security == "starttls":
                     _start_tls(client, imap.host, context)
