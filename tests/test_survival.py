@@ -109,7 +109,7 @@ ELSEWHERE = {
 LATER = {29}  # mailbot does not look yet what became of a draft
 
 
-def tests() -> Iterator[tuple[str, ast.FunctionDef]]:
+def sources() -> Iterator[tuple[str, ast.FunctionDef]]:
     for path in sorted(Path(__file__).parent.glob("test_*.py")):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
@@ -119,7 +119,7 @@ def tests() -> Iterator[tuple[str, ast.FunctionDef]]:
 def held() -> dict[int, set[str]]:
     """The tests that hold each number, read from the sources."""
     found: dict[int, set[str]] = defaultdict(set)
-    for name, node in tests():
+    for name, node in sources():
         for mark in node.decorator_list:
             if isinstance(mark, ast.Call) and ast.unparse(mark.func) == "pytest.mark.case":
                 found[ast.literal_eval(mark.args[0])].add(name)
@@ -133,7 +133,7 @@ def test_every_case_is_held_by_a_test() -> None:
 
 
 def test_no_test_that_holds_a_case_has_gone() -> None:
-    known = {name for name, _ in tests()}
+    known = {name for name, _ in sources()}
 
     assert [name for names in ELSEWHERE.values() for name in names if name not in known] == []
 
