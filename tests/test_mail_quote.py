@@ -36,6 +36,7 @@ BLOCKS = {
     "en bold": "*From:* Ada Example\n*Sent:* Monday\n*To:* Mara\n*Subject:* Date",
     "en rule": "________________________________\nFrom: Ada\nSent: Monday\nTo: Mara\nSubject: Date",
     "en marked": "-----Original Message-----\nFrom: Ada\nSent: Monday\nSubject: Date",
+    "en no subject": "From: Ada <ada@example.org>\nSent: Monday\nTo: Mara",
     "de": "Von: Ada\nGesendet: Montag\nAn: Mara\nBetreff: Termin",
     "fr": "De : Ada\nEnvoyé : lundi\nÀ : Mara\nObjet : Date",
     "es": "De: Ada\nEnviado el: lunes\nPara: Mara\nAsunto: Fecha",

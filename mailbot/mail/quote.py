@@ -114,15 +114,18 @@ def _mark(line: str) -> str:
 
 
 def _is_block(lines: list[str], at: int) -> bool:
-    """Whether a quoted header begins here: From first, Subject, and one more of Date, To, Cc."""
+    """Whether a quoted header begins here: From or Date first, Subject, and one more of Date, To, Cc; of a mail without
+    a subject From with an address, Date and To."""
     if _label(lines[at]) not in ("from", "date"):
         return False
-    found: set[str] = set()
+    found: dict[str, str] = {}
     for line in lines[at : at + _MAX_BLOCK]:
         if not line.strip():
             break
-        found.add(_label(line))
-    return {"from", "subject"} <= found and bool(found & {"date", "to", "cc"})
+        found.setdefault(_label(line), line)
+    if found.keys() >= {"from", "date", "to"} and "@" in found["from"]:
+        return True
+    return found.keys() >= {"from", "subject"} and bool(found.keys() & {"date", "to", "cc"})
 
 
 def _label(line: str) -> str:
