@@ -37,8 +37,8 @@ _ESCAPE = re.compile(r"\\([0-9a-f]{1,6})\s?", re.IGNORECASE)
 _CALC = re.compile(r"calc\(([^()]*)\)")
 # Shrunk to nothing, cut to nothing, moved out of sight, or fully transparent.
 _CLIPPED = re.compile(
-    r"scale[xy3d]*\(0*\.?0*[,)]|translate[xy3d]*\([^)]*-[0-9]{3,}|rect\((?:[01](?:px)?[\s,]*){4}\)"
-    r"|inset\((?:100|50)%|circle\(0|opacity\(0*\.?0*%?\)|opacity=0\b"
+    r"scale[xy3d]*\(0*+(?:\.0*+)?[,)]|translate[xy3d]*\([^)]*-[0-9]{3,}|rect\((?:[01](?:px)?[\s,]*){4}\)"
+    r"|inset\((?:100|50)%|circle\(0|opacity\(0*+(?:\.0*+)?%?\)|opacity=0\b"
 )
 _NUMBER = re.compile(r"(-?[0-9]{0,6}(?:\.[0-9]{1,6})?)\s*(px|pt|em|rem|%|in|cm|mm|vw|vh)?")
 _PX = {"": 1.0, "px": 1.0, "pt": 1.33, "em": 16.0, "rem": 16.0, "%": 0.16, "in": 96.0, "cm": 38.0, "mm": 3.8}
