@@ -90,3 +90,25 @@ def test_a_line_that_is_no_field_is_left_out_with_its_folds() -> None:
     read = header.read(b"Subject: a\nno field here\n folded\nTo: b\n")
     assert read.fields == (("subject", b"a"), ("to", b"b"))
     assert read.defects == ("A line of the header could not be read.",)
+
+
+@pytest.mark.parametrize(
+    ("value", "own"),
+    [
+        (b"<a@b>", "<a@b>"),
+        (b"<a b@c> (sent by <x@y>)", "<ab@c>"),
+        (b"<a@b> <c@d>", "<a@b>"),
+        (b"<<a@b>>", "<a@b>"),
+        (b"a@b", "<a@b>"),
+        (b"a b@c", "<ab@c>"),
+        (b"<a@b", "<a@b>"),
+        (b"a@b>", "<a@b>"),
+        (b"20260106.4711 (local)", "<20260106.4711>"),
+        (b"id <a@b>", "<a@b>"),
+        (b"", ""),
+        (b"<>", ""),
+        (b"x" * 1200, ""),
+    ],
+)
+def test_a_message_id_is_one_id_whatever_brackets_it_lacks(value: bytes, own: str) -> None:
+    assert header.own_id(value) == own

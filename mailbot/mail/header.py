@@ -222,6 +222,15 @@ def ids(value: bytes) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found_id for found_id in found if len(found_id.encode()) <= MAX_ID))
 
 
+def own_id(value: bytes) -> str:
+    """The one id of a Message-ID field; "" when there is none. Without brackets all of the field is the id."""
+    source = _uncommented(characters.line(raw_text(value)))
+    bare = "".join(source.split()).strip("<>")
+    if "<" in source.strip().strip("<>") or len(bare.encode()) > MAX_ID - 2:
+        return "".join(ids(value)[:1])
+    return f"<{bare}>" if bare else ""
+
+
 def _uncommented(source: str) -> str:
     """Comments outside brackets become a blank; one that never closes is no comment."""
     if "(" not in source:
