@@ -79,11 +79,22 @@ def test_a_long_references_field_keeps_its_end() -> None:
 
 
 def test_what_is_beyond_the_caps_is_cut_and_reported() -> None:
-    assert header.read(b"X: y\n" * 1_001).defects == ("The header has more than 1000 lines; the rest was not read.",)
+    assert header.read(b"X: y\n" * 1_001).defects == ("The header has more than 1000 fields; the rest was not read.",)
     assert header.read((b"X: " + b"y" * 900 + b"\n") * 80).defects[0].startswith("The header is too long")
     cut = header.read(b"To: " + b"someone@example.org, " * 1_000 + b"\n")
     assert cut.defects == ("The field to is too long and was cut.",)
     assert cut.first("to").endswith(b"someone@example.org,")
+
+
+@pytest.mark.parametrize("fold", [b", ", b",\r\n "])
+def test_a_field_that_is_too_long_hides_none_below_it(fold: bytes) -> None:
+    people = fold.join(b"person%d@x.example" % number for number in range(8_000))
+
+    read = header.read(b"To: " + people + b"\r\nSubject: Party\r\nMessage-ID: <1@x.example>\r\n")
+
+    assert (read.first("subject"), read.first("message-id")) == (b"Party", b"<1@x.example>")
+    assert read.first("to").startswith(b"person0@x.example")
+    assert read.defects == ("The field to is too long and was cut.",)
 
 
 def test_a_line_that_is_no_field_is_left_out_with_its_folds() -> None:
