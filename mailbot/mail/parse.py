@@ -30,7 +30,7 @@ def parse(raw: bytes, *, truncated: bool = False, reduced: bool = False) -> Mail
         defects.append("The date could not be read.")
     return Mail(
         key=mail_key(raw[: header.split(raw, 0, len(raw))[0]]),
-        message_id="".join(header.ids(head.first("message-id"))[:1]),
+        message_id=header.own_id(head.first("message-id")),
         in_reply_to=_ids(head, "in-reply-to"),
         references=_ids(head, "references"),
         from_=_addresses(head, "From", defects),

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from mailbot.config import Account
 
 NAMED_IN_A_REMARK = 5  # addresses; a remark is a sentence, not a list
+LOOK = 250  # characters of a name that are searched for an address: no more of it is written either
 SHOWN_NAME = 60  # characters of a name in a remark
 
 NO_ADDRESS = "Neither From nor Reply-To holds an address that can be read: fill in To yourself."
@@ -104,7 +105,7 @@ def _oddities(mail: Mail, written_to: tuple[Address, ...]) -> list[str]:
 
 def _names_another(address: Address) -> bool:
     """Whether the name that people see is an address, and not this one."""
-    named = {fold(found) for found in _ADDRESS.findall(address.name)}
+    named = {fold(found) for found in _ADDRESS.findall(address.name[:LOOK])}
     return bool(named) and fold(address.email) not in named
 
 
