@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from fakes import FakeEndpoint, FakeSession, Stored
@@ -146,6 +147,7 @@ class Copy:
 class Machine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
+        self.copies: list[Copy] = []
         self.letters: list[Letter] = []
         self.numbers = 0
         self.made: Counter[bytes] = Counter()  # APPENDs of mailbot into Drafts, by the draft's id
@@ -155,21 +157,17 @@ class Machine(RuleBasedStateMachine):
         logging.getLogger("mailbot").addHandler(self.log)
         logging.getLogger("mailbot").setLevel(logging.INFO)
 
-    @initialize(hold_above=st.sampled_from((0, 0, 2)))
-    def start(self, hold_above: int) -> None:
-        self.config = f"{CONFIG}[schedule]\nhold_above = {hold_above}\n"
-        self.copies = [self._new_copy()]
-        self._work(self.copies[0])
-
-    def _new_copy(self) -> Copy:
-        lab = Lab(self.config)
-        if self.letters or hasattr(self, "copies"):
-            lab.mailbox, lab.clock = self.mailbox, self.copies[0].lab.clock
-        lab.endpoint = Model(lambda: _prompts(lab))
-        copy = Copy(lab, Line(), Moment())
-        self._ends.callback(lab.close)
-        copy.boot()
-        return copy
+    @initialize(hold_above=st.sampled_from((0, 0, 2)), copies=st.sampled_from((1, 1, 2)))
+    def start(self, hold_above: int, copies: int) -> None:
+        for _ in range(copies):
+            lab = Lab(f"{CONFIG}[schedule]\nhold_above = {hold_above}\n")
+            self._ends.callback(lab.close)
+            lab.endpoint = Model(partial(_prompts, lab))
+            copy = Copy(lab, Line(), Moment())
+            self.copies.append(copy)
+            lab.mailbox = self.mailbox
+            copy.boot()
+            self._work(copy)
 
     @property
     def mailbox(self) -> Any:
@@ -189,7 +187,7 @@ class Machine(RuleBasedStateMachine):
         """One ``mailbot once``; the mailbox afterwards is as before, but for what mailbot may do."""
         before = {id(m): (folder, m, frozenset(m.flags)) for folder, m in self._all()}
         lab = copy.lab
-        lab.clock = max(each.lab.clock for each in self.copies) if hasattr(self, "copies") else lab.clock
+        lab.clock = max(each.lab.clock for each in self.copies)
         lab.mailbox.effect = lab.endpoint.effect = copy.fuse  # type: ignore[union-attr]
         try:
             with stopped_files([copy.fuse]):
@@ -204,8 +202,7 @@ class Machine(RuleBasedStateMachine):
         self._compare(before, lab)
 
     def _all(self) -> list[tuple[str, Stored]]:
-        boxes = self.copies[0].lab.mailbox.boxes if hasattr(self, "copies") else {}
-        return [(folder, mail) for folder, box in boxes.items() for mail in box.mails.values()]
+        return [(folder, mail) for folder, box in self.mailbox.boxes.items() for mail in box.mails.values()]
 
     def _compare(self, before: dict[int, tuple[str, Stored, frozenset[str]]], lab: Lab) -> None:
         after = {id(m): (folder, m) for folder, m in self._all()}
