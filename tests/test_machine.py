@@ -11,7 +11,8 @@ import os
 from collections import Counter
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from fakes import FakeEndpoint, FakeSession, Stored
@@ -20,8 +21,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from machine_letters import CANARY, mails
 from test_crash import Fuse, Stop, fused, stopped_files
-from worlds import CONFIG, Lab
+from worlds import CONFIG, Lab, question
 
+from mailbot.bot.prepare import GONE
 from mailbot.bot.world import World
 from mailbot.errors import Later, MailbotError, OwnerMustAct, Unknown
 from mailbot.flags import DRAFTED_KEYWORD
@@ -36,33 +38,39 @@ KEPT = ("Drafts", "Sent", "Trash")
 EFFECTS = frozenset({"append", "create", "add_keyword", "move"})
 COMMANDS = EFFECTS | {"folders", "examine", "select", "mark", "flagged", "uids_from", "with_message_id", "flags"}
 COMMANDS |= {"headers", "mail"}
-CODES = ("", "[OVERQUOTA] ", "[SERVERBUG] ", "[UNAVAILABLE] ", "[NONEXISTENT] ")
+TROUBLES = ("cut before", "cut after", "cut after", "no", "[OVERQUOTA] full", "[UNAVAILABLE] later")
+MOMENTS = ("", "append", "appended", "before commit", "after commit", "asked")
+FAULTY = ("", "append", "append", *sorted(COMMANDS))  # commands, the one that matters most more often
+TAKEN = ("edit", "edit, same id", "discard", "send", "send another", "purge")
+ACTS = ("flag", "flag", "unflag", "mark", "archive", "move", "copy", "answer", "delete")
 CALM = 40  # rounds in which everything that is open must have come to its end
-SOME = st.integers(0, 1000)  # which of several, by remainder
+SOME = st.integers(0, 1000)  # which of several, by remainder, the newest first
+NTH = st.integers(1, 6)
 
 
 class Line:
-    """The way to the server: ``after`` commands from now something happens, once. ``down``: nobody answers."""
+    """The way to the server: the ``after``-th command called ``name`` (any: "") meets ``what``. ``down``: nobody
+    answers."""
 
     def __init__(self) -> None:
         self.down = False
-        self.after = 0  # 0: nothing
-        self.what = ""
+        self.name = self.what = ""
+        self.after = 0
 
     def command(self, name: str, perform: Callable[..., Any], *args: Any) -> Any:
-        broken = Unknown if name in EFFECTS else Later
         if self.down:
             raise Later("the network is down")
-        self.after -= self.after > 0
+        self.after -= self.name in ("", name)
         if self.after or not self.what:
             return perform(*args)
+        broken = Unknown if name in EFFECTS else Later
         what, self.what = self.what, ""
         if what == "cut before":
             raise broken("the line was cut")
         if what == "cut after":
             perform(*args)
             raise broken("the line was cut")
-        raise Rejection(f"{what}not now")
+        raise Rejection(what)
 
 
 class Wired:
@@ -74,6 +82,19 @@ class Wired:
     def __getattr__(self, name: str) -> Any:
         found = getattr(self._session, name)
         return (lambda *args: self._line.command(name, found, *args)) if name in COMMANDS else found
+
+
+class Moment(Fuse):
+    """The ``at``-th effect called ``name`` (any: "")."""
+
+    name = ""
+
+    def __call__(self, name: str = "") -> None:
+        if self.name in ("", name):
+            super().__call__(name)
+
+    def set(self, name: str, at: int) -> None:
+        self.name, self.at, self.count = name, at, 0
 
 
 class Model(FakeEndpoint):
@@ -104,7 +125,7 @@ class Letter:
     raw: bytes
     stored: Stored | None
     message_id: str
-    asked: int = 0  # times that a flag went up, or a redo was asked for
+    acts: set[str] = field(default_factory=set)  # what the owner ever did to it
 
 
 @dataclass(eq=False)
@@ -113,7 +134,7 @@ class Copy:
 
     lab: Lab
     line: Line
-    fuse: Fuse
+    fuse: Moment
 
     def boot(self) -> None:
         def on_the_line(world: World) -> World:
@@ -126,6 +147,7 @@ class Copy:
 class Machine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
+        self.copies: list[Copy] = []
         self.letters: list[Letter] = []
         self.numbers = 0
         self.made: Counter[bytes] = Counter()  # APPENDs of mailbot into Drafts, by the draft's id
@@ -135,20 +157,17 @@ class Machine(RuleBasedStateMachine):
         logging.getLogger("mailbot").addHandler(self.log)
         logging.getLogger("mailbot").setLevel(logging.INFO)
 
-    @initialize()
-    def start(self) -> None:
-        self.copies = [self._copy()]
-        self._work(self.copies[0])
-
-    def _copy(self) -> Copy:
-        lab = Lab(CONFIG + "[schedule]\nhold_above = 3\n")
-        if self.letters or hasattr(self, "copies"):
-            lab.mailbox, lab.clock = self.mailbox, self.copies[0].lab.clock
-        lab.endpoint = Model(lambda: _prompts(lab))
-        copy = Copy(lab, Line(), Fuse())
-        self._ends.callback(lab.close)
-        copy.boot()
-        return copy
+    @initialize(hold_above=st.sampled_from((0, 0, 2)), copies=st.sampled_from((1, 1, 2)))
+    def start(self, hold_above: int, copies: int) -> None:
+        for _ in range(copies):
+            lab = Lab(f"{CONFIG}[schedule]\nhold_above = {hold_above}\n")
+            self._ends.callback(lab.close)
+            lab.endpoint = Model(partial(_prompts, lab))
+            copy = Copy(lab, Line(), Moment())
+            self.copies.append(copy)
+            lab.mailbox = self.mailbox
+            copy.boot()
+            self._work(copy)
 
     @property
     def mailbox(self) -> Any:
@@ -168,7 +187,7 @@ class Machine(RuleBasedStateMachine):
         """One ``mailbot once``; the mailbox afterwards is as before, but for what mailbot may do."""
         before = {id(m): (folder, m, frozenset(m.flags)) for folder, m in self._all()}
         lab = copy.lab
-        lab.clock = max(each.lab.clock for each in self.copies) if hasattr(self, "copies") else lab.clock
+        lab.clock = max(each.lab.clock for each in self.copies)
         lab.mailbox.effect = lab.endpoint.effect = copy.fuse  # type: ignore[union-attr]
         try:
             with stopped_files([copy.fuse]):
@@ -178,13 +197,12 @@ class Machine(RuleBasedStateMachine):
         except MailbotError:
             lab.poller.close()
         finally:
-            copy.fuse.at = 0
+            copy.fuse.set("", 0)
             lab.mailbox.effect = lambda name: None
         self._compare(before, lab)
 
     def _all(self) -> list[tuple[str, Stored]]:
-        boxes = self.copies[0].lab.mailbox.boxes if hasattr(self, "copies") else {}
-        return [(folder, mail) for folder, box in boxes.items() for mail in box.mails.values()]
+        return [(folder, mail) for folder, box in self.mailbox.boxes.items() for mail in box.mails.values()]
 
     def _compare(self, before: dict[int, tuple[str, Stored, frozenset[str]]], lab: Lab) -> None:
         after = {id(m): (folder, m) for folder, m in self._all()}
@@ -207,17 +225,18 @@ class Machine(RuleBasedStateMachine):
 
     @rule(
         data=st.data(),
-        flags=st.sets(st.sampled_from(("\\Seen", "\\Flagged", "\\Answered"))),
-        known=st.booleans(),
-        reply=st.booleans(),
+        flags=st.sets(st.sampled_from(("\\Seen", "\\Answered"))),
+        up=st.sampled_from((True, True, False)),
+        known=st.sampled_from((True, True, True, False)),
+        reply=st.sampled_from((False, False, True)),
         which=SOME,
     )
-    def receive(self, data: st.DataObject, flags: set[str], known: bool, reply: bool, which: int) -> None:
+    def receive(self, data: Any, flags: set[str], up: bool, known: bool, reply: bool, which: int) -> None:
         self.numbers += 1
         message_id = f"<{self.numbers}.1@northwind.example>" if known else None
         related = self.letters[which % len(self.letters)].message_id if reply and self.letters else ""
         raw = data.draw(mails(self.numbers, message_id, related))
-        self._arrive(raw, flags, "INBOX", message_id or "")
+        self._arrive(raw, flags | ({"\\Flagged"} if up else set()), "INBOX", message_id or "")
 
     @precondition(lambda self: self.letters)
     @rule(which=SOME, up=st.booleans())
@@ -229,78 +248,73 @@ class Machine(RuleBasedStateMachine):
 
     def _arrive(self, raw: bytes, flags: set[str], folder: str, message_id: str) -> None:
         uid = self.mailbox.add(folder, raw, *flags)
-        self.letters.append(Letter(raw, self.mailbox.boxes[folder].mails[uid], message_id, "\\Flagged" in flags))
+        self.letters.append(Letter(raw, self.mailbox.boxes[folder].mails[uid], message_id))
 
     def _letter(self, which: int) -> Letter:
-        return self.letters[which % len(self.letters)]
+        return self.letters[-1 - which % len(self.letters)]
 
-    def _place(self, stored: Stored | None) -> tuple[str, int] | None:
+    def _place(self, stored: Stored) -> tuple[str, int]:
         """Folder and UID."""
         boxes = self.mailbox.boxes.items()
-        return next(((f, uid) for f, box in boxes for uid, mail in box.mails.items() if mail is stored), None)
+        return next((f, uid) for f, box in boxes for uid, mail in box.mails.items() if mail is stored)
 
     @precondition(lambda self: self.letters)
-    @rule(which=SOME)
-    def flag(self, which: int) -> None:
-        letter = self._letter(which)
-        if letter.stored and "\\Flagged" not in letter.stored.flags:
-            letter.stored.flags.add("\\Flagged")
-            letter.asked += 1
-
-    @precondition(lambda self: self.letters)
-    @rule(which=SOME)
-    def unflag(self, which: int) -> None:
-        if stored := self._letter(which).stored:
-            stored.flags.discard("\\Flagged")
-
-    @precondition(lambda self: self.letters)
-    @rule(which=SOME, name=st.sampled_from(("\\Seen", "\\Deleted", "\\Answered")))
-    def mark(self, which: int, name: str) -> None:
-        if stored := self._letter(which).stored:
-            stored.flags ^= {name}
-
-    @precondition(lambda self: self.letters)
-    @rule(which=SOME, to=st.sampled_from((*WATCHED, "Trash")))
-    def move(self, which: int, to: str) -> None:
-        letter = self._letter(which)
-        place = self._place(letter.stored)
-        if place and place[0] != to:
-            uid = self.mailbox.move(*place, to)
-            letter.stored = self.mailbox.boxes[to].mails[uid]
-
-    @precondition(lambda self: self.letters)
-    @rule(which=SOME)
-    def duplicate(self, which: int) -> None:
+    @rule(
+        which=SOME,
+        act=st.sampled_from(ACTS),
+    )
+    def touch(self, which: int, act: str) -> None:
+        """What an owner does to a mail."""
         letter = self._letter(which)
         if letter.stored:
-            self._arrive(letter.raw, set(letter.stored.flags), "Archive", letter.message_id)
-            self.letters[-1].asked = 0  # it is the same mail
+            letter.acts.add(act)
+            getattr(self, f"_{act}")(letter, letter.stored)
 
-    @precondition(lambda self: self.letters)
-    @rule(which=SOME)
-    def delete_for_good(self, which: int) -> None:
-        letter = self._letter(which)
-        if place := self._place(letter.stored):
-            del self.mailbox.boxes[place[0]].mails[place[1]]
-            letter.stored = None
+    def _flag(self, letter: Letter, stored: Stored) -> None:
+        stored.flags.add("\\Flagged")
 
-    @precondition(lambda self: self.letters)
-    @rule(which=SOME)
-    def answer(self, which: int) -> None:
-        letter = self._letter(which)
-        if letter.stored:
-            letter.stored.flags.add("\\Answered")
-            self.numbers += 1
-            raw = f"From: ada@example.org\nMessage-ID: <{self.numbers}@own>\nIn-Reply-To: {letter.message_id}\n\n"
-            self.mailbox.add("Sent", raw.encode(), "\\Seen")
+    def _unflag(self, letter: Letter, stored: Stored) -> None:
+        stored.flags.discard("\\Flagged")
 
-    @rule(which=SOME, how=st.sampled_from(("edit", "edit, same id", "discard", "send", "send another", "purge")))
+    def _mark(self, letter: Letter, stored: Stored) -> None:
+        stored.flags ^= {("\\Seen", "\\Deleted")[self.numbers % 2]}
+
+    def _archive(self, letter: Letter, stored: Stored) -> None:
+        self._move(letter, stored, "Archive")
+
+    def _move(self, letter: Letter, stored: Stored, to: str = "") -> None:
+        folder, uid = self._place(stored)
+        to = to or ("INBOX", "Trash")[self.numbers % 2]
+        if folder != to:
+            letter.stored = self.mailbox.boxes[to].mails[self.mailbox.move(folder, uid, to)]
+
+    def _copy(self, letter: Letter, stored: Stored) -> None:
+        self._arrive(letter.raw, set(stored.flags), "Archive", letter.message_id)
+
+    def _delete(self, letter: Letter, stored: Stored) -> None:
+        folder, uid = self._place(stored)
+        del self.mailbox.boxes[folder].mails[uid]
+        letter.stored = None
+
+    def _answer(self, letter: Letter, stored: Stored) -> None:
+        stored.flags.add("\\Answered")
+        self.numbers += 1
+        raw = f"From: ada@example.org\nMessage-ID: <{self.numbers}@own>\nIn-Reply-To: {letter.message_id}\n\n"
+        self.mailbox.add("Sent", raw.encode(), "\\Seen")
+
+    @rule(which=SOME, how=st.sampled_from(TAKEN))
     def take_draft(self, which: int, how: str) -> None:
+        self._take(which, how)
+
+    def _take(self, which: int, how: str) -> None:
         drafts = self.mailbox.boxes["Drafts"].mails
         if not drafts:
             return
-        uid = sorted(drafts)[which % len(drafts)]
+        uid = sorted(drafts)[-1 - which % len(drafts)]
         raw = drafts[uid].raw
+        for letter in self.letters:
+            if letter.message_id and letter.message_id.encode() in raw:
+                letter.acts.add(how)
         self.numbers += 1
         changed = raw if how == "edit, same id" else raw.replace(_id(raw), f"<{self.numbers}@client>".encode(), 1)
         changed += b"I wrote this.\r\n"
@@ -328,11 +342,12 @@ class Machine(RuleBasedStateMachine):
         if not jobs:
             return
         job = jobs[which % len(jobs)]
+        for letter in self.letters:
+            if job.key in self._keys(letter):
+                letter.acts.add(what)
         if what != "redo":
             lab.world.journal.record(job, "released" if what == "release" else "dismissed", lab.clock)
             return
-        for letter in self.letters:
-            letter.asked += job.key in self._keys(letter)
         lab.world.journal.begin(
             "asked",
             lab.clock,
@@ -350,20 +365,24 @@ class Machine(RuleBasedStateMachine):
     def rebuild(self, folder: str) -> None:
         self.mailbox.rebuild(folder)
 
-    @rule(after=st.integers(1, 25), what=st.sampled_from(("cut before", "cut after", *CODES)), which=SOME)
-    def trouble(self, after: int, what: str, which: int) -> None:
-        line = self.copies[which % len(self.copies)].line
-        line.after, line.what = after, what or " "
+    @rule(
+        name=st.sampled_from(FAULTY),
+        nth=NTH,
+        what=st.sampled_from(TROUBLES),
+        how=st.sampled_from(TAKEN),
+    )
+    def trouble(self, name: str, nth: int, what: str, how: str) -> None:
+        """A command of the next round goes wrong, and the owner goes on with what there is."""
+        copy = self.copies[0]
+        copy.line.name, copy.line.after, copy.line.what = name, 1 if name == "append" else nth, what
+        self._busy(copy, how)
 
-    @rule(down=st.booleans())
-    def network(self, down: bool) -> None:
-        for copy in self.copies:
-            copy.line.down = down
-
-    @rule(seconds=st.sampled_from((1, 60, 3600, 86_400)))
-    def wait(self, seconds: int) -> None:
+    @rule(seconds=st.sampled_from((1, 60, 3600, 86_400)), down=st.sampled_from((False, False, True)))
+    def wait(self, seconds: int, down: bool) -> None:
+        """Time passes, and the network comes or goes."""
         for copy in self.copies:
             copy.lab.clock += seconds
+            copy.line.down = down
 
     @rule(
         answer=st.sampled_from(
@@ -380,11 +399,22 @@ class Machine(RuleBasedStateMachine):
     def model(self, answer: str | Exception) -> None:
         self.copies[0].lab.endpoint.queue.append(answer)  # type: ignore[union-attr]
 
-    @rule(at=st.integers(1, 60))
-    def stop(self, at: int) -> None:
-        """The process ends at an effect of the next round, and starts anew."""
-        self.copies[0].fuse.at, self.copies[0].fuse.count = at, 0
-        self._work(self.copies[0])
+    @rule(name=st.sampled_from(MOMENTS), nth=st.integers(1, 40), how=st.sampled_from(TAKEN))
+    def stop(self, name: str, nth: int, how: str) -> None:
+        """The process ends at an effect of the next round and starts anew; the owner goes on with what there is."""
+        self.copies[0].fuse.set(name, 1 + nth % 15 if "commit" in name else nth if not name else 1)
+        self._busy(self.copies[0], how)
+
+    def _busy(self, copy: Copy, how: str) -> None:
+        """Works, with something to do; then the owner takes the newest draft, if its job is not done yet."""
+        if not any(job.state in OPEN for job in copy.lab.jobs()):
+            self.numbers += 1
+            message_id = f"<{self.numbers}.1@northwind.example>"
+            raw = question(self.numbers % 60, Message_ID=message_id, Subject=f"{CANARY} {self.numbers}")
+            self._arrive(raw, {"\\Flagged"}, "INBOX", message_id)
+        self._work(copy, retry=True)
+        if any(job.state is State.APPENDING for job in copy.lab.jobs()):
+            self._take(0, how)
 
     # What is promised
 
@@ -417,13 +447,17 @@ class Machine(RuleBasedStateMachine):
             assert self.made[draft_id] or any("newer reply" in r for r in job.remarks), f"{job.id} has no draft"
         else:
             assert job.reason, f"{job.id} is {job.state} and does not say why"
+            acts = {act for letter in self.letters if job.key in self._keys(letter) for act in letter.acts}
+            if job.state is State.CANCELLED:
+                assert acts & {"unflag", "answer", "dismiss", "send", "send another"}, job.reason
+            if job.reason == GONE:
+                assert acts & {"delete", "move", "mark", "archive"}, "a mail that is there was not found"
         if job.state in (State.DONE, State.SKIPPED, State.PARKED):
             assert (lab.config.archive.folder / job.names["page"]).is_file(), f"{job.id} has no page"
 
     def _served(self, letter: Letter) -> None:
         """A flag that is up has a job, or the keyword of a copy that had one."""
-        place = self._place(letter.stored)
-        if not place or place[0] not in WATCHED or letter.stored is None:
+        if letter.stored is None or self._place(letter.stored)[0] not in WATCHED:
             return
         flags = letter.stored.flags
         if "\\Flagged" not in flags or "\\Deleted" in flags or DRAFTED_KEYWORD in flags:
@@ -458,8 +492,8 @@ def _prompts(lab: Lab) -> list[Any]:
 
 TestMachine = Machine.TestCase
 TestMachine.settings = settings(
-    max_examples=STORIES or 60,
-    stateful_step_count=60 if STORIES else 40,
+    max_examples=STORIES or 150,
+    stateful_step_count=60 if STORIES else 25,
     derandomize=not STORIES,
     database=None,
     deadline=None,
