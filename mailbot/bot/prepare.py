@@ -79,12 +79,14 @@ def _elsewhere(wire: Wire, job: Job) -> tuple[Place, Fetched] | None:
         return None
     for folder in dict.fromkeys((*wire.roles.watched, *wire.roles.everything)):
         look = wire.opened(folder)
+        if look is None:
+            continue
         try:
-            uids = wire.session.with_message_id(message_id) if look else ()
+            uids = wire.session.with_message_id(message_id)
         except (Rejection, ValueError):  # ValueError: an id that no command may carry
             continue
         for uid in uids:
-            found = _at(wire, job, Place(folder, look.uidvalidity, uid)) if look else None
+            found = _at(wire, job, Place(folder, look.uidvalidity, uid))
             if found:
                 return found
     return None
