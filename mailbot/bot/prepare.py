@@ -7,7 +7,7 @@ import json
 from dataclasses import asdict, replace
 
 from mailbot.archive.source import prompt_json, render_source, shown
-from mailbot.bot import daily
+from mailbot.bot import daily, gather
 from mailbot.bot.observe import HEADERS
 from mailbot.bot.pages import name
 from mailbot.bot.world import Wire, World
@@ -36,7 +36,8 @@ def fetch(world: World, wire: Wire, job: Job) -> Job:
     place, mail = found
     with world.journal.transaction():
         world.journal.keep(job.id, "mail", mail.data)
-        return world.record(job, "fetched", folder=place.folder, truncated=mail.size > len(mail.data))
+        truncated = mail.size > len(mail.data)
+        return world.record(job, "fetched", folder=place.folder, truncated=truncated, searches=world.searches)
 
 
 def _at(wire: Wire, job: Job, place: Place) -> tuple[Place, Fetched] | None:
@@ -147,7 +148,7 @@ def _prompt(world: World, job: Job, mail: Mail, voice: Voice, to: Recipients) ->
         mail=mail,
         fresh=split.fresh,
         history=split.history,
-        thread=(),
+        thread=gather.kept_thread(world, job),
         to=to.to,
         cc=to.cc,
         now=world.time(),
@@ -169,4 +170,4 @@ def _prompt(world: World, job: Job, mail: Mail, voice: Voice, to: Recipients) ->
     world.store.write(job.names["prompt"], text)
     with world.journal.transaction():
         world.journal.keep(job.id, "prompt", text.encode())
-        return world.record(job, "prompted", shape=prompt.shape, remarks=list(prompt.omitted))
+        return world.record(job, "prompted", shape=prompt.shape, remarks=list(prompt.remarks))
