@@ -87,7 +87,12 @@ class Poller:
         self.close()
 
     def close(self) -> None:
-        self._searches.close()
+        """Ends the connections. A search under way goes on: what it would lose, the next start would not look for."""
+        if not self._beside:
+            self._searches.close()
+        self._hang_up()
+
+    def _hang_up(self) -> None:
         if self._wire is not None:
             self._wire.session.close()
             self._wire = None
@@ -137,7 +142,7 @@ class Poller:
         try:
             return tick(self.world, self._wire, look=look, include_existing=include_existing, retry=retry)
         except BaseException:
-            self.close()
+            self._hang_up()
             raise
 
     def _submit(self, step: Step, job: Job) -> None:

@@ -99,11 +99,9 @@ class Searches:
         return self._gathered(job, tuple(search.found), search.left, search.trouble)
 
     def close(self) -> None:
-        session = self._session
-        if self._is_running():
-            self._break_off()
-        elif session is not None:
-            self._session = None
+        """Not while ``gather`` runs."""
+        session, self._session = self._session, None
+        if session is not None:
             session.close()
 
     def _is_running(self) -> bool:
