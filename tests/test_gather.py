@@ -16,7 +16,8 @@ from fakes import FakeSession
 from running import until
 from worlds import CONFIG, Lab, question
 
-from mailbot.bot import gather
+from mailbot import poller
+from mailbot.bot import gather, search
 from mailbot.bot.tick import connect, rehearse
 from mailbot.errors import Later, OwnerMustAct
 from mailbot.imap.login import connect as log_in
@@ -176,7 +177,7 @@ def test_a_huge_mail_of_the_thread_is_read_in_part_only(lab: Lab) -> None:
     lab.cycle()
 
     assert shown(lab)[0]["remark"] == "only the beginning of this mail is here"
-    assert len(shown(lab)[0]["text"]) < gather.BEGINNING
+    assert len(shown(lab)[0]["text"]) < search.BEGINNING
 
 
 def test_without_a_model_nothing_is_searched(lab: Lab) -> None:
@@ -241,6 +242,7 @@ def test_a_prompt_that_is_made_anew_needs_no_second_search(lab: Lab) -> None:
 
     assert said(lab, 0) == said(lab, 1) == [("other", "1"), ("other", "2")]
     assert len(connecting.made) == 2
+    assert lab.world.journal.kept(lab.jobs()[0].id, "thread") is None  # other people's mails are kept no longer
 
 
 def test_a_dry_run_shows_the_prompt_with_the_thread(lab: Lab) -> None:
@@ -293,7 +295,7 @@ def test_a_search_that_hangs_delays_a_draft_by_the_bound_and_what_was_found_befo
     assert time.monotonic() - began < 3
     assert said(lab) == [("owner", "1"), ("other", "3")]
     assert shown(lab)[0] == {"remark": "more mails of the thread may be missing"}
-    assert gather.SLOW in page(lab)
+    assert search.SLOW in page(lab)
     assert connecting.made[1].closed
 
 
@@ -319,26 +321,41 @@ def test_a_server_that_lets_nobody_in_delays_by_the_bound_and_is_asked_once_only
 
     assert [job.state for job in lab.jobs()] == [State.DONE] * 3
     assert len(logins) == 2
-    assert all(gather.SLOW in text for text in lab.pages().values())
+    assert all(search.SLOW in text for text in lab.pages().values())
+
+
+def test_searches_that_wait_for_slow_ones_are_given_up_after_a_bound(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gather, "WITHIN", 0.3)
+    monkeypatch.setattr(poller, "PATIENCE", 0.5)
+    connecting = Connecting(lab, lambda: Hanging(lab))
+    lab.poller = Poller(lab.world, Calls(2), Calls(1))
+    for number in range(1, 7):
+        lab.flag(question(number, Message_ID=f"<other-{number}@x>"))
+
+    lab.cycle()
+
+    assert [job.state for job in lab.jobs()] == [State.DONE] * 6
+    assert len(connecting.made) <= 3
+    assert sum(gather.BUSY in text for text in lab.pages().values()) >= 4
 
 
 def test_while_a_search_hangs_the_poll_goes_on_and_does_not_spin(lab: Lab) -> None:
     connecting = Connecting(lab, lambda: Hanging(lab))
     ended = threading.Event()
     beside = SimpleNamespace(submit=lambda call: Calls(1).submit(lambda: (call(), ended.set())))
-    poller = Poller(lab.world, Calls(2), beside)  # type: ignore[arg-type]
-    thread = threading.Thread(target=poller.run, daemon=True)
+    slow = Poller(lab.world, Calls(2), beside)  # type: ignore[arg-type]
+    thread = threading.Thread(target=slow.run, daemon=True)
     uid = lab.flag(letter(2, "letter 2"))
     thread.start()
-    poller.wake()
+    slow.wake()
     until(lambda: len(connecting.made) == 2, "the search")
 
     lab.mailbox.star(uid, up=False)
-    poller.wake()
+    slow.wake()
 
     until(lambda: lab.jobs()[0].state is State.CANCELLED, "the end of a job whose flag was taken away", within=4)
     assert connecting.made[0].looks < 20
-    poller.stop()
+    slow.stop()
     thread.join(5)
     connecting.made[1].break_off()
     assert ended.wait(5)

@@ -87,6 +87,13 @@ def test_each_step_follows_from_the_events_alone(after: int, step: Step | None) 
     assert next_step(job(*LINE[:after])) is step
 
 
+def test_a_job_that_an_older_mailbot_fetched_is_not_searched_for() -> None:
+    old = fold([*events("asked"), Event(1, "j", 2.0, "fetched", {"folder": "INBOX"})])
+
+    assert old is not None
+    assert next_step(old) is Step.PREPARE
+
+
 def test_a_job_that_is_loaded_in_appending_is_in_doubt_and_never_appended_blindly() -> None:
     assert next_step(job(*LINE[:8])) is Step.RESOLVE
     assert next_step(job(*LINE[:8], "absent")) is Step.STORE
