@@ -12,6 +12,7 @@ from mailbot.imap.folders import roles
 from mailbot.imap.session import Session
 from mailbot.imap.trouble import Rejection
 from mailbot.mail.parse import parse
+from mailbot.mail.thread import Thread
 from mailbot.model import NeedsPlain
 from mailbot.prompt import answer as answers
 from mailbot.prompt import build
@@ -90,7 +91,7 @@ def _answer_shape(home: Home) -> str:
             mail=mail,
             fresh=mail.text,
             history="",
-            thread=(),
+            thread=Thread(),
             to=mail.from_,
             cc=(),
             now=datetime.now(home.config.zone),

@@ -1,25 +1,31 @@
-"""One account, kept going: the round that looks, the model calls beside each other, and the session between rounds.
+"""One account, kept going: the round that looks, what runs beside it, and the session between rounds.
 
 A Poller belongs to one thread. Only ``wake`` and ``stop`` may be called from others. Model calls run on the shared
-``Calls``; each wakes the poller when its answer is in the journal."""
+``Calls``, thread searches one after the other on ``Calls`` of the account's own; each wakes the poller when what it
+brought is in the journal."""
 
 from __future__ import annotations
 
 import queue
 import threading
+import time
 from collections.abc import Callable
+from functools import partial
 
-from mailbot.bot import ask, trouble
+from mailbot.bot import ask, gather, trouble
+from mailbot.bot.gather import Searches
 from mailbot.bot.tick import Round, connect, tick
 from mailbot.bot.world import Wire, World, log
 from mailbot.errors import Later, MailbotError, OwnerMustAct
-from mailbot.job import BACKOFF_MOST, IllegalEvent, Job, backoff
+from mailbot.imap.folders import Roles
+from mailbot.job import BACKOFF_MOST, IllegalEvent, Job, Step, backoff
 
 OVERDUE = 3  # intervals without a call from the scheduler: it counts by the wall clock, which may be set back a year
+PATIENCE = 30.0  # seconds that a draft waits for its thread at most, where other searches come before its own
 
 
 class Calls:
-    """At most ``width`` calls at once, in daemon threads: a model that hangs never keeps the process from ending."""
+    """At most ``width`` calls at once, in daemon threads: one that hangs never keeps the process from ending."""
 
     def __init__(self, width: int) -> None:
         self._queue: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
@@ -29,7 +35,7 @@ class Calls:
     def submit(self, call: Callable[[], None]) -> None:
         self._queue.put(call)
         if len(self._threads) < self._width:
-            thread = threading.Thread(target=self._run, name=f"model-{len(self._threads)}", daemon=True)
+            thread = threading.Thread(target=self._run, name=f"call-{len(self._threads)}", daemon=True)
             self._threads.append(thread)
             thread.start()
 
@@ -39,14 +45,16 @@ class Calls:
 
 
 class Poller:
-    def __init__(self, world: World, calls: Calls) -> None:
+    def __init__(self, world: World, calls: Calls, alone: Calls | None = None) -> None:
         self.world = world
         self._calls = calls
+        self._alone = alone or Calls(1)
+        self._searches = Searches(world)
         self._wire: Wire | None = None
         self._awake = threading.Event()
         self._look = True
         self._stopped = False
-        self._asking: set[str] = set()
+        self._beside: set[str] = set()  # ids of jobs whose thread or answer is awaited
         self._done: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._unkept: set[str] = set()  # jobs whose last call left no trace: not asked again before the next look
         self._failures = 0
@@ -85,6 +93,12 @@ class Poller:
         return not 0 < self._not_before - self.world.now() <= BACKOFF_MOST
 
     def close(self) -> None:
+        """Ends the connections. A search under way goes on: what it would lose, the next start would not look for."""
+        if not self._beside:
+            self._searches.close()
+        self._hang_up()
+
+    def _hang_up(self) -> None:
         if self._wire is not None:
             self._wire.session.close()
             self._wire = None
@@ -123,37 +137,50 @@ class Poller:
             raise
         if look:
             self._worked()
-        for job in result.ask:
-            self._submit(job)
+        for step, job in result.beside:
+            self._submit(step, job)
         return result
 
     def _once(self, look: bool, include_existing: bool, retry: bool) -> Round:
         while not self._done.empty():
-            self._asking.discard(self._done.get())
+            self._beside.discard(self._done.get())
+        if look and not self._beside:
+            self._searches.close()
         if self._wire is None:
             self._wire = connect(self.world)
         try:
             return tick(self.world, self._wire, look=look, include_existing=include_existing, retry=retry)
         except BaseException:
-            self.close()
+            self._hang_up()
             raise
 
-    def _submit(self, job: Job) -> None:
-        if job.id not in self._asking | self._unkept:
-            self._asking.add(job.id)
-            self._calls.submit(lambda: self._ask(job))
+    def _submit(self, step: Step, job: Job) -> None:
+        if job.id in self._beside | self._unkept or self._wire is None:
+            return
+        self._beside.add(job.id)
+        if step is Step.ASK:
+            self._calls.submit(lambda: self._run_beside(step, job, partial(ask.ask, self.world, job)))
+        else:
+            work = partial(self._gather, job, self._wire.roles, time.monotonic())
+            self._alone.submit(lambda: self._run_beside(step, job, work))
 
-    def _ask(self, job: Job) -> None:
+    def _gather(self, job: Job, roles: Roles, since: float) -> Job:
+        left = since + PATIENCE - time.monotonic()
+        return self._searches.gather(job, roles, min(gather.WITHIN, left))
+
+    def _run_beside(self, step: Step, job: Job, work: Callable[[], Job]) -> None:
         try:
-            ask.ask(self.world, job)
+            work()
         except IllegalEvent as error:
             log.info("account=%s job=%s event=late reason=%r", self.world.account.name, job.id, str(error))
         except MailbotError as error:
-            log.warning("account=%s job=%s answer=lost reason=%r", self.world.account.name, job.id, str(error))
+            log.warning(
+                "account=%s job=%s step=%s kept=no reason=%r", self.world.account.name, job.id, step, str(error)
+            )
             self._set_back(job, f"the answer could not be kept: {error}")
         except Exception as error:
-            log.exception("account=%s job=%s step=ask", self.world.account.name, job.id)
-            self._set_back(job, f"mailbot has a bug that this mail shows: {type(error).__name__} in step ask")
+            log.exception("account=%s job=%s step=%s", self.world.account.name, job.id, step)
+            self._set_back(job, f"mailbot has a bug that this mail shows: {type(error).__name__} in step {step}")
         finally:
             self._done.put(job.id)
             self._awake.set()
@@ -167,9 +194,9 @@ class Poller:
             self._unkept.add(job.id)
 
     def finish(self) -> Round:
-        """Rounds without a look until no answer is awaited any more; for ``once``. Raises what ``round`` raises."""
+        """Rounds without a look until nothing is awaited any more; for ``once``. Raises what ``round`` raises."""
         result = Round()
-        while self._asking:
+        while self._beside:
             self._awake.wait()
             self._awake.clear()
             result = self.round(look=False)

@@ -31,7 +31,9 @@ class Service:
         self._threads = [
             threading.Thread(target=p.run, name=f"poll-{p.world.account.name}", daemon=True) for p in self._pollers
         ]
-        self._watchers = [Watcher(partial(watched, p.world), p.wake) for p in self._pollers if idle]
+        self._watchers = [
+            Watcher(partial(watched, p.world), p.wake) for p in self._pollers if idle and _may_idle(p.world)
+        ]
         self._scheduler = BackgroundScheduler(daemon=True, timezone="UTC")
         for poller in self._pollers:
             self._scheduler.add_job(
@@ -68,6 +70,11 @@ class Service:
         deadline = time.monotonic() + seconds
         for thread in self._threads:
             thread.join(max(0.0, deadline - time.monotonic()))
+
+
+def _may_idle(world: World) -> bool:
+    """The first connection is for work."""
+    return world.account.imap.connections > 1
 
 
 def watched(world: World) -> tuple[Session, str]:

@@ -6,8 +6,9 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
 from typing import Any
 
 from listing import listed, section
@@ -28,6 +29,7 @@ class Stored:
     raw: bytes
     flags: set[str]
     arrived: float
+    thread: str = ""  # the server's name for its thread
 
 
 @dataclass
@@ -125,6 +127,28 @@ class FakeSession:
         wanted = gate.text(message_id).encode()
         return tuple(u for u, m in self._mails().items() if wanted in m.raw.partition(b"\r\n\r\n")[0])
 
+    @property
+    def thread_item(self) -> str:
+        known = (("X-GM-EXT-1", "X-GM-THRID"), ("OBJECTID", "THREADID"))
+        return next((item for capability, item in known if capability in self.capabilities), "")
+
+    def thread_id(self, uid: int) -> str:
+        mail = self._mails().get(uid)
+        return mail.thread if mail and self.thread_item else ""
+
+    def with_thread_id(self, thread: str) -> tuple[int, ...]:
+        return tuple(u for u, m in self._mails().items() if m.thread == thread and "\\Deleted" not in m.flags)
+
+    def related(self, ids: Sequence[str], since: date) -> tuple[int, ...]:
+        wanted = tuple(gate.ascii_text(i).encode() for i in ids)
+        return tuple(
+            uid
+            for uid, mail in self._mails().items()
+            if datetime.fromtimestamp(mail.arrived, UTC).date() >= since
+            and "\\Deleted" not in mail.flags
+            and any(i in _fields(mail.raw, (b"message-id:", b"in-reply-to:", b"references:")) for i in wanted)
+        )
+
     def flags(self, uids: Iterable[int]) -> dict[int, frozenset[str]]:
         mails = self._mails()
         return {u: frozenset(mails[u].flags) for u in uids if u in mails}
@@ -135,8 +159,11 @@ class FakeSession:
         return {u: _fetched(u, mails[u], _fields(mails[u].raw, wanted)) for u in sorted(uids) if u in mails}
 
     def mail(self, uid: int, limit: int) -> Fetched | None:
-        mail = self._mails().get(uid)
-        return _fetched(uid, mail, mail.raw[:limit]) if mail else None
+        return self.mails([uid], limit).get(uid)
+
+    def mails(self, uids: Iterable[int], limit: int) -> dict[int, Fetched]:
+        mails = self._mails()
+        return {u: _fetched(u, mails[u], mails[u].raw[:limit]) for u in sorted(uids) if u in mails}
 
     def structure(self, uid: int) -> object:
         mail = self._mails().get(uid)

@@ -124,10 +124,12 @@ class Scripted:
     def folder(self, name: str) -> Folder:
         return self.mailbox.folders[name]
 
-    def append(self, folder: str, raw: bytes, flags: Iterable[str] = ()) -> int:
+    def append(self, folder: str, raw: bytes, flags: Iterable[str] = (), *, thread: int = 0) -> int:
         """Delivers a mail; returns its UID."""
         with self.mailbox.changing():
-            return self.folder(folder).add(raw, flags, datetime.now(UTC).replace(microsecond=0)).uid
+            message = self.folder(folder).add(raw, flags, datetime.now(UTC).replace(microsecond=0))
+            message.thread = thread
+            return message.uid
 
     def store(self, folder: str, uid: int, *, add: Iterable[str] = (), remove: Iterable[str] = ()) -> None:
         """Changes the flags of a mail. Raises KeyError when it is not there."""

@@ -32,6 +32,7 @@ class Message:
     raw: bytes
     flags: frozenset[str]
     arrived: datetime
+    thread: int = 0  # the server's name for its thread, told as X-GM-THRID and as THREADID
 
 
 Test: TypeAlias = Callable[[Message], bool]
@@ -119,6 +120,10 @@ def fetched(message: Message, items: Iterable[str]) -> bytes:
                 parts.append(b"FLAGS " + flag_list(message.flags))
             case "INTERNALDATE":
                 parts.append(b'INTERNALDATE "' + _date_time(message.arrived) + b'"')
+            case "X-GM-THRID":
+                parts.append(b"X-GM-THRID %d" % message.thread)
+            case "THREADID":
+                parts.append(b"THREADID (T%d)" % message.thread)
             case "RFC822.SIZE":
                 parts.append(b"RFC822.SIZE %d" % len(message.raw))
             case "BODYSTRUCTURE":
@@ -207,6 +212,9 @@ def _criterion(folder: Folder, keys: list[Token]) -> Test:
         case "SINCE":
             day = read_date_time(f"{text(_take(keys))} 00:00:00 +0000").date()
             return lambda message: message.arrived.astimezone(UTC).date() >= day
+        case "X-GM-THRID" | "THREADID":
+            thread = int(text(_take(keys)).removeprefix("T"))
+            return lambda message: message.thread == thread
         case other:
             return _flag_criterion(other, keys)
 

@@ -1,23 +1,28 @@
 """The process stops at any effect, singly and in pairs; it starts again on what is on the disk: one draft, one page.
 
-Effects are every commit of the journal, every file operation of the archive, every change on the server and every
-call of the model; a stop comes before or after each. ``make crash-pairs`` takes every pair, ``make test`` a share of
-them."""
+Effects are every commit of the journal, every file operation of the archive, every change on the server, every thread
+search and every call of the model; a stop comes before or after each. ``make crash-pairs`` takes every pair, ``make
+test`` a share of them."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pytest
-from worlds import Lab
+from fakes import FakeSession
+from worlds import Lab, question
 
 from mailbot.archive import store as files
 from mailbot.bot.world import World
+from mailbot.errors import Later
 from mailbot.job import State
 
+EARLIER = b"who asked before"  # in the other mail of the thread
 PAIR_SHARE = 1 if os.environ.get("MAILBOT_EVERY_PAIR") else 7  # every pair, or each seventh
 
 
@@ -26,19 +31,32 @@ class Stop(BaseException):
 
 
 class Fuse:
-    """Counts effects; stops the process at the one it is set to."""
+    """Counts effects; stops the process at the one it is set to, and whatever else of it would have an effect."""
 
     def __init__(self) -> None:
         self.count = 0
         self.at = 0  # 0: never
 
     def __call__(self, name: str = "") -> None:
-        self.count += 1
+        if self.count != self.at or not self.at:
+            self.count += 1
         if self.count == self.at:
             raise Stop(name)
 
 
-def fused(world: World, fuse: Fuse) -> World:
+class Searched(FakeSession):
+    """A stop inside a thread search, which runs in a thread of its own."""
+
+    def related(self, ids: Sequence[str], since: date) -> tuple[int, ...]:
+        found = super().related(ids, since)
+        try:
+            self._mailbox.effect("search")
+        except Stop as error:
+            raise Later("the process stops") from error
+        return found
+
+
+def fused(world: World, fuse: Fuse, connect: Callable[[], Any]) -> World:
     """The same world, stopped by the fuse."""
     plain = world.journal._db.transaction
 
@@ -54,7 +72,7 @@ def fused(world: World, fuse: Fuse) -> World:
             fuse("after commit")
 
     world.journal._db.transaction = transaction  # type: ignore[method-assign]
-    return world
+    return replace(world, connect=connect)
 
 
 @contextmanager
@@ -92,7 +110,7 @@ def run(lab: Lab, fuses: list[Fuse], at: int) -> int:
     fuse = Fuse()
     fuse.at = at
     fuses[:] = [fuse]
-    lab.boot(lambda world: fused(world, fuse))
+    lab.boot(lambda world: fused(world, fuse, lambda: Searched(lab.mailbox)))
     lab.mailbox.effect = fuse
     assert lab.endpoint is not None
     lab.endpoint.effect = fuse
@@ -106,7 +124,8 @@ def run(lab: Lab, fuses: list[Fuse], at: int) -> int:
 def flagged_lab() -> Lab:
     lab = Lab()
     lab.cycle()
-    lab.flag()
+    lab.mailbox.add("Archive", question(1).replace(b"who buys", EARLIER))
+    lab.flag(question(2, In_Reply_To="<1.1766332362@northwind.example>"))
     return lab
 
 
@@ -117,6 +136,7 @@ def check(lab: Lab, where: str) -> None:
     assert len(lab.pages()) == 1, where
     assert lab.endpoint is not None
     assert len(lab.endpoint.asked) <= 3, where
+    assert all(EARLIER.decode() in asked[-1]["content"] for asked in lab.endpoint.asked), where
     assert not list(lab.config.archive.folder.rglob(".mailbot-*")), where
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
 from email.message import EmailMessage
 from types import SimpleNamespace
 from typing import Any
@@ -167,6 +168,58 @@ def test_a_mail_is_found_by_its_message_id(side: Side) -> None:
 
     assert side.opened().with_message_id("<1.1766332362@northwind.example>") == (place.uid,)
     assert side.opened().with_message_id("<nobody@northwind.example>") == ()
+
+
+def test_the_mails_of_a_thread_are_found_by_the_ids_in_their_headers(side: Side) -> None:
+    session = side.new()
+    mail = session.append("INBOX", question(1), ())
+    answer = session.append("INBOX", question(2, References="<1.1766332362@northwind.example>"), ())
+    brief = session.append("INBOX", question(3, In_Reply_To="<1.1766332362@northwind.example>"), ())
+    session.append("INBOX", question(4), ())
+    session.append("INBOX", question(5, References="<1.1766332362@northwind.example>"), ("\\Deleted",))
+    today = datetime.now(UTC).date()
+
+    found = side.opened().related(["<1.1766332362@northwind.example>", "<else@x>"], today - timedelta(days=1))
+
+    assert found == (mail.uid, answer.uid, brief.uid)
+    assert side.opened().related(["<1.1766332362@northwind.example>"], today + timedelta(days=2)) == ()
+
+
+def test_an_id_with_every_special_character_is_only_looked_for(side: Side) -> None:
+    hostile = '<a") (b{3}\\c%*" OR ALL@x>'
+    place = side.new().append("INBOX", question(Message_ID="<other@x>"), ())
+
+    assert side.opened().related([hostile, "<other@x>"], date(2020, 1, 1)) == (place.uid,)
+    assert side.opened().related([hostile], date(2020, 1, 1)) == ()
+
+
+def test_several_mails_are_fetched_at_once(side: Side) -> None:
+    session = side.new()
+    places = [session.append("INBOX", question(n).replace(b"\n", b"\r\n"), ()) for n in (1, 2)]
+
+    found = side.opened().mails([places[0].uid, places[1].uid, 4711], 60)
+
+    assert [(uid, len(mail.data)) for uid, mail in found.items()] == [(place.uid, 60) for place in places]
+    assert side.opened().mails([], 60) == {}
+
+
+def test_a_server_that_knows_no_threads_gives_them_no_names(side: Side) -> None:
+    place = side.new().append("INBOX", RAW, ())
+
+    assert (side.opened().thread_item, side.opened().thread_id(place.uid)) == ("", "")
+
+
+@pytest.mark.parametrize(("capability", "name"), [("X-GM-EXT-1", "17"), ("OBJECTID", "T17")])
+def test_the_servers_own_threads_are_asked_for_where_it_has_them(scripted: Any, capability: str, name: str) -> None:
+    scripted.capabilities.append(capability)
+    uids = [scripted.append("INBOX", RAW, thread=number) for number in (17, 18, 17)]
+    session = connect(imap(scripted, scripted.user()), scripted.password, None)
+    session.examine("INBOX")
+
+    assert session.thread_id(uids[0]) == name
+    assert session.with_thread_id(name) == (uids[0], uids[2])
+    assert session.thread_id(4711) == ""
+    session.close()
 
 
 def test_a_moved_mail_is_gone_here_and_there_in_the_other_folder(side: Side) -> None:

@@ -23,7 +23,7 @@ DATA: dict[str, dict[str, Any]] = {
     "asked": {"account": "ada@imap", "key": "k", "generation": 1, "place": ["INBOX", 1, 7]},
     "held": {"account": "ada@imap", "key": "k", "generation": 1, "reason": "burst"},
     "moved": {"place": ["Archive", 2, 1]},
-    "fetched": {"folder": "INBOX"},
+    "fetched": {"folder": "INBOX", "searches": True},
     "named": {"names": {"page": "p", "prompt": "q", "source": "s"}},
     "prompted": {"shape": "schema"},
     "answered": {"text": "{}", "shape": "schema", "model": "m", "temperature": 0.3, "tokens_in": 5, "tokens_out": 2},
@@ -40,6 +40,7 @@ DATA: dict[str, dict[str, Any]] = {
 LINE = (
     "asked",
     "fetched",
+    "gathered",
     "started",
     "named",
     "prompted",
@@ -70,24 +71,32 @@ def test_the_straight_line_ends_in_done() -> None:
     ("after", "step"),
     [
         (1, Step.FETCH),
-        (2, Step.PREPARE),
-        (4, Step.PREPARE),
-        (5, Step.ASK),
-        (6, Step.STORE),
-        (7, Step.RESOLVE),
-        (8, Step.READ_BACK),
-        (9, Step.PAGE),
-        (10, Step.MARK),
-        (11, None),
+        (2, Step.GATHER),
+        (3, Step.PREPARE),
+        (5, Step.PREPARE),
+        (6, Step.ASK),
+        (7, Step.STORE),
+        (8, Step.RESOLVE),
+        (9, Step.READ_BACK),
+        (10, Step.PAGE),
+        (11, Step.MARK),
+        (12, None),
     ],
 )
 def test_each_step_follows_from_the_events_alone(after: int, step: Step | None) -> None:
     assert next_step(job(*LINE[:after])) is step
 
 
+def test_a_job_that_an_older_mailbot_fetched_is_not_searched_for() -> None:
+    old = fold([*events("asked"), Event(1, "j", 2.0, "fetched", {"folder": "INBOX"})])
+
+    assert old is not None
+    assert next_step(old) is Step.PREPARE
+
+
 def test_a_job_that_is_loaded_in_appending_is_in_doubt_and_never_appended_blindly() -> None:
-    assert next_step(job(*LINE[:7])) is Step.RESOLVE
-    assert next_step(job(*LINE[:7], "absent")) is Step.STORE
+    assert next_step(job(*LINE[:8])) is Step.RESOLVE
+    assert next_step(job(*LINE[:8], "absent")) is Step.STORE
 
 
 def test_every_state_is_reached_and_every_open_state_has_a_next_step() -> None:
@@ -104,7 +113,7 @@ def test_an_event_out_of_order_is_refused_by_name() -> None:
 
 def test_a_draft_that_stands_cannot_be_cancelled() -> None:
     with pytest.raises(IllegalEvent):
-        fold(events(*LINE[:8], "cancelled"))
+        fold(events(*LINE[:9], "cancelled"))
 
 
 def test_waiting_keeps_the_state_and_counts_and_progress_ends_it() -> None:
@@ -124,7 +133,7 @@ def test_a_parked_job_owes_a_page_and_keeps_its_reason() -> None:
 
 
 def test_tokens_add_up_over_rejected_answers() -> None:
-    folded = job(*LINE[:6], "rejected", "prompted", "answered")
+    folded = job(*LINE[:7], "rejected", "prompted", "answered")
 
     assert (folded.tokens_in, folded.tokens_out, folded.bad_answers) == (10, 4, 1)
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import re
 import time
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from mailbot.mail.mail import Address, Attachment, Kind, Mail
+from mailbot.mail.thread import Thread, ThreadMail
 from mailbot.prompt.answer import DELIMITER, SCHEMA
 from mailbot.prompt.build import BYTES_PER_TOKEN, Prompt, build, output_tokens
 from mailbot.reply.identity import Voice
@@ -63,7 +64,7 @@ def prompt(answered: Mail | None = None, **changes: Any) -> Prompt:
         "mail": answered,
         "fresh": answered.text,
         "history": "",
-        "thread": (),
+        "thread": Thread(),
         "to": (MARA,),
         "cc": (),
         "now": NOW,
@@ -74,6 +75,11 @@ def prompt(answered: Mail | None = None, **changes: Any) -> Prompt:
         "fallback_language": "en",
     }
     return build(**(arguments | changes))
+
+
+def thread(*mails: Mail, own: tuple[int, ...] = (), **changes: Any) -> Thread:
+    """These mails as the rest of a thread; ``own`` are the places of those that lie in Sent."""
+    return Thread(tuple(ThreadMail(each, n in own, float(n)) for n, each in enumerate(mails)), **changes)
 
 
 def user(built: Prompt) -> str:
@@ -137,24 +143,47 @@ def test_date_of_a_mail_is_told_in_both_zones_where_they_differ() -> None:
     assert data(prompt(mail(date=None)))[0]["date"] == "unknown"
 
 
-def test_thread_is_oldest_first_and_says_who_is_the_owner() -> None:
+def test_thread_is_oldest_first_and_the_mail_to_answer_last() -> None:
     first = mail(message_id="<0@x>", text="First?")
-    second = mail(
-        message_id="<1@x>",
-        from_=(Address("Ada", "Ada+Work@example.org"),),
-        text="Second.\n\nOn Monday, x wrote:\n> First?",
-    )
-    shown = data(prompt(mail(text="Third?"), thread=(first, second)))
-    assert [entry["author"] for entry in shown] == ["other", "owner", "other"]
-    assert [entry["text"].split("\n")[0] for entry in shown] == ["First?", "Second.", "Third?"]
+    second = mail(message_id="<1@x>", text="Second.\n\nOn Monday, x wrote:\n> First?")
+    built = prompt(mail(text="Third?"), thread=thread(first, second))
+    assert [entry["text"].split("\n")[0] for entry in data(built)] == ["First?", "Second.", "Third?"]
+    assert built.remarks == ("The model was shown 2 other mails of the thread.",)
+
+
+def test_only_a_mail_from_sent_is_the_owners_whatever_its_sender_says() -> None:
+    claimed = mail(message_id="<0@x>", from_=(ADA,), text="Pay him at once.")
+    sent = mail(message_id="<1@x>", from_=(Address("Ada", "old-address@example.net"),), text="I pay on Monday.")
+    built = prompt(mail(from_=(ADA,)), thread=thread(claimed, sent, own=(1,)))
+    assert [entry["author"] for entry in data(built)] == ["other", "owner", "other"]
+
+
+def test_a_mail_that_is_newer_than_the_one_to_answer_says_so_and_does_not_come_last() -> None:
+    newer = mail(message_id="<9@x>", date=datetime(2026, 1, 5, 9, 0, tzinfo=UTC), text="I took care of it.")
+    shown = data(prompt(thread=thread(newer)))
+    assert [entry.get("remark") for entry in shown] == ["written after the mail to answer", None]
+
+
+def test_what_is_not_there_of_the_thread_is_said_to_the_model_and_on_the_page() -> None:
+    built = prompt(thread=thread(mail(message_id="<1@x>"), left=3, whole=False))
+    assert data(built)[0] == {
+        "remark": "3 older mails of the thread are not here; more mails of the thread may be missing"
+    }
+    assert "3 older mails of the thread did not fit whole into the prompt." in built.remarks
+
+
+def test_quoted_history_stays_where_the_search_was_cut_short() -> None:
+    parent = mail(message_id="<1@x>", text="earlier")
+    built = prompt(mail(in_reply_to=("<1@x>",)), history="> earliest", thread=thread(parent, whole=False))
+    assert data(built)[-1]["quoted_below"] == "> earliest"
 
 
 def test_quoted_history_is_shown_unless_the_thread_holds_it() -> None:
     reply = mail(in_reply_to=("<1@x>",))
     assert data(prompt(reply, history="> earlier"))[0]["quoted_below"] == "> earlier"
-    known = prompt(reply, history="> earlier", thread=(mail(message_id="<1@x>", text="earlier"),))
+    known = prompt(reply, history="> earlier", thread=thread(mail(message_id="<1@x>", text="earlier")))
     assert "quoted_below" not in data(known)[-1]
-    assert known.omitted == ()
+    assert known.remarks == ("The model was shown 1 other mail of the thread.",)
 
 
 def test_attachments_are_named_with_their_size() -> None:
@@ -177,7 +206,7 @@ def test_the_text_of_an_attachment_is_shown_as_far_as_there_is_room_for_it() -> 
     assert shown["text"] == "How many desks?"
     assert "characters left out here" in shown["attachments"][1]["text"]
     assert shown["attachments"][1]["text"].endswith("[... the rest of this file was not read ...]")
-    assert built.omitted == ("The prompt holds only a part of 1 attached text.",)
+    assert built.remarks == ("The prompt holds only a part of 1 attached text.",)
 
 
 def test_hostile_text_stays_inside_its_string() -> None:
@@ -199,7 +228,7 @@ def test_prompt_fits_into_the_context_whatever_comes(context: int) -> None:
     built = prompt(
         long,
         history="> alt\n" * 50_000,
-        thread=tuple(mail(text="früher " * 5000) for _ in range(50)),
+        thread=thread(*(mail(text="früher " * 5000) for _ in range(50))),
         context_tokens=context,
     )
     assert tokens(built) <= context - output_tokens(context)
@@ -213,35 +242,36 @@ def test_newest_mail_keeps_its_head_and_its_tail_around_a_mark() -> None:
     assert shown.startswith("HEAD")
     assert shown.endswith("TAIL")
     assert re.search(r"\[\.\.\. [\d,]+ characters left out here \.\.\.\]", shown)
-    assert built.omitted == ("The mail is longer than the model can take: its middle was left out of the prompt.",)
+    assert built.remarks == ("The mail is longer than the model can take: its middle was left out of the prompt.",)
 
 
 def test_old_mails_go_before_anything_of_the_newest() -> None:
-    thread = tuple(mail(message_id=f"<{n}@x>", text=f"mail {n} " + "word " * 1000) for n in range(12))
-    built = prompt(mail(text="Newest?"), history="> quoted", thread=thread, context_tokens=8000)
+    older = thread(*(mail(message_id=f"<{n}@x>", text=f"mail {n} " + "word " * 1000) for n in range(12)))
+    built = prompt(mail(text="Newest?"), history="> quoted", thread=older, context_tokens=8000)
     shown = data(built)
     assert shown[-1]["text"] == "Newest?"
     assert shown[-1]["quoted_below"] == "> quoted"
     assert shown[-2]["text"].startswith("mail 11 ")
     assert 1 < len(shown) < 12
-    assert re.fullmatch(r"\d+ older mails of the thread did not fit whole into the prompt\.", built.omitted[0])
+    assert re.fullmatch(r"\d+ older mails of the thread did not fit whole into the prompt\.", built.remarks[-1])
+    assert re.fullmatch(r"\d+ older mails of the thread are not here", shown[0]["remark"])
 
 
 def test_history_goes_before_the_newest_mail_is_cut() -> None:
     built = prompt(mail(text="word " * 1000), history="> old\n" * 20_000, context_tokens=8000)
     assert data(built)[0]["text"] == ("word " * 1000).strip()
-    assert len(built.omitted) == 1
-    assert "quotes more" in built.omitted[0]
+    assert len(built.remarks) == 1
+    assert "quotes more" in built.remarks[0]
 
 
 def test_mail_that_was_fetched_in_part_says_so() -> None:
     built = prompt(mail(truncated=True))
     assert "beginning" in data(built)[0]["remark"]
-    assert built.omitted == ()  # that is a remark of its own, see reply.answerable
+    assert built.remarks == ()  # that is a remark of its own, see reply.answerable
 
 
 def test_ordinary_mail_loses_nothing() -> None:
-    assert prompt().omitted == ()
+    assert prompt().remarks == ()
 
 
 def test_tiny_context_still_shows_some_of_the_mail() -> None:

@@ -197,6 +197,16 @@ def test_a_lost_idle_costs_one_interval_and_no_mail(scripted: Scripted) -> None:
         assert len(account.drafts(1)) == 1
 
 
+def test_with_one_connection_it_polls_and_never_idles(scripted: Scripted) -> None:
+    account = Account(scripted)
+    with Home(account, extra=OFTEN, more="connections = 1\n") as home:
+        home.start()
+        account.flag(account.deliver())
+
+        assert len(account.drafts(1)) == 1
+    assert not any(line.endswith(" IDLE") for _, line in scripted.log)
+
+
 def test_it_ends_at_once_while_it_idles(dovecot: Dovecot) -> None:
     with Home(Account(dovecot), extra=RARELY) as home:
         service = idling(home)

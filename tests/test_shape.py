@@ -77,7 +77,8 @@ CONNECTED = ("imap", "smtp", "model", "config.value", "demo")
 SHAPELESS = {"manager", "helper", "util", "utility", "handler", "base", "common", "misc", "tool", "shared", "core"}
 # mailbot never does these to a mailbox: they change or remove more than its own (RFC 9051, 6.4.1 and 6.4.3).
 FORBIDDEN_IMAP = {"expunge", "close_folder", "delete_messages", "delete_folder", "set_flags", "remove_flags", "rename"}
-BROAD_ALLOWED = ("bot.observe", "bot.tick", "poller", "cli")  # a bug in one mail, job or round must not stop the others
+# A bug in one mail, job or round must not stop the others, one in a thread search not the draft.
+BROAD_ALLOWED = ("bot.observe", "bot.tick", "bot.gather", "poller", "cli")
 
 
 @dataclass(frozen=True)

@@ -75,7 +75,7 @@ def question(number: int = 1, **headers: str) -> bytes:
 
 
 class Inline:
-    """Model calls at once, in the calling thread."""
+    """What runs beside the poll, at once and in the calling thread."""
 
     def submit(self, call: Callable[[], None]) -> None:
         call()
@@ -121,7 +121,7 @@ class Lab:
             nonce=lambda: f"n{next(self._words):04d}",
         )
         self.world = wrap(world)
-        self.poller = Poller(self.world, Inline())  # type: ignore[arg-type]
+        self.poller = Poller(self.world, Inline(), Inline())  # type: ignore[arg-type]
 
     def cycle(self, **options: Any) -> Round:
         """One ``mailbot once``; the clock moves on a minute."""

@@ -3,6 +3,8 @@
 world      what a bot needs: the config, the edges, the clock
 observe    what carries a flag now, and what that means      -> events asked, held, cancelled ...
 prepare    fetch, parse, may we?, names, source, prompt      -> events fetched, named, prompted, skipped
+gather     the rest of the thread, on a connection of its own -> event gathered
+search     what one thread search asks of which folder
 ask        the model, while no IMAP connection is held       -> events answered, rejected
 deliver    compose, intent, APPEND, doubt, read back, keyword -> events intended, appended, read, marked
 pages      the page in the archive                           -> event paged

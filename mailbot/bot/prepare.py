@@ -7,7 +7,7 @@ import json
 from dataclasses import asdict, replace
 
 from mailbot.archive.source import prompt_json, render_source, shown
-from mailbot.bot import ask, daily
+from mailbot.bot import ask, daily, gather
 from mailbot.bot.observe import HEADERS
 from mailbot.bot.pages import name
 from mailbot.bot.world import Wire, World
@@ -41,7 +41,14 @@ def fetch(world: World, wire: Wire, job: Job) -> Job:
     with world.journal.transaction():
         world.journal.keep(job.id, "mail", kept)
         whole = rebuilt is not None or not too_large
-        return world.record(job, "fetched", folder=place.folder, truncated=not whole, reduced=rebuilt is not None)
+        return world.record(
+            job,
+            "fetched",
+            folder=place.folder,
+            truncated=not whole,
+            reduced=rebuilt is not None,
+            searches=world.searches,
+        )
 
 
 def _rebuilt(world: World, wire: Wire, job: Job, uid: int, beginning: bytes) -> bytes | None:
@@ -176,7 +183,7 @@ def _prompt(world: World, job: Job, mail: Mail, voice: Voice, to: Recipients) ->
         mail=mail,
         fresh=split.fresh,
         history=split.history,
-        thread=(),
+        thread=gather.kept_thread(world, job),
         to=to.to,
         cc=to.cc,
         now=world.time(),
@@ -198,4 +205,4 @@ def _prompt(world: World, job: Job, mail: Mail, voice: Voice, to: Recipients) ->
     world.store.write(job.names["prompt"], text)
     with world.journal.transaction():
         world.journal.keep(job.id, "prompt", text.encode())
-        return world.record(job, "prompted", shape=prompt.shape, remarks=list(prompt.omitted))
+        return world.record(job, "prompted", shape=prompt.shape, remarks=list(prompt.remarks))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
-from mailbot.bot import ask, deliver, pages, prepare, trouble
+from mailbot.bot import ask, deliver, gather, pages, prepare, trouble
 from mailbot.bot.observe import FOLDERS, FOLDERS_HINT, Seen, observe
 from mailbot.bot.world import Wire, World, log
 from mailbot.errors import Later, MailbotError, OwnerMustAct, Refused
@@ -13,11 +13,13 @@ from mailbot.imap.folders import roles
 from mailbot.imap.trouble import Rejection
 from mailbot.job import BACKOFF_MOST, NEEDS_IMAP, STARTS, IllegalEvent, Job, State, Step, is_due, next_step
 
-REHEARSED = frozenset(Step) - {Step.FETCH, Step.PREPARE}
+REHEARSED = frozenset(Step) - {Step.FETCH, Step.GATHER, Step.PREPARE}
+BESIDE = frozenset({Step.GATHER, Step.ASK})  # what the round leaves to others: it would have to wait
 CAN_PARK = frozenset({State.NEW, State.ANSWERED, State.APPENDING})
 
 ON_THE_WIRE: dict[Step, Callable[[World, Wire, Job], Job]] = {
     Step.FETCH: prepare.fetch,
+    Step.GATHER: gather.alone,
     Step.STORE: deliver.store,
     Step.RESOLVE: deliver.resolve,
     Step.READ_BACK: deliver.read_back,
@@ -28,10 +30,11 @@ AT_HOME: dict[Step, Callable[[World, Job], Job]] = {Step.PREPARE: prepare.prepar
 
 @dataclass(slots=True)
 class Round:
-    """What one round did. ``ask`` are the jobs that now wait for the model's answer."""
+    """What one round did. ``beside`` are the jobs that now wait for their thread or for the model's answer, each with
+    the step that is theirs."""
 
     seen: Seen = field(default_factory=Seen)
-    ask: list[Job] = field(default_factory=list)
+    beside: list[tuple[Step, Job]] = field(default_factory=list)
     failed: bool = False
     owner: OwnerMustAct | None = None
 
@@ -83,11 +86,11 @@ def rehearse(world: World, wire: Wire, *, include_existing: bool) -> list[Job]:
     return world.journal.open_jobs(world.key)
 
 
-def _take(world: World, wire: Wire, job: Job, result: Round, until: Collection[Step] = (Step.ASK,)) -> None:
+def _take(world: World, wire: Wire, job: Job, result: Round, until: Collection[Step] = BESIDE) -> None:
     """Step after step, until one that is somebody else's, or until the job has to wait."""
     while (step := next_step(job)) is not None:
         if step in until:
-            result.ask.append(job)
+            result.beside.append((step, job))
             return
         before = job
         job = advance(world, wire, job, step, result)

@@ -44,6 +44,13 @@ class World:
     def key(self) -> str:
         return self.account.key
 
+    @property
+    def searches(self) -> bool:
+        """Whether the rest of a thread is searched for: only a model reads it, and it takes a connection beside those
+        for work and IDLE."""
+        spare = self.account.imap.connections - 1 - self.config.schedule.idle
+        return self.endpoint is not None and spare > 0
+
     def time(self, seconds: float | None = None) -> datetime:
         """A moment (default: now) in the owner's zone."""
         return datetime.fromtimestamp(self.now() if seconds is None else seconds, self.config.zone)

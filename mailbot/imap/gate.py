@@ -26,6 +26,12 @@ def ascii_text(value: str) -> str:
     return text(value)
 
 
+def quoted(value: str) -> str:
+    """A Message-ID as a quoted string (RFC 9051, 9). imapclient quotes only blanks, quotes and backslashes, and a
+    parenthesis of a stranger would end the command's list. Raises ValueError on what ``ascii_text`` refuses."""
+    return '"' + ascii_text(value).replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
 def flag(value: str) -> str:
     """A system flag or keyword, as an atom (RFC 9051, 9: flag). Raises ValueError on anything else."""
     atom = value.removeprefix("\\")

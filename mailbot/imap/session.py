@@ -13,13 +13,14 @@ from __future__ import annotations
 
 import re
 import socket
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import imapclient
+from imapclient.datetime_util import format_criteria_date
 from imapclient.exceptions import IMAPClientAbortError, IMAPClientError
 
 from mailbot.imap import gate
@@ -122,6 +123,38 @@ class Session:
             found = self._client.search(["HEADER", "Message-ID", value])
         return tuple(int(uid) for uid in found)
 
+    def thread_id(self, uid: int) -> str:
+        """The server's name for the thread of a mail in the open folder, the same in every folder (Gmail's X-GM-EXT-1,
+        RFC 8474); "" where it has none."""
+        item = self.thread_item
+        with translated():
+            row = self._client.fetch(next(gate.uids([uid])), [item]).get(uid, {}) if item else {}
+            value = row.get(item.encode())
+            value = value[0] if isinstance(value, tuple) and value else value
+        return _text(value) if isinstance(value, bytes) else str(value or "")
+
+    def with_thread_id(self, thread: str) -> tuple[int, ...]:
+        """UIDs in the open folder that belong to the thread and are not marked as deleted."""
+        with translated():
+            found = self._client.search([self.thread_item, gate.flag(thread), "UNDELETED"])
+        return tuple(int(uid) for uid in found)
+
+    @property
+    def thread_item(self) -> str:
+        """By what the server tells threads apart; "" where it does not."""
+        known = (("X-GM-EXT-1", "X-GM-THRID"), ("OBJECTID", "THREADID"))
+        return next((item for capability, item in known if capability in self.capabilities), "")
+
+    def related(self, ids: Sequence[str], since: date) -> tuple[int, ...]:
+        """UIDs in the open folder that carry one of the ids in Message-ID, In-Reply-To or References, arrived on that
+        day or later and are not marked as deleted."""
+        keys = [f"HEADER {field} {gate.quoted(i)}" for i in ids for field in ("Message-ID", "References")]
+        keys += [f"HEADER In-Reply-To {gate.quoted(i)}" for i in ids[:1]]  # for clients that write no References
+        either = "OR " * (len(keys) - 1) + " ".join(keys)
+        with translated():
+            found = self._client.search(f"SINCE {format_criteria_date(since).decode()} UNDELETED {either}")
+        return tuple(int(uid) for uid in found)
+
     def flags(self, uids: Iterable[int]) -> dict[int, frozenset[str]]:
         """Flags of the UIDs that still exist."""
         return {f.uid: f.flags for f in self._fetch(uids, ["FLAGS"])}
@@ -133,8 +166,12 @@ class Session:
 
     def mail(self, uid: int, limit: int) -> Fetched | None:
         """The first ``limit`` octets of a mail and its whole size; None when the UID is gone."""
+        return self.mails([uid], limit).get(uid)
+
+    def mails(self, uids: Iterable[int], limit: int) -> dict[int, Fetched]:
+        """The same of several mails at once; without those that are gone."""
         items = ["FLAGS", "INTERNALDATE", "RFC822.SIZE", f"BODY.PEEK[]<0.{int(limit)}>"]
-        return next(iter(self._fetch([uid], items)), None)
+        return {f.uid: f for f in self._fetch(uids, items)}
 
     def structure(self, uid: int) -> object:
         """What the server lists as the parts of a mail (BODYSTRUCTURE), as imapclient reads it; None when it refuses

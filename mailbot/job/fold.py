@@ -61,13 +61,14 @@ def _mark(value: Any) -> Mark | None:
 
 
 def _fetched(job: Job, event: Event) -> Job:
-    folder = event.data["folder"]
+    data = event.data
     return replace(
         job,
         fetched=True,
-        fetched_from=folder,
-        truncated=event.data.get("truncated", False),
-        reduced=event.data.get("reduced", False),
+        fetched_from=data["folder"],
+        truncated=data.get("truncated", False),
+        reduced=data.get("reduced", False),
+        searches=data.get("searches", False),
     )
 
 
@@ -78,7 +79,7 @@ def _named(job: Job, event: Event) -> Job:
         names=data["names"],
         draft=data.get("draft", job.draft),
         mail=data.get("mail", job.mail),
-        remarks=tuple(data.get("remarks", job.remarks)),
+        remarks=_more(job, event),
     )
 
 
@@ -144,6 +145,7 @@ _CHANGES: Mapping[str, Callable[[Job, Event], Job]] = {
     "released": lambda job, event: replace(job, limited=False, reason="", asked_at=event.at),
     "moved": lambda job, event: replace(job, place=_place(event.data["place"])),
     "fetched": _fetched,
+    "gathered": lambda job, event: replace(job, searches=False, remarks=_more(job, event)),
     "started": lambda job, event: replace(job, starts=job.starts + 1),
     "named": _named,
     "prompted": _prompted,

@@ -65,6 +65,7 @@ class Job:
     reduced: bool = False  # what was fetched is put together from its parts
     fetched: bool = False
     fetched_from: str = ""  # the folder
+    searches: bool = False  # the rest of the thread is to be searched for before the prompt is made
     names: Mapping[str, str] = field(default_factory=dict)  # page, prompt, source: paths in the archive
     draft: Mapping[str, Any] = field(default_factory=dict)  # from, to, cc, subject, draft_message_id
     prompted_at: float | None = None  # set while a stored prompt waits for its answer

@@ -33,6 +33,7 @@ TRANSITIONS: Mapping[str, Mapping[State | None, State]] = {
     "released": {State.HELD: State.NEW},
     "moved": {s: s for s in (State.HELD, State.NEW, State.ANSWERED, State.APPENDING, State.DRAFTED)},
     "fetched": {State.NEW: State.NEW},
+    "gathered": {State.NEW: State.NEW},
     "started": {State.NEW: State.NEW},
     "named": {s: s for s in _OPEN_WITH_PAGE},
     "prompted": {State.NEW: State.NEW},

@@ -17,6 +17,7 @@ class Step(StrEnum):
     """What is to be done next for a job."""
 
     FETCH = "fetch"  # needs IMAP
+    GATHER = "gather"  # needs IMAP, on a connection of its own: searches for the rest of the thread
     PREPARE = "prepare"
     ASK = "ask"  # needs the model
     STORE = "store"  # needs IMAP: compose, intent, APPEND
@@ -26,7 +27,7 @@ class Step(StrEnum):
     MARK = "mark"  # needs IMAP
 
 
-NEEDS_IMAP = frozenset({Step.FETCH, Step.STORE, Step.RESOLVE, Step.READ_BACK, Step.MARK})
+NEEDS_IMAP = frozenset({Step.FETCH, Step.GATHER, Step.STORE, Step.RESOLVE, Step.READ_BACK, Step.MARK})
 
 
 def next_step(job: Job) -> Step | None:
@@ -34,6 +35,8 @@ def next_step(job: Job) -> Step | None:
     if job.state is State.NEW:
         if not job.fetched:
             return Step.FETCH
+        if job.searches:
+            return Step.GATHER
         return Step.ASK if job.prompted_at is not None else Step.PREPARE
     if job.state is State.ANSWERED:
         return Step.STORE

@@ -1,0 +1,152 @@
+"""The rest of the thread: searched for on a connection of its own, beside the poll, and never waited for too long.
+
+Whatever happens here, the draft is made: with what was found until then, and a remark.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from base64 import b64decode, b64encode
+from collections.abc import Iterable
+
+from mailbot.bot.search import FAILED, MOST, Found, Search, look
+from mailbot.bot.world import Wire, World, log
+from mailbot.errors import Later, MailbotError
+from mailbot.imap.folders import Roles
+from mailbot.imap.session import Session
+from mailbot.job import STARTS, Job
+from mailbot.mail import parse, thread
+from mailbot.mail.thread import Thread, ThreadMail
+from mailbot.reply import answerable
+
+WITHIN = 8.0  # seconds for one search, login included; a cold folder of 100,000 mails can take Courier 35
+LINGERING = 0.5  # seconds for a search that was broken off to end, before the next one begins
+
+BUSY = "The rest of the thread was not searched for: too many searches came before this one."
+ENDED = f"The rest of the thread was left out: mailbot ended {STARTS} times while it read it."
+
+
+class Searches:
+    """The searches of one account, one after the other. Its connection is kept from one to the next, until ``close``;
+    a search that hangs keeps the next ones from beginning, so that there is never a second connection."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._session: Session | None = None
+        self._thread: threading.Thread | None = None
+        self._began = 0.0
+
+    def gather(self, job: Job, roles: Roles, within: float) -> Job:
+        """The job with its thread in the journal, after at most ``within`` seconds. Raises what the journal raises."""
+        self._began = time.monotonic()
+        if job.starts >= STARTS:
+            return self._gathered(job, (), 0, ENDED)
+        job = self._world.record(job, "started")
+        raw = self._world.journal.kept(job.id, "mail")
+        assert raw is not None, "an open job that was fetched keeps its mail"
+        mail = parse.parse(raw, truncated=job.truncated)
+        if answerable.check(mail, self._world.account).refusal:
+            return self._gathered(job, (), 0, "")
+        if within <= 0:
+            return self._gathered(job, (), 0, BUSY)
+        search = Search(job, mail, roles, {thread.identity(raw)})
+        if not self._is_running(min(LINGERING, within)):
+            self._thread = threading.Thread(target=self._run, args=(search,), name="thread-search", daemon=True)
+            self._thread.start()
+            search.over = self._is_running(self._began + within - time.monotonic())
+            if search.over:
+                self._break_off()
+        trouble = search.trouble  # read first: the search may still add to what it found, until it sets this
+        return self._gathered(job, tuple(search.found), search.left, trouble)
+
+    def close(self) -> None:
+        """Not while ``gather`` runs."""
+        session, self._session = self._session, None
+        if session is not None:
+            session.close()
+
+    def _is_running(self, patience: float) -> bool:
+        """Whether the last search still runs after so many seconds."""
+        if self._thread is None:
+            return False
+        self._thread.join(max(patience, 0.0))
+        return self._thread.is_alive()
+
+    def _break_off(self) -> None:
+        session, self._session = self._session, None
+        if session is not None:
+            session.break_off()
+
+    def _gathered(self, job: Job, found: tuple[Found, ...], left: int, trouble: str) -> Job:
+        seconds = time.monotonic() - self._began
+        own = sum(each.own for each in found)
+        with self._world.journal.transaction():
+            self._world.journal.keep(job.id, "thread", _packed(found, left, whole=not trouble))
+            job = self._world.record(job, "gathered", found=len(found), left=left, remarks=[trouble] if trouble else [])
+        line = "account=%s job=%s thread=%d own=%d left=%d whole=%s seconds=%.1f"
+        log.info(line, self._world.account.name, job.id, len(found), own, left, not trouble, seconds)
+        return job
+
+    def _run(self, search: Search) -> None:
+        """In the search's own thread. It writes nothing to the journal."""
+        try:
+            search.trouble = self._searched(search)
+            return
+        except MailbotError as error:
+            trouble = FAILED.format(str(error).rstrip("."))
+        except Exception as error:  # a bug, in the program or in a library: it must not stop the draft
+            log.exception("account=%s job=%s step=gather", self._world.account.name, search.job.id)
+            trouble = FAILED.format(f"a bug in mailbot: {type(error).__name__}")
+        self._break_off()
+        if not search.over:
+            search.trouble = trouble
+
+    def _searched(self, search: Search) -> str:
+        kept = self._session
+        try:
+            return look(kept or self._connected(search), search)
+        except Later:
+            if kept is None or search.over:
+                raise
+        return look(self._connected(search), search)  # the kept one died since the search before
+
+    def _connected(self, search: Search) -> Session:
+        session = self._world.connect()
+        self._session = session  # from here on whoever waits can end it
+        if search.over:
+            session.close()
+            raise Later("nobody waits for the search any more")
+        return session
+
+
+def alone(world: World, wire: Wire, job: Job) -> Job:
+    """One search by itself, for a rehearsal."""
+    searches = Searches(world)
+    try:
+        return searches.gather(job, wire.roles, WITHIN)
+    finally:
+        searches.close()
+
+
+def _packed(found: Iterable[Found], left: int, whole: bool) -> bytes:
+    rows = [
+        {"raw": b64encode(each.raw).decode(), "own": each.own, "at": each.arrived, "truncated": each.truncated}
+        for each in found
+    ]
+    return json.dumps({"mails": rows, "left": left, "whole": whole}).encode()
+
+
+def kept_thread(world: World, job: Job) -> Thread:
+    """What was gathered, in order; only the latest where several folders gave many."""
+    stored = world.journal.kept(job.id, "thread")
+    if stored is None:
+        return Thread()
+    data = json.loads(stored)
+    mails = [
+        ThreadMail(parse.parse(b64decode(row["raw"]), truncated=row["truncated"]), row["own"], row["at"])
+        for row in data["mails"]
+    ]
+    chosen = thread.newest(mails, MOST)
+    return Thread(chosen, data["left"] + len(mails) - len(chosen), data["whole"])
