@@ -166,9 +166,9 @@ class Line:
     def _happen(self, fault: Fault) -> None:
         self._fault = None
         self._silent = True
+        self._proxy.spoilt.set()
         if fault.how == "cut":
             self.cut()
         elif fault.how == "half-close":
             with suppress(OSError):
                 self._client.shutdown(socket.SHUT_WR)
-        self._proxy.spoilt.set()

@@ -71,6 +71,7 @@ class Wired:
         assert {"\\Flagged", "$MailbotDrafted"} <= mail.flags, where
         assert "\\Seen" not in mail.flags
         assert troubles(self.lab.world) == {}, where  # nothing for the owner to mend
+        assert len(self.server.folder("INBOX").messages) == 1, where  # and no notice of it
         assert self.server.violations == [], where
 
 
