@@ -124,7 +124,7 @@ def test_an_attached_mail_is_shown_marked_when_the_mail_says_nothing() -> None:
 def test_text_parts_follow_each_other_and_text_files_are_attachments() -> None:
     mail = case("list-post")
     assert mail.text == "Who brings cake?\n\n____________________________\nParents mailing list"
-    assert mail.attachments == (Attachment("plan.txt", "text/plain", 12),)
+    assert mail.attachments == (Attachment("plan.txt", "text/plain", 12, "Monday: Dora"),)
 
 
 def test_a_list_mail_names_its_list() -> None:
@@ -216,16 +216,35 @@ def test_a_calendar_without_request_and_a_tnef_beside_text_are_ordinary() -> Non
         ("us-ascii", b"f\xfcr", "für"),
         ("iso-2022-jp", "日本語".encode("iso2022_jp"), "日本語"),
         ("no-such-set", "für".encode(), "für"),
+        ("iso-8859-1", "für".encode(), "für"),
+        ("utf-8", b"f\xfcr", "für"),
+        ("us-ascii", "请问你能来吗".encode("gbk"), "请问你能来吗"),
+        ("utf-8", "資料を送って①".encode("cp932"), "資料を送って①"),
+        ("iso-2022-jp", "資料を送って".encode("cp932"), "資料を送って"),
+        ("us-ascii", "資料を送って".encode("euc_jp"), "資料を送って"),
+        ("us-ascii", "資料".encode("iso2022_jp"), "資料"),
+        ("iso-2022-jp", b"\x1b$B-!\x1b(B", "①"),
+        ("us-ascii", "Четверг подходит".encode("cp1251"), "Четверг подходит"),
+        ("utf-8", "Четверг подходит".encode("koi8_r"), "Четверг подходит"),
+        ("windows-874", "สวัสดี".encode("cp874"), "สวัสดี"),
     ],
 )
 def test_a_charset_that_lies_is_read_as_what_it_means(charset: str, octets: bytes, text: str) -> None:
     assert parse(f"Content-Type: text/plain; charset={charset}\n\n".encode() + octets).text == text
 
 
-def test_octets_that_no_charset_explains_are_replaced_and_reported() -> None:
-    mail = parse(b"Content-Type: text/plain; charset=utf-8\n\nf\xfcr dich")
-    assert mail.text == "f\ufffdr dich"
+@pytest.mark.parametrize(
+    ("octets", "text"), [(b"f\x81r", "f\ufffdr"), ("größer".encode() + b"\xff" + "Füße".encode(), "größer\ufffdFüße")]
+)
+def test_octets_that_no_charset_explains_are_replaced_and_reported(octets: bytes, text: str) -> None:
+    mail = parse(b"Content-Type: text/plain; charset=utf-8\n\n" + octets)
+    assert mail.text == text
     assert mail.defects == ("Some characters of the text could not be read.",)
+
+
+def test_a_charset_that_was_guessed_against_its_label_is_reported() -> None:
+    mail = parse(b"Content-Type: text/plain; charset=utf-8\n\nf\xfcr dich")
+    assert mail.defects == ("The text is not in the character set that it names; another was guessed.",)
 
 
 @pytest.mark.parametrize(
@@ -247,7 +266,8 @@ def test_a_decoded_subject_can_make_no_new_line() -> None:
 def test_names_of_attachments_are_decoded_and_lead_nowhere() -> None:
     name = "filename*0*=UTF-8''%C3%BCber%2F..%2F; filename*1=\"x\u202e.pdf\""
     part = f"--b\nContent-Disposition: attachment; {name}\n\nx\n--b--"
-    assert with_body("multipart/mixed; boundary=b", part).attachments == (Attachment("über_.._x.pdf", "text/plain", 1),)
+    mail = with_body("multipart/mixed; boundary=b", part)
+    assert mail.attachments == (Attachment("über_.._x.pdf", "text/plain", 1, "x"),)
 
 
 def test_the_first_of_several_fields_counts_and_the_others_are_reported() -> None:

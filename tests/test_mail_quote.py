@@ -36,6 +36,7 @@ BLOCKS = {
     "en bold": "*From:* Ada Example\n*Sent:* Monday\n*To:* Mara\n*Subject:* Date",
     "en rule": "________________________________\nFrom: Ada\nSent: Monday\nTo: Mara\nSubject: Date",
     "en marked": "-----Original Message-----\nFrom: Ada\nSent: Monday\nSubject: Date",
+    "en no subject": "From: Ada <ada@example.org>\nSent: Monday\nTo: Mara",
     "de": "Von: Ada\nGesendet: Montag\nAn: Mara\nBetreff: Termin",
     "fr": "De : Ada\nEnvoyé : lundi\nÀ : Mara\nObjet : Date",
     "es": "De: Ada\nEnviado el: lunes\nPara: Mara\nAsunto: Fecha",
@@ -230,3 +231,20 @@ def test_no_words_are_lost(lines: list[str]) -> None:
     parts = split(text)
     kept = [line for part in (parts.fresh, parts.signature, parts.history) for line in part.split("\n")]
     assert sorted(line for line in kept if line.strip("- ")) == sorted(line for line in lines if line.strip("- "))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Hello!\n\nFriday, August 30, 2002, 7:25 PM Bob <bob@example.org> wrote:\n\nBO> When?\n\nNow.\n\nBO> Where?",
+        "It says:\nMay 29 2009 11:58:43 kernel: version 2.6 (buildd@palmer) and then the rest of it:\nboom.",
+        "What now?\n\n---------- Forwarded message ---------\nFrom: a@example.org\n\nHi\n-- \nDear Sir,\nwe offer boxes.",
+    ],
+)
+def test_answers_logs_and_forwarded_signatures_are_not_cut(text: str) -> None:
+    assert split(text) == Split(text, "", "")
+
+
+def test_below_an_unmarked_quote_at_the_top_the_signature_is_still_found() -> None:
+    text = "On Fri, 04 Oct 2002 03:25:30 +0200\nVincent <v@example.org> wrote:\n\n= Does it work?\n\nYes."
+    assert split(f"{text}\n\n-- \nJesse") == Split(text, "", "Jesse")

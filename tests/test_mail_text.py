@@ -83,7 +83,6 @@ def test_the_signature_mark_keeps_its_blank() -> None:
         "color:rgba(0,0,0,0)",
         "position:absolute;left:-9999px",
         "text-indent:-9999px",
-        "mso-hide:all",
     ],
 )
 def test_hidden_text_is_left_out(style: str) -> None:
@@ -153,3 +152,58 @@ def test_no_html_makes_it_raise(pieces: list[str]) -> None:
 
 def test_a_line_that_holds_only_a_hard_blank_is_a_blank_line() -> None:
     assert html_to_text("<div>a</div><div>&nbsp;</div><div>b</div><p>&nbsp;</p><div>c</div>") == "a\n\nb\n\nc"
+
+
+@pytest.mark.parametrize(
+    "hiding",
+    [
+        r'<i style="d\69 splay:none">no</i>',
+        '<i style="filter:opacity(0)">no</i>',
+        '<i style="color:hsl(0,0%,100%)">no</i>',
+        '<i style="color:rgb(100%,100%,100%)">no</i>',
+        '<i style="color:rgba(0,0,0,.01)">no</i>',
+        '<i style="-webkit-text-fill-color:transparent">no</i>',
+        '<i style="margin-left:-9999px">no</i>',
+        '<i style="transform:scale(0)">no</i>',
+        '<i style="position:absolute;clip:rect(0,0,0,0)">no</i>',
+        '<i style="clip-path:inset(100%)">no</i>',
+        '<i style="height:0;overflow-y:clip">no</i>',
+        '<i style="font-size:calc(0px)">no</i>',
+        "<style>#x{display:none}</style><i id=x>no</i>",
+        "<style>i{display:none}</style><i>no</i>",
+        '<style>.x{display:none!important}</style><i class=x style="display:inline">no</i>',
+        "<style>@media screen{.x{display:none}}</style><i class=x>no</i>",
+        "<dialog>no</dialog>",
+    ],
+)
+def test_newer_ways_to_hide_text_hide_it_here_too(hiding: str) -> None:
+    assert html_to_text(f"{hiding} yes").strip() == "yes"
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        "<style>td{background:#fff;color:#fff} .b{background:#00f}</style><table><tr><td class=b>yes</table>",
+        "<style>@media (max-width:600px){i{display:none}}</style><i>yes</i>",
+        '<i style="transform:scale(0.9)">yes</i>',
+        '<i style="margin-left:-20px;opacity:0.5">yes</i>',
+        '<i style="color:hsl(200,50%,40%)">yes</i>',
+        "<dialog open>yes</dialog>",
+        '<i style="max-height:0">yes</i>',
+        '<!--[if mso]><v:roundrect>no</v:roundrect><![endif]--><i style="mso-hide:all">yes</i>',  # Outlook has its own
+    ],
+)
+def test_ordinary_styles_hide_nothing(shown: str) -> None:
+    assert html_to_text(shown).strip() == "yes"
+
+
+def test_an_ordered_list_keeps_its_numbers() -> None:
+    assert html_to_text("<ol start=3><li>a<li value=7>b<ul><li>c</ul></ol>") == "3. a\n7. b\n  - c"
+
+
+def test_a_button_and_a_filled_in_field_are_seen() -> None:
+    assert html_to_text('<input value="Accept"><input type=hidden value="no">') == "[Accept]"
+
+
+def test_a_target_without_scheme_is_still_a_target() -> None:
+    assert html_to_text('<a href="//shop.example/x">here</a>') == "here <//shop.example/x>"

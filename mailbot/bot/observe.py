@@ -5,8 +5,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from hashlib import sha256
 
 from mailbot import flags
+from mailbot.bot import trouble
 from mailbot.bot.world import Wire, World, log
 from mailbot.flags import DRAFTED_KEYWORD, Contact, Meaning, Sighting
 from mailbot.imap.session import Fetched, Look
@@ -42,11 +44,17 @@ class Seen:
 
 def observe(world: World, wire: Wire, *, include_existing: bool = False) -> Seen:
     """Looks and records. Errors of the wire pass through: nothing is recorded then."""
-    lost = not world.journal.stars.knows(world.key) and _has_pages(world)
+    first = not world.journal.stars.knows(world.key)
+    aside = world.journal.noted("aside", world.key)
+    lost = first and (bool(aside) or _has_pages(world))
     views = [v for f in wire.roles.watched if (v := _view(world, wire, f, lost, include_existing)) is not None]
     sent = wire.session.mark(wire.roles.sent) if wire.roles.sent and any(v.new for v in views) else None
     seen = Seen()
     with world.journal.transaction():
+        if aside:
+            hint = f"It is kept as {aside['kept']}. Stars of unknown age are held: mailbot release --all drafts them"
+            trouble.begin(world, trouble.ASIDE, f"{aside['reason']}; mailbot began a new one", hint)
+            world.journal.note("aside", world.key, None)
         for view in views:
             world.journal.stars.look(world.key, view.look.folder, view.look.uidvalidity)
             _fallen(world, view)
@@ -64,7 +72,7 @@ def _view(world: World, wire: Wire, folder: str, lost: bool, include_existing: b
     try:
         look = wire.session.examine(folder)
     except Rejection as error:
-        log.warning("account=%s folder=%r cannot be opened: %s", world.account.name, folder, error)
+        log.warning("account=%s folder=%r opened=False reason=%r", world.account.name, folder, error.text)
         return None
     uids = wire.session.flagged(world.account.flag)
     before = world.journal.stars.uidvalidity(world.key, folder)
@@ -77,7 +85,7 @@ def _view(world: World, wire: Wire, folder: str, lost: bool, include_existing: b
     flags_now = wire.session.flags(gone) if gone else {}
     old = {uid for uid, key in known.items() if not include_existing or _has_job(world, key)}
     new = wire.session.headers(uids - old, HEADERS) if uids - old else {}
-    sightings = tuple(_sighting(world, look, fetched) for fetched in new.values())
+    sightings = tuple(_sighted(world, look, fetched) for fetched in new.values())
     # Who leaves Gmail's starred view lost the star, or lies in Trash; elsewhere a UID that is gone says nothing.
     unanswered: frozenset[str] | None = frozenset() if folder == wire.roles.starred else None
     return View(look, contact, known, sightings, {uid: flags_now.get(uid, unanswered) for uid in gone})
@@ -85,6 +93,35 @@ def _view(world: World, wire: Wire, folder: str, lost: bool, include_existing: b
 
 def _has_job(world: World, key: str) -> bool:
     return world.journal.stars.memory(world.key, key).generation > 0
+
+
+def _sighted(world: World, look: Look, fetched: Fetched) -> Sighting:
+    """A mail whose header shows a bug is seen, too, with nothing but its key: its job will park, the others go on."""
+    try:
+        return _sighting(world, look, fetched)
+    except Exception:  # a bug, in the program or in a library: it must not stop the other mails
+        log.exception("account=%s folder=%r uid=%d step=look", world.account.name, look.folder, fetched.uid)
+    return Sighting(
+        place=Place(look.folder, look.uidvalidity, fetched.uid),
+        key=_any_key(fetched.data),
+        twin="",
+        drafted=DRAFTED_KEYWORD.lower() in {f.lower() for f in fetched.flags},
+        answered=False,
+        message_id="",
+        related=(),
+        sender="",
+        own=False,
+        subject="",
+        date=None,
+    )
+
+
+def _any_key(header: bytes) -> str:
+    """The mail key, else one that no mail has: the fetch shows the bug again, and the job parks."""
+    try:
+        return mail_key(header)
+    except Exception:  # as above
+        return sha256(header).hexdigest()
 
 
 def _sighting(world: World, look: Look, fetched: Fetched) -> Sighting:

@@ -1,6 +1,8 @@
-"""Bytes to text when the label may lie: the declared charset, UTF-8, what the label usually means, replacement.
+"""Bytes to text when the label may lie: the declared charset, UTF-8, what is usually mislabelled, replacement.
 
-Owns the ladder and the list of labels that are mostly wrong. Refuses to know where the bytes came from.
+Owns the ladder, the list of labels that are mostly wrong, and the guess where no label helps: the charsets of the mails
+that come without one are Windows-1252, GB 18030, Shift JIS, EUC-JP, ISO-2022-JP, and Cyrillic in two codes. Refuses to
+know where the bytes came from.
 """
 
 from __future__ import annotations
@@ -18,10 +20,32 @@ _MEANT = {
     "gbk": "gb18030",
     "shift_jis": "cp932",
     "euc_kr": "cp949",
-    "big5": "cp950",
+    "big5": "big5hkscs",
     "iso2022_jp": "iso2022_jp_ext",
 }
-_ALIASES = {"x-sjis": "cp932", "x-gbk": "gb18030", "iso-8859-8-i": "iso8859-8", "utf8mb4": "utf-8"}
+_ALIASES = {
+    "x-sjis": "cp932",
+    "windows-31j": "cp932",
+    "x-gbk": "gb18030",
+    "gb_2312-80": "gb18030",
+    "eucjp-ms": "euc_jp",
+    "iso-8859-8-i": "iso8859-8",
+    "windows-874": "cp874",
+    "x-mac-roman": "mac_roman",
+    "cp-850": "cp850",
+    "utf8mb3": "utf-8",
+    "utf8mb4": "utf-8",
+}
+_WESTERN = ("cp1252", "cp1254", "iso8859-15")
+_HIGH = re.compile(rb"[\x80-\xff]+")
+_KANA = re.compile("[\u3040-\u30ff]")
+_HAN = re.compile("[\u3000-\u303f\u3400-\u9fff\uff01-\uff5e]")
+_NOT_ASCII = re.compile("[^\x00-\x7f]")
+_JIS = "iso2022_jp_ext"
+_WORD = 3  # octets: in Western text letters beyond ASCII stand alone, elsewhere whole words are
+_UNKNOWN = "The text names a character set that nobody knows."
+_GUESSED = "The text is not in the character set that it names; another was guessed."
+_UNREADABLE = "Some characters of the text could not be read."
 # Python codecs that are no charset of mail: slow on purpose-made input, or not the same on every platform.
 _NO_CHARSET = {"idna", "punycode", "unicode-escape", "raw-unicode-escape", "undefined", "mbcs", "oem"}
 
@@ -50,18 +74,89 @@ def _is_text(name: str) -> bool:
     return True
 
 
-def decode(raw: bytes, declared: str = "") -> tuple[str, str]:
-    """The text, and what was wrong with it in words ("" when nothing was). Never raises."""
+def decode(raw: bytes, declared: str = "", *, cut: bool = False) -> tuple[str, str]:
+    """The text, and what was wrong with it in words ("" when nothing was). ``cut``: the last character may be half of
+    one. Never raises."""
     charset = known(declared)
-    candidates = [charset] if charset and charset != "ascii" else []
-    candidates.append("utf-8")
-    if charset in ("", "ascii"):
-        candidates.append("cp1252")
-    for name in candidates:
-        try:
-            text = raw.decode(name)
-        except (UnicodeError, ValueError):
-            continue
-        unknown = bool(declared.strip()) and not charset and not raw.isascii()
-        return text, "The text names a character set that nobody knows." if unknown else ""
-    return raw.decode(candidates[0], "replace"), "Some characters of the text could not be read."
+    unnamed = charset in ("", "ascii")
+    fault = _UNKNOWN if declared.strip() and not charset else ""
+    if raw.isascii() and b"\x1b" not in raw and (unnamed or charset in ("utf-8", *_WESTERN)):
+        return raw.decode("ascii"), ""
+    for name in _ladder(raw, charset):
+        text = _strict(raw, name, cut)
+        if text is not None:
+            return text, fault if unnamed or name in (charset, "utf-8") else _GUESSED
+    if _is_jis(raw) and charset in ("", "ascii", "utf-8", _JIS):
+        text, fault = _jis(raw), fault if unnamed or charset == _JIS else _GUESSED
+    elif not unnamed and _is_mostly(damaged := raw.decode(charset, "replace")):
+        text = damaged
+    else:
+        text, fault = _guess(raw), fault if unnamed else _GUESSED
+    return text, _UNREADABLE if "\ufffd" in text else fault
+
+
+def _ladder(raw: bytes, charset: str) -> list[str]:
+    """The charsets to try in turn. Every octet is a Western letter, so that label proves nothing against UTF-8; and
+    the escapes of ISO-2022-JP are ASCII, so that UTF-8 proves nothing against them."""
+    if _is_jis(raw) and charset in ("", "ascii", "utf-8", _JIS):
+        return [_JIS]
+    if charset in _WESTERN:
+        return ["utf-8", charset]
+    return ["utf-8"] if charset in ("", "ascii") else [charset, "utf-8"]
+
+
+def _strict(raw: bytes, charset: str, cut: bool = False) -> str | None:
+    try:
+        return codecs.getincrementaldecoder(charset)().decode(raw, final=not cut)
+    except (UnicodeError, ValueError):
+        return None
+
+
+def _is_mostly(text: str) -> bool:
+    """Whether a text with replacements is right but for some damage."""
+    return 2 * text.count("\ufffd") < len(_NOT_ASCII.findall(text))
+
+
+def _is_jis(raw: bytes) -> bool:
+    """Whether this is ISO-2022-JP by its own escapes (RFC 1468), whatever the label says."""
+    return (b"\x1b$B" in raw or b"\x1b$@" in raw) and raw.isascii()
+
+
+def _guess(raw: bytes) -> str:
+    """Octets beyond ASCII that are no UTF-8: by the length of their runs, and by which reading gives real letters."""
+    runs = _HIGH.findall(raw)
+    japanese = _strict(raw, "cp932")
+    if japanese and 4 * len(_KANA.findall(japanese)) > len(_NOT_ASCII.findall(japanese)):
+        return japanese
+    if len(raw) - len(_HIGH.sub(b"", raw)) < _WORD * len(runs):
+        return raw.decode("cp1252", "replace")
+    chinese = _strict(raw, "gb18030")
+    if chinese and 8 * len(_KANA.findall(chinese)) > len(_NOT_ASCII.findall(chinese)):
+        return raw.decode("euc_jp", "replace")  # GB 18030 has the kana at the same places
+    if chinese and len(_HAN.findall(chinese)) == len(_NOT_ASCII.findall(chinese)):
+        return chinese
+    high = b"".join(runs)
+    is_koi8 = sum(0xC0 <= octet <= 0xDF for octet in high) > sum(octet >= 0xE0 for octet in high)
+    return raw.decode("koi8_r" if is_koi8 else "cp1251", "replace")
+
+
+def _jis(raw: bytes) -> str:
+    """ISO-2022-JP with the rows that NEC added, such as circled digits: Windows sends them, Python's codec stops."""
+    first, *segments = raw.split(b"\x1b")
+    pieces = [first.decode("ascii", "replace")]
+    for segment in segments:
+        content = segment[2:]
+        if segment[:2] in (b"$B", b"$@"):
+            pieces.append(b"".join(map(_shifted, content[::2], content[1::2])).decode("cp932", "replace"))
+        else:
+            pieces.append(content.decode("ascii", "replace"))
+    return "".join(pieces)
+
+
+def _shifted(row: int, cell: int) -> bytes:
+    """One character of JIS X 0208 in Shift JIS."""
+    lead = (row - 0x21 >> 1) + 0x81
+    trail = cell + (0x1F + (cell >= 0x60) if row & 1 else 0x7E)
+    if not (0x21 <= row <= 0x7E and 0x21 <= cell <= 0x7E):
+        return b"?"
+    return bytes((lead + 0x40 * (lead > 0x9F), trail))

@@ -134,11 +134,8 @@ def _cut(value: bytes) -> bytes:
 
 
 def raw_text(value: bytes) -> str:
-    """The octets of a field as text, encoded words left alone (RFC 6532, else what Windows mailers send)."""
-    try:
-        return value.decode("utf-8")
-    except UnicodeDecodeError:
-        return value.decode("cp1252", "replace")
+    """The octets of a field as text, encoded words left alone (RFC 6532, else what is likely without a label)."""
+    return charset.decode(value)[0]
 
 
 def text(value: bytes) -> str:

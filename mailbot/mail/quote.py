@@ -18,12 +18,15 @@ _MAX_ATTRIBUTION = 4  # lines; long names and addresses are wrapped
 _MAX_LINE = 400  # characters of an attribution line
 _MAX_BLOCK = 10  # lines of a quoted header block
 _MAX_MARK = 100  # characters of a line such as "---- Original Message ----"
+_WHOLE = -1
 _SHORT = 40  # characters of a line such as "See below." that says nothing else
 _DASHES = ("-", "_", "=", "\u2010", "\u2013", "\u2014")  # Proton draws its line with U+2010
 _DIGIT = re.compile(r"[0-9]")
 _YEAR = re.compile(r"(?<![0-9])(?:19|20)[0-9]{2}(?![0-9])")
 _TIME = re.compile(r"(?<![0-9])[0-2]?[0-9][:.][0-5][0-9](?![0-9])")
-_NAMED = re.compile(r"[<(\[][^<>\s]{1,200}@[^<>\s]{1,200}[>)\]]")
+# The address that ends an attribution, but for a verb.
+_NAMED = re.compile(r"<[^<>\s]{1,200}@[^<>\s]{1,200}>[^<>]{0,40}[:：]\s*$")
+_MARKED = re.compile(r"[A-Za-z]{0,4}[>|#]")  # "> ", "AE> " as The Bat! quotes, "# "
 _UNCLOSED = re.compile(r"<[^<>\s]{1,200}@[^<>\s]{1,200}$")
 _FORWARDED = re.compile(rf"(?:{'|'.join(map(re.escape, phrases.FORWARD_PREFIXES))})\s?[:：]")
 _RULE = re.compile(r"\s*(?:_{10,}|-{10,}|={10,})\s*")
@@ -42,8 +45,10 @@ def split(text: str, subject: str = "") -> Split:
     """Splits the text of a mail (LF lines). Where nothing is certain all of it is fresh. Without the subject, what
     Outlook forwards looks like what it answers."""
     lines = text.split("\n")
-    cut = len(lines) if _FORWARDED.match(phrases.fold(subject.strip())) else _cut(lines)
-    if cut < len(lines) and any(map(_points_below, lines[:cut])) and not any(map(_is_quoted, lines[cut:])):
+    cut = _WHOLE if _FORWARDED.match(phrases.fold(subject.strip())) else _cut(lines)
+    if cut == _WHOLE:
+        return Split(_joined(lines), "", "")
+    if any(map(_points_below, lines[:cut])) and not any(map(_is_quoted, lines[cut:])):
         cut = len(lines)
     fresh, signature = _signature(lines[:cut])
     if cut < len(lines) and not _has_words(fresh):
@@ -60,16 +65,17 @@ def _has_words(lines: list[str]) -> bool:
 
 
 def _cut(lines: list[str]) -> int:
-    """The number of the first line of the history; ``len(lines)`` when there is none, or when it must stay."""
-    unmarked = max((at + 1 for at, line in enumerate(lines) if _is_quoted(line)), default=0)
+    """The number of the first line of the history; ``len(lines)`` when there is none, or when it must stay; _WHOLE for
+    a forwarded mail, whose signature is not the writer's either."""
+    unmarked = max((at + 1 for at, line in enumerate(lines) if _MARKED.match(line)), default=0)
     for at, line in enumerate(lines):
         if _is_quoted(line) and not _closes_address(lines, at):
             begin = at
         elif _is_forward(line):
-            return len(lines)
+            return _WHOLE
         elif _is_original(line) or _is_block(lines, at):
             return _with_rule(lines, at)
-        elif at >= unmarked and _heads_unquoted(lines, at):
+        elif at >= unmarked and _heads_unquoted(lines, at) and _has_words(lines[: _attribution_start(lines, at)]):
             return _attribution_start(lines, at)
         elif _ends_attribution(lines, at):
             begin = _attribution_start(lines, at)
@@ -114,15 +120,18 @@ def _mark(line: str) -> str:
 
 
 def _is_block(lines: list[str], at: int) -> bool:
-    """Whether a quoted header begins here: From first, Subject, and one more of Date, To, Cc."""
+    """Whether a quoted header begins here: From or Date first, Subject, and one more of Date, To, Cc; of a mail without
+    a subject From with an address, Date and To."""
     if _label(lines[at]) not in ("from", "date"):
         return False
-    found: set[str] = set()
+    found: dict[str, str] = {}
     for line in lines[at : at + _MAX_BLOCK]:
         if not line.strip():
             break
-        found.add(_label(line))
-    return {"from", "subject"} <= found and bool(found & {"date", "to", "cc"})
+        found.setdefault(_label(line), line)
+    if found.keys() >= {"from", "date", "to"} and "@" in found["from"]:
+        return True
+    return found.keys() >= {"from", "subject"} and bool(found.keys() & {"date", "to", "cc"})
 
 
 def _label(line: str) -> str:

@@ -1,8 +1,8 @@
 """Whether a person would see the text of an HTML element.
 
-Owns the tricks by which mail hides text: display, visibility, size, opacity, off-screen, text in the colour of its
-ground. Knows style attributes, the old colour attributes, and rules for one class or one tag and class in a style
-element; no ids, no combinators, no media queries. Refuses to know tags: it works on declarations.
+Owns the tricks by which mail hides text: display, visibility, size, opacity, clipping, off-screen, text in the colour
+of its ground. Knows style attributes, the old colour attributes, and rules for one tag, one class or one id in a style
+element; no combinators, no media queries. Refuses to know tags: it works on declarations.
 """
 
 from __future__ import annotations
@@ -11,33 +11,36 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from mailbot.mail import colour
+from mailbot.mail.colour import FAINT, Colour
+
 MAX_DECLARATIONS = 2_000  # characters of one style attribute
 MAX_SHEET = 64 * 1024  # characters of one style element
 MAX_RULES = 2_000
 
-Colour = tuple[int, int, int]
 Declarations = dict[str, str]
-Rules = dict[str, Declarations]  # by "class" or "tag.class"
+Rules = dict[str, Declarations]  # by "tag", ".class", "#id", "tag.class" or "tag#id"
 
-_NAMES: dict[str, Colour] = {
-    "white": (255, 255, 255), "snow": (255, 250, 250), "ivory": (255, 255, 240), "whitesmoke": (245, 245, 245),
-    "black": (0, 0, 0), "gray": (128, 128, 128), "grey": (128, 128, 128), "silver": (192, 192, 192),
-    "red": (255, 0, 0), "green": (0, 128, 0), "lime": (0, 255, 0), "blue": (0, 0, 255), "navy": (0, 0, 128),
-    "yellow": (255, 255, 0), "orange": (255, 165, 0), "purple": (128, 0, 128), "maroon": (128, 0, 0),
-    "teal": (0, 128, 128), "aqua": (0, 255, 255), "fuchsia": (255, 0, 255),
-}  # fmt: skip
-LINK: Colour = (0, 0, 238)  # what browsers give to a link without a colour of its own
 _PROPERTIES = {
-    "display", "visibility", "mso-hide", "opacity", "max-height", "max-width", "height", "width", "overflow",
-    "text-indent", "position", "left", "top", "right", "bottom", "font", "font-size", "color", "background",
-    "background-color", "background-image",
+    "display", "visibility", "opacity", "max-height", "max-width", "height", "width", "overflow",
+    "overflow-x", "overflow-y", "text-indent", "position", "left", "top", "right", "bottom", "margin-left",
+    "margin-top", "clip", "clip-path", "transform", "filter", "font", "font-size", "color",
+    "-webkit-text-fill-color", "background", "background-color", "background-image",
 }  # fmt: skip
-_ALIKE = 10  # of 255 in each channel: nobody reads #fefefe on white
+# The ground of a whole tag is often painted by a rule that this module does not know, so its colours do not count.
+_COLOURS = {"color", "-webkit-text-fill-color", "background", "background-color", "background-image"}
 _TINY = 1.5  # px
 _FAR = -400.0  # px; narrow screens are 320 wide
-_CLASS = re.compile(r"([a-z][a-z0-9]*)?\.([a-z0-9_-]+)")
+_SIMPLE = re.compile(r"(?:[a-z][a-z0-9]*)?[.#][a-z0-9_-]+|[a-z][a-z0-9]*")
+_PLAIN_MEDIA = re.compile(r"@media\s+(?:only\s+)?(?:all|screen)\s*\{")
+_ESCAPE = re.compile(r"\\([0-9a-f]{1,6})\s?", re.IGNORECASE)
+_CALC = re.compile(r"calc\(([^()]*)\)")
+# Shrunk to nothing, cut to nothing, moved out of sight, or fully transparent.
+_CLIPPED = re.compile(
+    r"scale[xy3d]*\(0*+(?:\.0*+)?[,)]|translate[xy3d]*\([^)]*-[0-9]{3,}|rect\((?:[01](?:px)?[\s,]*){4}\)"
+    r"|inset\((?:100|50)%|circle\(0|opacity\(0*+(?:\.0*+)?%?\)|opacity=0\b"
+)
 _NUMBER = re.compile(r"(-?[0-9]{0,6}(?:\.[0-9]{1,6})?)\s*(px|pt|em|rem|%|in|cm|mm|vw|vh)?")
-_RGB = re.compile(r"rgba?\(\s*([0-9]{1,3})[\s,]+([0-9]{1,3})[\s,]+([0-9]{1,3})(?:[\s,/]+([0-9.]{1,8})%?)?\s*\)")
 _PX = {"": 1.0, "px": 1.0, "pt": 1.33, "em": 16.0, "rem": 16.0, "%": 0.16, "in": 96.0, "cm": 38.0, "mm": 3.8}
 
 
@@ -54,37 +57,31 @@ class Look:
 
     @property
     def is_hidden(self) -> bool:
-        return self.gone or self.unseen or self.tiny or self.clear or _alike(self.colour, self.ground)
-
-
-def _alike(one: Colour | None, other: Colour | None) -> bool:
-    if one is None or other is None:
-        return False
-    return all(abs(a - b) <= _ALIKE for a, b in zip(one, other, strict=True))
+        return self.gone or self.unseen or self.tiny or self.clear or colour.alike(self.colour, self.ground)
 
 
 def look(parent: Look, attributes: Mapping[str, str], rules: Rules, tag: str) -> Look:
     """How text looks in an element with these attributes, inside text that looks like ``parent``."""
     if parent.gone or ("hidden" in attributes and attributes["hidden"].lower() != "false"):
         return replace(parent, gone=True)
-    if not attributes:
+    if not attributes and tag not in rules:
         return parent
-    declared: Declarations = {}
-    for name in attributes.get("class", "").lower().split()[:20]:
-        declared |= rules.get(name, {}) | rules.get(f"{tag}.{name}", {})
+    declared = dict(rules.get(tag, {}))
+    names = [f".{name}" for name in attributes.get("class", "").lower().split()[:20]]
+    for name in (*names, f"#{attributes.get('id', '').lower()}"):
+        declared |= rules.get(name, {}) | rules.get(f"{tag}{name}", {})
     declared |= declarations(attributes.get("style", ""))
+    declared |= {name[1:]: value for name, value in declared.items() if name.startswith("!")}
     return _grounded(_coloured(_sized(parent, declared), declared, attributes), declared, attributes)
 
 
 def _sized(parent: Look, declared: Declarations) -> Look:
     gone = (
         declared.get("display") == "none"
-        or declared.get("mso-hide") == "all"
-        or _pixels(declared.get("opacity", ""), 1) < 0.05
-        or _pixels(declared.get("max-height", ""), 1) <= 0
-        or _pixels(declared.get("max-width", ""), 1) <= 0
-        or (_pixels(declared.get("height", ""), 2) <= 1 and declared.get("overflow") == "hidden")
-        or (_pixels(declared.get("width", ""), 2) <= 1 and declared.get("overflow") == "hidden")
+        or _pixels(declared.get("opacity", ""), 1) < FAINT
+        or _is_cut(declared, "height")
+        or _is_cut(declared, "width")
+        or any(_CLIPPED.search(declared.get(name, "")) for name in ("transform", "clip", "clip-path", "filter"))
         or _is_off_screen(declared)
     )
     visibility = declared.get("visibility", "")
@@ -92,6 +89,13 @@ def _sized(parent: Look, declared: Declarations) -> Look:
     size = declared.get("font-size", "") or _size_of_font(declared.get("font", ""))
     tiny = _is_tiny(size, parent.tiny) if size else parent.tiny
     return replace(parent, gone=gone, unseen=unseen, tiny=tiny)
+
+
+def _is_cut(declared: Declarations, side: str) -> bool:
+    """A box of no size shows what it holds, unless it also cuts it off."""
+    axis = "overflow-y" if side == "height" else "overflow-x"
+    cuts = any(declared.get(name, "").startswith(("hidden", "clip")) for name in ("overflow", axis))
+    return cuts and any(_pixels(declared.get(name, ""), 2) <= 1 for name in (side, f"max-{side}"))
 
 
 def _is_tiny(size: str, inherited: bool) -> bool:
@@ -106,7 +110,7 @@ def _size_of_font(shorthand: str) -> str:
 
 
 def _is_off_screen(declared: Declarations) -> bool:
-    if _pixels(declared.get("text-indent", ""), 0) < _FAR:
+    if any(_pixels(declared.get(name, ""), 0) < _FAR for name in ("text-indent", "margin-left", "margin-top")):
         return True
     if declared.get("position") not in ("absolute", "fixed"):
         return False
@@ -114,11 +118,12 @@ def _is_off_screen(declared: Declarations) -> bool:
 
 
 def _coloured(current: Look, declared: Declarations, attributes: Mapping[str, str]) -> Look:
-    written = declared.get("color") or attributes.get("color", attributes.get("text", "")).strip().lower()
+    fill = declared.get("-webkit-text-fill-color", "")
+    written = fill or declared.get("color") or attributes.get("color", attributes.get("text", "")).strip().lower()
     if not written or written == "inherit":
         return current
-    colour, clear = _colour(written)
-    return replace(current, colour=colour, clear=clear)
+    seen, clear = colour.read(written)
+    return replace(current, colour=seen, clear=clear)
 
 
 def _grounded(current: Look, declared: Declarations, attributes: Mapping[str, str]) -> Look:
@@ -129,47 +134,35 @@ def _grounded(current: Look, declared: Declarations, attributes: Mapping[str, st
         return current
     if "url(" in written or "gradient" in written:
         return replace(current, ground=None)
-    colour, clear = _colour(written if written.startswith("rgb") else written.split()[0])
-    return current if clear else replace(current, ground=colour)
-
-
-def _colour(written: str) -> tuple[Colour | None, bool]:
-    """The colour, None when it cannot be told, and whether it is fully transparent."""
-    written = written.strip()
-    if written == "transparent":
-        return None, True
-    if written in _NAMES:
-        return _NAMES[written], False
-    digits = written.removeprefix("#")
-    if len(digits) in (3, 4):
-        digits = "".join(digit * 2 for digit in digits)
-    if len(digits) in (6, 8) and all(digit in "0123456789abcdef" for digit in digits):
-        red, green, blue = (int(digits[at : at + 2], 16) for at in (0, 2, 4))
-        return (red, green, blue), digits[6:] == "00"
-    channels = _RGB.match(written)
-    if channels is None:
-        return None, False
-    return (int(channels[1]), int(channels[2]), int(channels[3])), channels[4] is not None and not channels[4].strip(
-        "0."
-    )
+    seen, clear = colour.read(written if written.startswith(("rgb", "hsl")) else written.split()[0])
+    return current if clear else replace(current, ground=seen)
 
 
 def _pixels(length: str, default: float) -> float:
     """A length in px, roughly; ``default`` for what is none (``auto``, ``calc(...)``, nothing)."""
-    found = _NUMBER.fullmatch(length.strip()) if length else None
+    found = _NUMBER.fullmatch(_CALC.sub(r"\1", length).strip()) if length else None
     if found is None or found[1] in ("", "-"):
         return default
     return float(found[1]) * _PX.get(found[2] or "", 1.0)
 
 
 def declarations(source: str) -> Declarations:
-    """What a style attribute declares about being seen, in lower case, of each the last, without ``!important``."""
+    """What a style attribute declares about being seen, in lower case, of each the last. What is ``!important`` has a
+    name that begins with ``!``."""
     found: Declarations = {}
-    for one in _uncommented(source[:MAX_DECLARATIONS]).lower().split(";"):
-        name, colon, value = one.partition(":")
+    for one in _unescaped(_uncommented(source[:MAX_DECLARATIONS])).lower().split(";"):
+        name, colon, written = one.partition(":")
+        value, important, _ = written.partition("!")
         if colon and value.strip() and name.strip() in _PROPERTIES:
-            found[name.strip()] = value.partition("!")[0].strip()
+            found[f"{'!' if important else ''}{name.strip()}"] = value.strip()
     return found
+
+
+def _unescaped(source: str) -> str:
+    """CSS escapes such as ``\\69`` resolved: they spell a property so that a search does not find it."""
+    if "\\" not in source:
+        return source
+    return _ESCAPE.sub(lambda found: chr(min(int(found[1], 16), 0x10FFFF)), source)
 
 
 def _uncommented(source: str) -> str:
@@ -178,10 +171,12 @@ def _uncommented(source: str) -> str:
 
 
 def sheet(source: str) -> Rules:
-    """The rules of a style element that are for one class. Rules inside ``@media`` are for other screens: left out."""
+    """The rules of a style element that are for one tag, class or id. Rules inside ``@media`` are for other screens and
+    left out, unless they name no more than a screen."""
     rules: Rules = {}
     depth = 0
-    for chunk in _uncommented(source[:MAX_SHEET]).lower().replace("<!--", "").replace("-->", "").split("}"):
+    text = _uncommented(source[:MAX_SHEET]).lower().replace("<!--", "").replace("-->", "")
+    for chunk in _PLAIN_MEDIA.sub("", text).split("}"):
         prelude, opened, body = chunk.rpartition("{")
         if opened and not depth and "{" not in prelude and len(rules) < MAX_RULES:
             _add(rules, prelude, declarations(body))
@@ -191,7 +186,10 @@ def sheet(source: str) -> Rules:
 
 def _add(rules: Rules, prelude: str, declared: Declarations) -> None:
     for selector in prelude.rpartition(";")[2].split(","):
-        found = _CLASS.fullmatch(selector.strip())
-        if found:
-            name = f"{found[1]}.{found[2]}" if found[1] else found[2]
-            rules[name] = rules.get(name, {}) | declared
+        name = selector.strip()
+        if not _SIMPLE.fullmatch(name):
+            continue
+        is_tag = "." not in name and "#" not in name
+        kept = {key: value for key, value in declared.items() if not is_tag or key.lstrip("!") not in _COLOURS}
+        if kept:
+            rules[name] = rules.get(name, {}) | kept

@@ -10,14 +10,13 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field, replace
 
-from mailbot.mail import characters, html, style
+from mailbot.mail import characters, colour, html, link, style
 from mailbot.mail.html import End, Start
 from mailbot.mail.style import Look
 
 MAX_DEPTH = 500  # open elements; deeper ones are read, but their own styles do not count
 MAX_QUOTES = 20  # levels of "> "
 MAX_LISTS = 8  # levels of indentation
-MAX_TARGET = 500  # characters of a link target
 
 _VOID = {
     "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr",
@@ -40,7 +39,6 @@ _CLOSES = {
     "tr": ("p", "td", "th", "tr"),
     "body": ("head",),
 }
-_SHOWN_TARGETS = ("http://", "https://", "mailto:", "tel:")
 _SPACES = re.compile(r"[ \t\n\r\f\xa0]+")
 
 
@@ -187,7 +185,9 @@ class _Walk:
         outside = self.frames[-1]
         if name in _NEVER:
             return _Frame(name, Look(gone=True), hidden=True)
-        if not attributes:
+        if name == "dialog" and "open" not in attributes:
+            return _Frame(name, Look(gone=True), hidden=True)
+        if not attributes and name not in self.rules:
             return _Frame(name, outside.look, outside.hidden)
         inside = style.look(outside.look, attributes, self.rules, name)
         return _Frame(name, inside, inside.is_hidden)
@@ -200,16 +200,17 @@ class _Walk:
             page.quotes += 1
         elif name in ("ul", "ol"):
             page.lists += 1
+            frame.number = _number(attributes.get("start", ""), 1) - 1
         elif name == "li":
-            page.mark = self._mark()
+            page.mark = self._mark(attributes.get("value", ""))
         elif name in ("td", "th") and page.current:
             page.space = True
             page.word("|")
             page.space = True
         elif name == "a" and self.link is None:
-            frame.target, frame.label = _target(attributes.get("href", "")), []
+            frame.target, frame.label = link.target(attributes.get("href", "")), []
             if frame.target and frame.look.colour == self.frames[-1].look.colour:
-                frame.look = replace(frame.look, colour=style.LINK)
+                frame.look = replace(frame.look, colour=colour.LINK)
                 frame.hidden = frame.look.is_hidden
             self.link = frame
 
@@ -220,11 +221,13 @@ class _Walk:
         elif name in _BREAK:
             self.page.end_line()
 
-    def _mark(self) -> str:
+    def _mark(self, value: str) -> str:
         for frame in reversed(self.frames[-3:]):
             if frame.name == "ol":
-                frame.number += 1
+                frame.number = _number(value, frame.number + 1)
                 return f"{frame.number}. "
+            if frame.name == "ul":
+                break
         return "- "
 
     def _void(self, tag: Start) -> None:
@@ -236,10 +239,10 @@ class _Walk:
             self.page.end_line()
             self.page.word("----------")
             self.page.end_line()
-        elif tag.name == "img":
+        elif tag.name in ("img", "input"):
             attributes = html.attributes(tag.source)
-            shown = _SPACES.sub(" ", attributes.get("alt", "")).strip()
-            if shown and not style.look(self.frames[-1].look, attributes, self.rules, "img").is_hidden:
+            shown = _SPACES.sub(" ", _label(tag.name, attributes)).strip()
+            if shown and not style.look(self.frames[-1].look, attributes, self.rules, tag.name).is_hidden:
                 self._word(f"[{shown}]")
 
     def end(self, name: str) -> None:
@@ -263,7 +266,7 @@ class _Walk:
         if frame is self.link:
             self.link = None
             label = " ".join(frame.label or ())
-            if label and frame.target and not _is_target(label, frame.target):
+            if label and frame.target and not link.is_said_by(label, frame.target):
                 page.space = True
                 page.word(f"<{frame.target}>")
         if frame.hidden:
@@ -277,18 +280,15 @@ class _Walk:
             page.mark = ""
 
 
-def _target(href: str) -> str:
-    """Where a link leads, if it is one that a person could follow."""
-    href = "".join(characters.line(href).split())
-    return href[:MAX_TARGET] if href.lower().startswith(_SHOWN_TARGETS) else ""
+def _number(written: str, default: int) -> int:
+    """The number that an ordered list begins or goes on with."""
+    written = written.strip()
+    return int(written) if len(written) <= 6 and written.isascii() and written.isdigit() else default
 
 
-def _is_target(label: str, target: str) -> bool:
-    """Whether the words of a link already say where it leads."""
-    return _bare("".join(label.split())) == _bare(target)
-
-
-def _bare(target: str) -> str:
-    for scheme in _SHOWN_TARGETS:
-        target = target.removeprefix(scheme)
-    return target.removeprefix("www.").rstrip("/").casefold()
+def _label(name: str, attributes: dict[str, str]) -> str:
+    """The words that an element without content shows: of a picture, of a button or a filled-in field."""
+    if name == "img":
+        return attributes.get("alt", "")
+    silent = attributes.get("type", "").lower() in ("hidden", "checkbox", "radio", "password", "file")
+    return "" if silent else attributes.get("value", "")
