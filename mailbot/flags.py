@@ -119,15 +119,17 @@ def _newest(seen: Sighting) -> tuple[bool, float, int]:
 
 
 def _threads(seen: Sequence[Sighting]) -> list[list[Sighting]]:
-    """Mails that share an id, by their own or by In-Reply-To and References (RFC 5322, 3.6.4), are of one thread."""
-    thread_of: dict[str, list[Sighting]] = {}
+    """Mails that name each other, or the same third mail, in In-Reply-To and References (RFC 5322, 3.6.4) are of one
+    thread. Two mails that only carry the same id of their own are not: some senders give it to all of theirs."""
+    thread_of: dict[tuple[str, str], list[Sighting]] = {}
     for sighting in seen:
-        ids = {i for i in (sighting.message_id, *sighting.related) if i}
+        touched = [("own", i) for i in sighting.related] + [
+            ("named", i) for i in (*sighting.related, sighting.message_id)
+        ]
         merged = [sighting]
-        for other in {id(t): t for i in ids if (t := thread_of.get(i))}.values():
+        for other in {id(t): t for link in touched if (t := thread_of.get(link))}.values():
             merged += other
         for member in merged:
-            for i in (member.message_id, *member.related, member.key):
-                if i:
-                    thread_of[i] = merged
+            links = [("named", i) for i in member.related] + [("own", member.message_id), ("key", member.key)]
+            thread_of.update((link, merged) for link in links if link[1])
     return list({id(t): t for t in thread_of.values()}.values())

@@ -173,6 +173,16 @@ class Dovecot:
             raise
         return client
 
+    def rebuild(self, user: str, folder: str = "INBOX", *, uidvalidity: int | None = None) -> None:
+        """Forgets the UIDs of a folder that nobody has open, as after a restore: they come anew, with another
+        UIDVALIDITY (this one, if one is given)."""
+        maildir = self.folder / "mail" / user / "Maildir" / ("" if folder == "INBOX" else f".{folder}")
+        for path in (maildir / "dovecot-uidlist", *maildir.glob("dovecot.index*")):
+            path.unlink(missing_ok=True)
+        if uidvalidity is not None:
+            (maildir / "dovecot-uidlist").write_text(f"3 V{uidvalidity} N1 G{secrets.token_hex(16)}\n")
+            shutil.chown(maildir / "dovecot-uidlist", *_identities()[:2])
+
     def stop(self) -> None:
         """End the process by its pid and remove the folder."""
         self._stop_process()

@@ -116,3 +116,7 @@ def test_mails_without_ids_are_threads_of_their_own() -> None:
     two = replace(SEEN, key="2", message_id="")
 
     assert together([one, two]) == {}
+
+
+def test_different_mails_with_one_id_of_their_own_are_threads_of_their_own() -> None:
+    assert together([replace(SEEN, key="1"), replace(SEEN, key="2")]) == {}
