@@ -11,6 +11,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any
 
+import pytest
 from fakes import Mailbox, Stored
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -27,6 +28,7 @@ from mailbot.job import OPEN, Job, State
 from mailbot.mail.key import mail_key, twin_key
 from mailbot.mail.parse import parse
 
+pytestmark = pytest.mark.timeout(400)  # shrinking a story that fails takes a while
 STORIES = int(os.environ.get("MAILBOT_STORIES", "0"))  # 0: the short form, the same at each run
 WATCHED = ("INBOX", "Archive")
 KEPT = ("Drafts", "Sent", "Trash")
@@ -387,7 +389,7 @@ def _id(raw: bytes) -> bytes:
 
 TestMachine = Machine.TestCase
 TestMachine.settings = settings(
-    max_examples=STORIES or 150,
+    max_examples=STORIES or 200,
     stateful_step_count=60 if STORIES else 25,
     derandomize=not STORIES,
     database=None,
