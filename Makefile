@@ -4,18 +4,20 @@
 #   make check    style and types, then the tests up to the first that fails
 #   make crash    kill -9 the service 1,000 times while its owner works on, and count the drafts (20 minutes)
 #   make crash-pairs  stop at every pair of effects, not only at a share of them (minutes)
+#   make machine  play thousands of random stories with every kind of trouble (minutes)
 #   make clean    remove what the others made
 # Another Python: make PYTHON=python3.13 test
 
 PYTHON ?= python3
 KILLS ?= 1000
+STORIES ?= 2000
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip -qq --disable-pip-version-check
 
 export PIP_ROOT_USER_ACTION := ignore
 
-.PHONY: help demo test check crash crash-pairs clean
+.PHONY: help demo test check crash crash-pairs machine clean
 
 help:
 	@sed -n '/^#   make/s/^#   //p' Makefile
@@ -39,6 +41,9 @@ crash: $(VENV)/.dev
 
 crash-pairs: $(VENV)/.dev
 	@MAILBOT_EVERY_PAIR=1 $(BIN)/python -m pytest tests/test_crash.py
+
+machine: $(VENV)/.dev
+	@MAILBOT_STORIES=$(STORIES) $(BIN)/python -m pytest --timeout 3600 tests/test_machine.py
 
 clean:
 	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist

@@ -199,6 +199,23 @@ def test_after_the_state_was_lost_unknown_stars_are_held(lab: Lab) -> None:
     assert len(lab.mailbox.raws()) == 1
 
 
+def test_flagged_again_after_the_state_was_lost_there_is_a_second_draft(lab: Lab) -> None:
+    uid = lab.flag()
+    lab.cycle()
+    lab.world.journal.path.unlink()
+    for rest in lab.config.state.folder.glob("journal.sqlite-*"):
+        rest.unlink()
+    lab.boot()
+    lab.cycle()
+
+    for up in (False, True):
+        lab.mailbox.star(uid, up=up)
+        lab.cycle()
+
+    assert states(lab) == [State.DONE]
+    assert len(lab.mailbox.raws()) == 2
+
+
 def test_a_mail_with_the_keyword_of_another_copy_is_remembered(lab: Lab) -> None:
     lab.flag(question(), "INBOX", "$MailbotDrafted")
 

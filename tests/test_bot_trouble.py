@@ -130,6 +130,42 @@ def test_of_two_hosts_that_store_at_the_same_time_one_draft_is_left(lab: Lab) ->
     other.close()
 
 
+@pytest.mark.parametrize("to", ["Sent", "Trash"])
+def test_of_two_hosts_the_slower_makes_no_second_draft_after_the_first_was_sent_or_deleted(lab: Lab, to: str) -> None:
+    lab.flag()
+    other = second_host(lab)
+    queue(other, Later("the model is down"))
+    other.cycle()
+    lab.cycle()
+    lab.mailbox.move("Drafts", 1, to)
+
+    other.clock += 4000
+    other.cycle()
+
+    assert other.jobs()[0].state is State.CANCELLED
+    assert (lab.mailbox.raws("Drafts"), len(lab.mailbox.raws(to))) == ([], 1)
+    other.close()
+
+
+@pytest.mark.parametrize("to", ["Drafts", "Trash"])
+def test_flagged_again_two_hosts_make_one_second_draft(lab: Lab, to: str) -> None:
+    uid = lab.flag()
+    other = second_host(lab)
+    hosts = (lab, other)
+    for host in hosts:
+        host.cycle()
+    if to != "Drafts":
+        lab.mailbox.move("Drafts", 1, to)
+    for up in (False, True):
+        lab.mailbox.star(uid, up=up)
+        for host in hosts:
+            host.cycle()
+
+    assert len({*lab.mailbox.raws("Drafts"), *lab.mailbox.raws(to)}) == 2
+    assert len(lab.mailbox.raws("Drafts")) == (2 if to == "Drafts" else 1)
+    other.close()
+
+
 def test_a_server_that_changes_the_draft_is_remarked_and_not_asked_again(lab: Lab) -> None:
     lab.flag()
 

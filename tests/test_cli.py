@@ -220,6 +220,19 @@ def test_redo_makes_a_second_draft_and_the_first_page_says_superseded(flagged: A
         assert "decline with thanks" in json.dumps(model.requests[-1].body["messages"])
 
 
+def test_redo_makes_a_draft_of_a_mail_that_was_answered_since_the_first(flagged: Account) -> None:
+    with Home(flagged) as home:
+        home.command(*ONCE)
+        (first,) = home.command("list", "--json").json
+        with flagged.opened("INBOX") as client:
+            client.add_flags(client.search("ALL"), ["\\Answered"])
+
+        home.command("redo", first["id"])
+        home.command("once")
+
+        assert len(flagged.mails()) == 2
+
+
 def test_release_drafts_what_the_limit_held(account: Account) -> None:
     with Home(account, extra="[schedule]\nhold_above = 1\n") as home:
         home.command("once")

@@ -5,39 +5,33 @@ longer ones, new at each run."""
 
 from __future__ import annotations
 
-import json
-import logging
 import os
 from collections import Counter
-from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
-from functools import partial
+from dataclasses import dataclass, field
 from typing import Any
 
-from fakes import FakeEndpoint, FakeSession, Stored
+import pytest
+from fakes import Mailbox, Stored
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from machine import COMMANDS, Copy, Log
 from machine_letters import CANARY, mails
-from test_crash import Fuse, Stop, fused, stopped_files
+from test_crash import Stop, stopped_files
 from worlds import CONFIG, Lab, question
 
 from mailbot.bot.prepare import GONE
-from mailbot.bot.world import World
-from mailbot.errors import Later, MailbotError, OwnerMustAct, Unknown
+from mailbot.errors import Later, MailbotError, OwnerMustAct
 from mailbot.flags import DRAFTED_KEYWORD
-from mailbot.imap.trouble import Rejection
 from mailbot.job import OPEN, Job, State
 from mailbot.mail.key import mail_key, twin_key
 from mailbot.mail.parse import parse
 
+pytestmark = pytest.mark.timeout(400)  # shrinking a story that fails takes a while
 STORIES = int(os.environ.get("MAILBOT_STORIES", "0"))  # 0: the short form, the same at each run
 WATCHED = ("INBOX", "Archive")
 KEPT = ("Drafts", "Sent", "Trash")
-EFFECTS = frozenset({"append", "create", "add_keyword", "move"})
-COMMANDS = EFFECTS | {"folders", "examine", "select", "mark", "flagged", "uids_from", "with_message_id", "flags"}
-COMMANDS |= {"headers", "mail"}
 TROUBLES = ("cut before", "cut after", "cut after", "no", "[OVERQUOTA] full", "[UNAVAILABLE] later")
 MOMENTS = ("", "append", "appended", "before commit", "after commit", "asked")
 FAULTY = ("", "append", "append", *sorted(COMMANDS))  # commands, the one that matters most more often
@@ -46,76 +40,6 @@ ACTS = ("flag", "flag", "unflag", "mark", "archive", "move", "copy", "answer", "
 CALM = 40  # rounds in which everything that is open must have come to its end
 SOME = st.integers(0, 1000)  # which of several, by remainder, the newest first
 NTH = st.integers(1, 6)
-
-
-class Line:
-    """The way to the server: the ``after``-th command called ``name`` (any: "") meets ``what``. ``down``: nobody
-    answers."""
-
-    def __init__(self) -> None:
-        self.down = False
-        self.name = self.what = ""
-        self.after = 0
-
-    def command(self, name: str, perform: Callable[..., Any], *args: Any) -> Any:
-        if self.down:
-            raise Later("the network is down")
-        self.after -= self.name in ("", name)
-        if self.after or not self.what:
-            return perform(*args)
-        broken = Unknown if name in EFFECTS else Later
-        what, self.what = self.what, ""
-        if what == "cut before":
-            raise broken("the line was cut")
-        if what == "cut after":
-            perform(*args)
-            raise broken("the line was cut")
-        raise Rejection(what)
-
-
-class Wired:
-    """A session on such a line."""
-
-    def __init__(self, session: FakeSession, line: Line) -> None:
-        self._session, self._line = session, line
-
-    def __getattr__(self, name: str) -> Any:
-        found = getattr(self._session, name)
-        return (lambda *args: self._line.command(name, found, *args)) if name in COMMANDS else found
-
-
-class Moment(Fuse):
-    """The ``at``-th effect called ``name`` (any: "")."""
-
-    name = ""
-
-    def __call__(self, name: str = "") -> None:
-        if self.name in ("", name):
-            super().__call__(name)
-
-    def set(self, name: str, at: int) -> None:
-        self.name, self.at, self.count = name, at, 0
-
-
-class Model(FakeEndpoint):
-    """Sees that what it is asked lies in the archive already."""
-
-    def __init__(self, archive: Callable[[], list[Any]]) -> None:
-        super().__init__()
-        self._archive = archive
-
-    def ask(self, messages: Any, shape: str) -> Any:
-        assert messages in self._archive(), "the model was asked what is not on disk"
-        return super().ask(messages, shape)
-
-
-class Log(logging.Handler):
-    """What mailbot says of itself: nothing of a mail, and no bug."""
-
-    def emit(self, record: logging.LogRecord) -> None:
-        text = record.getMessage()
-        assert CANARY not in text, f"a mail's text is in the log: {text}"
-        assert record.exc_info is None, f"a bug: {record.exc_info}"
 
 
 @dataclass(eq=False)
@@ -128,22 +52,6 @@ class Letter:
     acts: set[str] = field(default_factory=set)  # what the owner ever did to it
 
 
-@dataclass(eq=False)
-class Copy:
-    """A mailbot with a disk of its own."""
-
-    lab: Lab
-    line: Line
-    fuse: Moment
-
-    def boot(self) -> None:
-        def on_the_line(world: World) -> World:
-            session = lambda: Wired(FakeSession(self.lab.mailbox), self.line)  # noqa: E731
-            return replace(fused(world, self.fuse), connect=session)  # type: ignore[arg-type]
-
-        self.lab.boot(on_the_line)
-
-
 class Machine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
@@ -153,28 +61,21 @@ class Machine(RuleBasedStateMachine):
         self.made: Counter[bytes] = Counter()  # APPENDs of mailbot into Drafts, by the draft's id
         self.forgiven: set[bytes] = set()  # drafts deleted for good while in doubt: they may come back once
         self._ends = ExitStack()
-        self.log = Log()
-        logging.getLogger("mailbot").addHandler(self.log)
-        logging.getLogger("mailbot").setLevel(logging.INFO)
+        self._ends.enter_context(Log().listening())
 
     @initialize(hold_above=st.sampled_from((0, 0, 2)), copies=st.sampled_from((1, 1, 2)))
     def start(self, hold_above: int, copies: int) -> None:
         for _ in range(copies):
-            lab = Lab(f"{CONFIG}[schedule]\nhold_above = {hold_above}\n")
-            self._ends.callback(lab.close)
-            lab.endpoint = Model(partial(_prompts, lab))
-            copy = Copy(lab, Line(), Moment())
+            copy = Copy(Lab(f"{CONFIG}[schedule]\nhold_above = {hold_above}\n"), self.copies)
             self.copies.append(copy)
-            lab.mailbox = self.mailbox
-            copy.boot()
+            self._ends.callback(copy.lab.close)
             self._work(copy)
 
     @property
-    def mailbox(self) -> Any:
-        return self.copies[0].lab.mailbox
+    def mailbox(self) -> Mailbox:
+        return self.copies[0].mailbox
 
     def teardown(self) -> None:
-        logging.getLogger("mailbot").removeHandler(self.log)
         self._ends.close()
 
     # mailbot at work
@@ -188,16 +89,16 @@ class Machine(RuleBasedStateMachine):
         before = {id(m): (folder, m, frozenset(m.flags)) for folder, m in self._all()}
         lab = copy.lab
         lab.clock = max(each.lab.clock for each in self.copies)
-        lab.mailbox.effect = lab.endpoint.effect = copy.fuse  # type: ignore[union-attr]
+        lab.mailbox.effect = copy.model.effect = copy.moment
         try:
-            with stopped_files([copy.fuse]):
+            with stopped_files([copy.moment]):
                 lab.cycle(**options)
         except Stop:
             copy.boot()
         except MailbotError:
             lab.poller.close()
         finally:
-            copy.fuse.set("", 0)
+            copy.moment.set("", 0)
             lab.mailbox.effect = lambda name: None
         self._compare(before, lab)
 
@@ -355,6 +256,7 @@ class Machine(RuleBasedStateMachine):
             key=job.key,
             generation=job.generation + 1,
             place=(job.place.folder, job.place.uidvalidity, job.place.uid) if job.place else None,
+            was_answered=True,
             limited=False,
             mail=dict(job.mail),
         )
@@ -375,7 +277,7 @@ class Machine(RuleBasedStateMachine):
         """A command of the next round goes wrong, and the owner goes on with what there is."""
         copy = self.copies[0]
         copy.line.name, copy.line.after, copy.line.what = name, 1 if name == "append" else nth, what
-        self._busy(copy, how)
+        self._busy(copy, how, known=nth % 4 > 0)
 
     @rule(seconds=st.sampled_from((1, 60, 3600, 86_400)), down=st.sampled_from((False, False, True)))
     def wait(self, seconds: int, down: bool) -> None:
@@ -397,19 +299,19 @@ class Machine(RuleBasedStateMachine):
         )
     )
     def model(self, answer: str | Exception) -> None:
-        self.copies[0].lab.endpoint.queue.append(answer)  # type: ignore[union-attr]
+        self.copies[0].model.queue.append(answer)
 
     @rule(name=st.sampled_from(MOMENTS), nth=st.integers(1, 40), how=st.sampled_from(TAKEN))
     def stop(self, name: str, nth: int, how: str) -> None:
         """The process ends at an effect of the next round and starts anew; the owner goes on with what there is."""
-        self.copies[0].fuse.set(name, 1 + nth % 15 if "commit" in name else nth if not name else 1)
-        self._busy(self.copies[0], how)
+        self.copies[0].moment.set(name, 1 + nth % 15 if "commit" in name else nth if not name else 1)
+        self._busy(self.copies[0], how, known=nth % 4 > 0)
 
-    def _busy(self, copy: Copy, how: str) -> None:
+    def _busy(self, copy: Copy, how: str, *, known: bool) -> None:
         """Works, with something to do; then the owner takes the newest draft, if its job is not done yet."""
         if not any(job.state in OPEN for job in copy.lab.jobs()):
             self.numbers += 1
-            message_id = f"<{self.numbers}.1@northwind.example>"
+            message_id = f"<{self.numbers}.1@northwind.example>" if known else ""
             raw = question(self.numbers % 60, Message_ID=message_id, Subject=f"{CANARY} {self.numbers}")
             self._arrive(raw, {"\\Flagged"}, "INBOX", message_id)
         self._work(copy, retry=True)
@@ -428,7 +330,7 @@ class Machine(RuleBasedStateMachine):
         """Everything works and time passes: what was asked for is there, or something says why not."""
         for copy in self.copies:
             copy.line.down, copy.line.what = False, ""
-            copy.lab.endpoint.queue.clear()  # type: ignore[union-attr]
+            copy.model.queue.clear()
             for _ in range(CALM):
                 self._work(copy)
                 if not copy.lab.world.journal.open_jobs(copy.lab.world.key):
@@ -485,14 +387,9 @@ def _id(raw: bytes) -> bytes:
     return parse(raw).message_id.encode()
 
 
-def _prompts(lab: Lab) -> list[Any]:
-    folder = lab.config.archive.folder / "Outbox" / "_prompts"
-    return [json.loads(path.read_text())["messages"] for path in folder.glob("*.json")]
-
-
 TestMachine = Machine.TestCase
 TestMachine.settings = settings(
-    max_examples=STORIES or 150,
+    max_examples=STORIES or 200,
     stateful_step_count=60 if STORIES else 25,
     derandomize=not STORIES,
     database=None,

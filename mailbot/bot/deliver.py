@@ -31,6 +31,7 @@ FULL = re.compile(r"quota|mailbox (?:is )?full|too (?:big|large)|maximum message
 PATIENT_FOR = 2  # refusals of any other kind, before the owner is told of the third
 SLOW = 900.0  # seconds between two tries at least, where only the owner can help
 
+DRAFTED_BY_ANOTHER = "another copy of mailbot drafted this mail"
 ANSWERED_BY_YOU = "you answered the mail yourself before the draft was made"
 NOT_FOUND = "The server confirmed the draft, but it was not there when it was read back."
 STORED_BY_ANOTHER = "Another copy of mailbot had stored this draft already."
@@ -42,7 +43,8 @@ def store(world: World, wire: Wire, job: Job) -> Job:
     answer = ask.read(world, job)
     if isinstance(answer, Job):
         return answer
-    if _answered_meanwhile(wire, job):
+    flags_now = _flags_now(wire, job)
+    if _answered_meanwhile(wire, job, flags_now):
         return world.record(job, "cancelled", reason=ANSWERED_BY_YOU)
     raw = world.journal.kept(job.id, "draft")
     shown = dict(job.draft)
@@ -53,6 +55,9 @@ def store(world: World, wire: Wire, job: Job) -> Job:
         raw, shown = _composed(world, job, answer.reply)
     drafts = _drafts(wire)
     there = _with_id(wire, shown["draft_message_id"])
+    if not there and job.generation == 1 and DRAFTED_KEYWORD.lower() in flags_now:
+        # It came since the flag was seen; the draft itself has been sent or deleted already.
+        return world.record(job, "cancelled", reason=DRAFTED_BY_ANOTHER)
     others = [wire.session.mark(f) for f in (wire.roles.sent, wire.roles.trash) if f]
     with world.journal.transaction():
         world.journal.keep(job.id, "draft", raw)
@@ -109,14 +114,21 @@ def _composed(world: World, job: Job, reply: str) -> tuple[bytes, dict[str, str]
     return draft.raw, envelope(world, job, mail, voice, to)
 
 
-def _answered_meanwhile(wire: Wire, job: Job) -> bool:
+def _flags_now(wire: Wire, job: Job) -> frozenset[str]:
+    """Flags of the mail in lower case; none where it is no longer in its place."""
+    if job.place is None:
+        return frozenset()
+    look = wire.opened(job.place.folder)
+    if look is None or look.uidvalidity != job.place.uidvalidity:
+        return frozenset()
+    flags = wire.session.flags([job.place.uid]).get(job.place.uid, frozenset())
+    return frozenset(f.lower() for f in flags)
+
+
+def _answered_meanwhile(wire: Wire, job: Job, flags_now: frozenset[str]) -> bool:
     """Whether the owner answered after the flag was seen: \\Answered is new, or a reply lies in Sent since then."""
-    if job.place and not job.was_answered:
-        look = wire.opened(job.place.folder)
-        if look and look.uidvalidity == job.place.uidvalidity:
-            flags_now = wire.session.flags([job.place.uid]).get(job.place.uid, frozenset())
-            if "\\answered" in {f.lower() for f in flags_now}:
-                return True
+    if "\\answered" in flags_now and not job.was_answered:
+        return True
     original = job.mail.get("message_id", "")
     if job.sent_mark is None or not original:
         return False

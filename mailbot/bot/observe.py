@@ -214,9 +214,8 @@ def _risen(world: World, views: Sequence[View], sent: Mark | None, seen: Seen, *
                 _follow(world, key, sighting)
             else:
                 again = memory.state is State.CANCELLED and memory.generation > 0
-                job = _begin(
-                    world, key, memory.generation + 1, sighting, sent, what, why, not (include_existing or again)
-                )
+                earlier = max(memory.generation, sighting.drafted)  # the keyword: another copy made a first draft
+                job = _begin(world, key, earlier + 1, sighting, sent, what, why, not (include_existing or again))
                 (seen.asked if what is Meaning.ASKED else seen.held).append(job.id)
                 if what is Meaning.ASKED:
                     asked[sighting.key] = (sighting, job)

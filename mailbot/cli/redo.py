@@ -35,6 +35,7 @@ def command(config_path: Path | None, note: str, id: str) -> None:
             key=job.key,
             generation=job.generation + 1,
             place=(where.folder, where.uidvalidity, where.uid) if where else None,
+            was_answered=True,  # an answer that was sent before is no reason against this wish
             limited=False,
             note=note,
             mail=dict(job.mail),
