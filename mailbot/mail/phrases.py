@@ -31,7 +31,8 @@ OPENS = _table(
 
 FORWARDED = _table(
     "forwarded message|begin forwarded message|begin forwarded text|weitergeleitete nachricht"
-    "|anfang der weitergeleiteten|weitergeleitete e-mail|message transféré|début du message transféré|début du message réexpédié|courriel transféré"
+    "|anfang der weitergeleiteten|weitergeleitete e-mail|message transféré|début du message transféré"
+    "|début du message réexpédié|courriel transféré"
     "|mensaje reenviado|inicio del mensaje reenviado|messaggio inoltrato|inizio messaggio inoltrato"
     "|doorgestuurd bericht|begin doorgestuurd bericht|mensagem encaminhada|mensagem reencaminhada"
     "|início da mensagem encaminhada|início da mensagem reencaminhada|przekazana wiadomość|wiadomość przekazana"
