@@ -1,6 +1,6 @@
 """Bytes to text when the label may lie: the declared charset, UTF-8, what is usually mislabelled, replacement.
 
-Owns the ladder, the list of labels that are mostly wrong, and the guess where no label helps: Windows-1252, Japanese and
+Owns the ladder, the list of labels that mostly lie, and the guess where no label helps: Windows-1252, Japanese and
 Chinese in their codes, Korean, Cyrillic in two. Refuses to know where the bytes came from.
 """
 
