@@ -100,7 +100,7 @@ def is_unflagged(flags: Collection[str] | None, flag: str) -> bool:
 
 def is_burst(asked_at: Iterable[float], now: float, limit: int) -> bool:
     """Whether the times at which flags were seen make more than ``limit`` within ten minutes. 0: no limit."""
-    return limit > 0 and sum(now - at <= BURST_WINDOW for at in asked_at) > limit
+    return limit > 0 and sum(0 <= now - at <= BURST_WINDOW for at in asked_at) > limit
 
 
 def together(seen: Sequence[Sighting]) -> dict[str, Sighting]:

@@ -8,15 +8,14 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Callable
-from contextlib import suppress
 
 from mailbot.bot import ask, trouble
 from mailbot.bot.tick import Round, connect, tick
 from mailbot.bot.world import Wire, World, log
 from mailbot.errors import Later, MailbotError, OwnerMustAct
-from mailbot.job import IllegalEvent, Job, backoff
+from mailbot.job import BACKOFF_MOST, IllegalEvent, Job, backoff
 
-Sleep = Callable[[float], None]
+OVERDUE = 3  # intervals without a call from the scheduler: it counts by the wall clock, which may be set back a year
 
 
 class Calls:
@@ -49,8 +48,10 @@ class Poller:
         self._stopped = False
         self._asking: set[str] = set()
         self._done: queue.SimpleQueue[str] = queue.SimpleQueue()
+        self._unkept: set[str] = set()  # jobs whose last call left no trace: not asked again before the next look
         self._failures = 0
         self._not_before = 0.0
+        self._sent_away = False  # the server itself asked for the wait: an answer does not shorten it
 
     def wake(self) -> None:
         """Look at the flags soon: the interval is over, or the server said that something changed."""
@@ -70,14 +71,18 @@ class Poller:
     def run(self) -> None:
         """Rounds until ``stop``. Never raises for one account's trouble."""
         while True:
-            self._awake.wait()
+            called = self._awake.wait(OVERDUE * self.world.config.schedule.every)
             self._awake.clear()
             if self._stopped:
                 break
-            look, self._look = self._look, False
-            if self.world.now() >= self._not_before or not look:
+            look, self._look = self._look or not called, False
+            if self._is_due() or not (look or self._sent_away):
                 self._guarded_round(look)
         self.close()
+
+    def _is_due(self) -> bool:
+        """Whether the back-off is over; one that is longer than any was counted before the clock was set back."""
+        return not 0 < self._not_before - self.world.now() <= BACKOFF_MOST
 
     def close(self) -> None:
         if self._wire is not None:
@@ -89,29 +94,32 @@ class Poller:
             try:
                 self.round(look=look)
             except MailbotError as error:
-                log.warning("account=%s round failed: %s", self.world.account.name, error)
+                log.warning("account=%s round=failed reason=%r", self.world.account.name, str(error))
             except Exception:
-                log.exception("account=%s a bug ended the round; the next one starts anew", self.world.account.name)
+                log.exception("account=%s round=failed reason='a bug'", self.world.account.name)
                 self._failed("a bug in mailbot ended the round: see the log")
         except MailbotError as error:  # not even that could be written down
-            log.error("account=%s %s", self.world.account.name, error)
+            log.error("account=%s round=failed journal=failed reason=%r", self.world.account.name, str(error))
 
     def round(self, *, look: bool = True, include_existing: bool = False, retry: bool = False) -> Round:
         """One round on a live session. Raises MailbotError when the account cannot be worked on now.
 
         A session that was kept from the round before may have died meanwhile: then once more on a fresh one."""
         kept = self._wire is not None
+        if look:
+            self._unkept.clear()
         try:
             result = self._once(look, include_existing, retry)
         except OwnerMustAct as error:
+            self._failed(error.reason)
             trouble.begin(self.world, error.kind, error.reason, error.hint)
             trouble.tell(self.world, None)
-            self._failed(error.reason)
             raise
         except MailbotError as error:
-            if kept and isinstance(error, Later) and not self._stopped:
+            after = error.after if isinstance(error, Later) else None
+            if kept and isinstance(error, Later) and after is None and not self._stopped:
                 return self.round(look=look, include_existing=include_existing, retry=retry)
-            self._failed(str(error))
+            self._failed(str(error), after)
             raise
         if look:
             self._worked()
@@ -131,7 +139,7 @@ class Poller:
             raise
 
     def _submit(self, job: Job) -> None:
-        if job.id not in self._asking:
+        if job.id not in self._asking | self._unkept:
             self._asking.add(job.id)
             self._calls.submit(lambda: self._ask(job))
 
@@ -139,9 +147,9 @@ class Poller:
         try:
             ask.ask(self.world, job)
         except IllegalEvent as error:
-            log.info("account=%s %s: somebody else was faster", self.world.account.name, error)
+            log.info("account=%s job=%s event=late reason=%r", self.world.account.name, job.id, str(error))
         except MailbotError as error:
-            log.warning("account=%s job=%s answer not kept: %s", self.world.account.name, job.id, error)
+            log.warning("account=%s job=%s answer=lost reason=%r", self.world.account.name, job.id, str(error))
             self._set_back(job, f"the answer could not be kept: {error}")
         except Exception as error:
             log.exception("account=%s job=%s step=ask", self.world.account.name, job.id)
@@ -151,9 +159,12 @@ class Poller:
             self._awake.set()
 
     def _set_back(self, job: Job, reason: str) -> None:
-        """So that the next call, which may cost money, is not made at the next poll already."""
-        with suppress(MailbotError, IllegalEvent):
+        """So that the next call, which may cost money, is not made at the next poll already; nor at once, where not
+        even that can be written down."""
+        try:
             ask.wait(self.world, job, reason)
+        except (MailbotError, IllegalEvent):
+            self._unkept.add(job.id)
 
     def finish(self) -> Round:
         """Rounds without a look until no answer is awaited any more; for ``once``. Raises what ``round`` raises."""
@@ -162,15 +173,18 @@ class Poller:
             self._awake.wait()
             self._awake.clear()
             result = self.round(look=False)
+        result.failed |= bool(self._unkept)
         return result
 
     def _worked(self) -> None:
-        self._failures, self._not_before = 0, 0.0
+        self._failures, self._not_before, self._sent_away = 0, 0.0, False
         now = self.world.now()
         self.world.journal.note("poll", self.world.key, {"at": now, "ok": now, "error": ""})
 
-    def _failed(self, reason: str) -> None:
-        self._not_before = self.world.now() + backoff(self._failures, self.world.chance()) - 1
+    def _failed(self, reason: str, after: float | None = None) -> None:
+        """``after`` are the seconds that the server wants to be left alone."""
+        wait = max(backoff(self._failures, self.world.chance()) - 1, after or 0.0)
+        self._not_before, self._sent_away = self.world.now() + wait, after is not None
         self._failures += 1
         before = self.world.journal.noted("poll", self.world.key) or {"ok": None}
         self.world.journal.note("poll", self.world.key, {**before, "at": self.world.now(), "error": reason})

@@ -6,9 +6,10 @@ import random
 import secrets as random_words
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from ssl import SSLContext
+from threading import Lock
 
 from mailbot.archive.store import Store
 from mailbot.bot.logins import guarded
@@ -16,7 +17,7 @@ from mailbot.bot.world import World
 from mailbot.config import Account, Config
 from mailbot.imap.login import connect, tls_context
 from mailbot.imap.session import Session
-from mailbot.journal import Journal
+from mailbot.journal import Damaged, Journal, put_aside
 from mailbot.model import Endpoint
 from mailbot.secrets import Secrets
 from mailbot.smtp import send_notice
@@ -24,15 +25,40 @@ from mailbot.smtp import send_notice
 
 @dataclass
 class Home:
-    """What all accounts share. ``insist``: try a password again that was refused three times (``check``)."""
+    """What all accounts share. ``insist``: try a password again that was refused three times (``check``). ``mends``:
+    put a damaged state aside, for ``run`` and ``once``, which hold a lock when they first ask for it."""
 
     config: Config
     environ: Mapping[str, str]
     insist: bool = False
+    mends: bool = False
+    _journal: Journal | None = None
+    _opening: Lock = field(default_factory=Lock)
 
-    @cached_property
+    @property
     def journal(self) -> Journal:
-        return Journal(self.config.state.folder)
+        """Opened once, by whichever account comes first. Raises MailbotError."""
+        with self._opening:
+            if self._journal is None:
+                self._journal = self._opened() if self.mends else Journal(self.config.state.folder)
+            return self._journal
+
+    def _opened(self) -> Journal:
+        """The journal as it is, or a new one in the place of a damaged one."""
+        folder = self.config.state.folder
+        try:
+            journal = Journal(folder)
+            try:
+                journal.check()
+            except Damaged:
+                journal.close()
+                raise
+        except Damaged as error:
+            kept = put_aside(folder, time.strftime("%Y-%m-%dT%H%M%S"))
+            journal = Journal(folder)
+            for account in self.config.accounts:
+                journal.note("aside", account.key, {"reason": error.reason, "kept": str(kept)})
+        return journal
 
     @cached_property
     def store(self) -> Store:
@@ -100,5 +126,5 @@ class Home:
         send_notice(account.smtp, secret, raw, to=self.config.notify.to or account.address, own=own, context=context)
 
     def close(self) -> None:
-        if "journal" in self.__dict__:
-            self.journal.close()
+        if self._journal is not None:
+            self._journal.close()

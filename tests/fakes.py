@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from listing import listed, section
+
 from mailbot.errors import Later
 from mailbot.imap import gate
 from mailbot.imap.session import Fetched, Folder, Look
@@ -135,6 +137,18 @@ class FakeSession:
     def mail(self, uid: int, limit: int) -> Fetched | None:
         mail = self._mails().get(uid)
         return _fetched(uid, mail, mail.raw[:limit]) if mail else None
+
+    def structure(self, uid: int) -> object:
+        mail = self._mails().get(uid)
+        return listed(mail.raw) if mail else None
+
+    def parts(self, uid: int, pieces: Iterable[tuple[str, int]], header: int) -> dict[str, bytes]:
+        mail, found = self._mails().get(uid), {}
+        for name, octets in pieces if mail else ():
+            found[f"{name}.MIME"] = section(mail.raw, f"{name}.MIME")[:header]  # type: ignore[union-attr]
+            if octets:
+                found[name] = section(mail.raw, name)[:octets]  # type: ignore[union-attr]
+        return found
 
     def append(self, folder: str, raw: bytes, flags: Iterable[str]) -> Place | None:
         box = self._box(folder)

@@ -43,7 +43,9 @@ class Fault:
 class Scripted:
     """``with Scripted() as server``. Every user name is let in with ``password`` and sees the one mailbox.
 
-    ``capabilities``, ``permanent_flags`` and ``mailbox.special_use`` may be changed at any time. ``log`` has (session,
+    ``capabilities``, ``permanent_flags`` and ``mailbox.special_use`` may be changed at any time. ``structure`` is what
+    BODYSTRUCTURE answers instead of the truth: a list, or the words of a refusal; ``idling`` is what IDLE
+    says first. ``log`` has (session,
     first line) of each command, ``round_trips`` how often a client had to wait, ``octets`` what went both ways."""
 
     host = "127.0.0.1"
@@ -53,6 +55,8 @@ class Scripted:
         self.capabilities = CAPABILITIES.split()
         self.permanent_flags: tuple[str, ...] = (*SYSTEM_FLAGS, r"\*")
         self.mailbox = Mailbox()
+        self.structure = b""
+        self.idling = b"+ idling\r\n"
         self.log: list[tuple[int, str]] = []
         self.violations: list[str] = []
         self.round_trips = 0

@@ -165,6 +165,8 @@ def uid_search(session: Session, arguments: Arguments) -> bytes:
 
 def uid_fetch(session: Session, arguments: Arguments) -> bytes:
     uids, items = arguments
+    if session.server.structure and _texts(items) == ["BODYSTRUCTURE"]:
+        return _say_structure(session, session.folder.named(uids))
     _say_fetch(session, session.folder.named(uids), _texts(items))
     return b""
 
@@ -249,6 +251,17 @@ def _say_fetch(session: Session, messages: Iterable[Message], items: list[str]) 
     numbers = {uid: number for number, uid in enumerate(session.view, start=1)}
     for message in messages:
         session.say(b"* %d FETCH (%s)" % (numbers[message.uid], fetched(message, items)))
+
+
+def _say_structure(session: Session, messages: Iterable[Message]) -> bytes:
+    """The list of parts as the script wants it."""
+    answer = session.server.structure
+    if not answer.startswith(b"("):
+        raise Refusal(answer.decode())
+    numbers = {uid: number for number, uid in enumerate(session.view, start=1)}
+    for message in messages:
+        session.say(b"* %d FETCH (UID %d BODYSTRUCTURE %s)" % (numbers[message.uid], message.uid, answer))
+    return b""
 
 
 def _texts(token: Token) -> list[str]:

@@ -14,13 +14,16 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TypeAlias
 
+from listing import listed, section, written
 from scripted_wire import Malformed, Token, flag_list, text, uid_set
 
 SYSTEM_FLAGS = ("\\Answered", "\\Flagged", "\\Deleted", "\\Seen", "\\Draft")
 _CANONICAL = {flag.lower(): flag for flag in SYSTEM_FLAGS}
 SPECIAL_USE = {"Drafts": "\\Drafts", "Sent": "\\Sent", "Trash": "\\Trash", "Junk": "\\Junk", "Archive": "\\Archive"}
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-SECTION = re.compile(r"BODY\.PEEK\[(|HEADER|TEXT|HEADER\.FIELDS \(([^()]+)\))\](?:<(\d+)\.(\d+)>)?", re.IGNORECASE)
+SECTION = re.compile(
+    r"BODY\.PEEK\[(|HEADER|TEXT|[\d.]+(?:\.MIME)?|HEADER\.FIELDS \(([^()]+)\))\](?:<(\d+)\.(\d+)>)?", re.IGNORECASE
+)
 
 
 @dataclass(slots=True)
@@ -106,7 +109,7 @@ def without(flags: frozenset[str], gone: Iterable[str]) -> frozenset[str]:
 
 def fetched(message: Message, items: Iterable[str]) -> bytes:
     """One mail's FETCH data without the parentheses. Raises Malformed for an item that marks a mail as read or that a
-    careful client leaves alone (ENVELOPE, BODYSTRUCTURE)."""
+    careful client leaves alone (ENVELOPE)."""
     parts = [b"UID %d" % message.uid]
     for item in items:
         match item.upper():
@@ -118,6 +121,8 @@ def fetched(message: Message, items: Iterable[str]) -> bytes:
                 parts.append(b'INTERNALDATE "' + _date_time(message.arrived) + b'"')
             case "RFC822.SIZE":
                 parts.append(b"RFC822.SIZE %d" % len(message.raw))
+            case "BODYSTRUCTURE":
+                parts.append(b"BODYSTRUCTURE " + written(listed(message.raw)))
             case _:
                 parts.append(_section(message.raw, item))
     return b" ".join(parts)
@@ -136,6 +141,8 @@ def _section(raw: bytes, item: str) -> bytes:
             data = head + blank
         case "TEXT":
             data = body
+        case _ if not found[2]:
+            data = section(raw, name)
         case _:
             wanted = found[2].lower().split()
             data = b"".join(line for field, line in _fields(head) if field in wanted) + b"\r\n"

@@ -87,7 +87,7 @@ class Session:
         """Tells the client of every change at once, until it says something; returns that."""
         with self.mailbox.lock:
             self.server.count_round_trip()
-            self._send(b"+ idling\r\n")
+            self._send(self.server.idling)
             self._idling = True
             self._push()
         try:

@@ -52,11 +52,17 @@ def test_page_and_prompt_share_a_stem() -> None:
 
 def test_a_source_has_the_mails_date_in_the_owners_zone_and_its_key() -> None:
     when = datetime.fromisoformat("2025-12-21T15:52:42+00:00")
-    path = name.source_path(mail(when=when), SEATTLE, datetime.now(UTC))
+    path = name.source_path(mail(when=when), SEATTLE, datetime.now(UTC), taken=lambda _: False)
     assert path == "Sources/Email/2025/2025-12-21_075242_5666_Re-December-8th-end-of-day-update.md"
 
 
 @pytest.mark.parametrize("when", [None, datetime.min.replace(tzinfo=UTC)])
 def test_a_mail_without_a_usable_date_takes_the_given_one(when: datetime | None) -> None:
-    path = name.source_path(mail("", when), SEATTLE, datetime(2026, 1, 1, tzinfo=UTC))
+    path = name.source_path(mail("", when), SEATTLE, datetime(2026, 1, 1, tzinfo=UTC), taken=lambda _: False)
     assert path == "Sources/Email/2025/2025-12-31_160000_5666_mail.md"
+
+
+def test_another_mails_source_of_the_same_name_is_left_alone() -> None:
+    taken = {"Sources/Email/2025/2025-12-31_160000_5666_mail.md"}
+    path = name.source_path(mail(""), SEATTLE, datetime(2026, 1, 1, tzinfo=UTC), taken=taken.__contains__)
+    assert path == "Sources/Email/2025/2025-12-31_160000_5666_mail-2.md"

@@ -8,9 +8,12 @@ import pytest
 from fakes import ANSWER
 from worlds import CONFIG, Lab, question
 
+from mailbot.bot import observe, prepare
 from mailbot.errors import Later, MailbotError, OwnerMustAct, Unknown
 from mailbot.imap.session import Session
 from mailbot.job import State
+from mailbot.mail import parse
+from mailbot.mail.key import mail_key
 
 
 def queue(lab: Lab, *answers: str | Exception) -> None:
@@ -218,6 +221,52 @@ def test_a_wrong_key_waits_and_is_told_once_and_told_when_it_is_over(lab: Lab) -
     ]
     assert subjects == [b"Subject: mailbot: the key is wrong", b"Subject: mailbot: over: the key is wrong"]
     assert lab.jobs()[0].state is State.DONE
+
+
+def twins(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two mails of one second, one subject and keys that begin alike are flagged."""
+    for module in (observe, prepare):
+        monkeypatch.setattr(module, "mail_key", lambda raw: "5666" + mail_key(raw))
+    monkeypatch.setattr(parse, "mail_key", lambda raw: "5666" + mail_key(raw))
+    for number in (1, 2):
+        lab.flag(question(number, Date="Mon, 5 Jan 2026 08:00:00 +0100") + b"number %d\n" % number)
+
+
+def test_two_mails_of_one_second_have_a_source_each(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    twins(lab, monkeypatch)
+
+    lab.settle()
+
+    sources = {job.names["source"] for job in lab.jobs()}
+    texts = [(lab.config.archive.folder / source).read_text() for source in sources]
+    assert len(sources) == 2
+    assert sum("number 1" in text for text in texts) == sum("number 2" in text for text in texts) == 1
+
+
+def test_a_source_is_written_once_also_when_the_state_was_lost(lab: Lab) -> None:
+    lab.flag()
+    lab.settle()
+    for part in lab.config.state.folder.glob("journal.sqlite*"):
+        part.unlink()
+    lab.boot()
+    for mail in lab.mailbox.boxes["INBOX"].mails.values():
+        mail.flags.discard("$MailbotDrafted")
+
+    lab.cycle(include_existing=True)
+    lab.settle()
+
+    assert len(list(lab.config.archive.folder.glob("Sources/Email/*/*.md"))) == 1
+    assert len(lab.pages()) == 2
+
+
+def test_a_name_that_another_account_chose_is_taken_before_its_file_is_there(lab: Lab) -> None:
+    lab.world.store.write = lambda rel, text: None  # type: ignore[method-assign]
+    for number in (1, 2):
+        lab.flag(question(number))
+
+    lab.cycle()
+
+    assert len({job.names["page"] for job in lab.jobs()}) == 2
 
 
 def test_an_archive_that_cannot_be_written_stops_before_the_model(lab: Lab) -> None:

@@ -73,9 +73,15 @@ def test_without_the_models_server_the_job_waits_and_goes_on_later(flagged: Acco
         once = home.command(*ONCE)
         (job,) = home.command("list", "--json").json
 
+        status, listed = home.command("status"), home.command("list")
+
         assert once.code == 1
         assert job["state"] == "new"
         assert job["reason"].startswith("The model's server at 127.0.0.1 cannot be reached")
+        assert re.search(r"“.*” waits since .*: The model's server at 127\.0\.0\.1 cannot be reached", status.out)
+        assert re.search(r"next try .*, or now with mailbot once --retry", status.out)
+        assert "The model's server at 127.0.0.1 cannot be reached" in listed.out
+        assert status.code == 0
         assert "\\Flagged" in flagged.flags(1)
         assert home.command("once").code == 0  # a job that already waits is no failure of this run
 
@@ -134,6 +140,7 @@ def test_an_unknown_id_ends_with_2(account: Account) -> None:
     assert "'abc123'" in show.err
 
 
+@pytest.mark.case(15)
 def test_a_second_mailbot_leaves_a_locked_account_alone_and_does_the_others(account: Account, dovecot: Dovecot) -> None:
     other = Account(dovecot, "work")
     with Home(account, extra="[schedule]\nevery = 600\n") as first, Home(account, other) as second:
@@ -294,3 +301,15 @@ def test_help_imports_nothing_heavy() -> None:
     imported = {line.rpartition("|")[2].strip().partition(".")[0] for line in done.stderr.splitlines()}
     assert "mailbot" in imported
     assert imported & HEAVY == set()
+
+
+def test_a_subject_of_16000_characters_fills_no_screen_and_hides_no_reason(account: Account) -> None:
+    long = "x" * 16_000 + "\x1b[31m"
+    account.deliver(question(1, Subject=long), "\\Flagged")
+    with Home(account, model=NOBODY) as home:
+        once, status, listed = home.command(*ONCE), home.command("status"), home.command("list")
+
+    for outcome in (once, status, listed):
+        assert max(map(len, outcome.out.splitlines())) < 400
+        assert "cannot be reached" in outcome.out
+        assert outcome.out.replace("\n", "").isprintable()

@@ -57,12 +57,11 @@ def fused(world: World, fuse: Fuse) -> World:
     return world
 
 
-@pytest.fixture(autouse=True)
-def file_effects(monkeypatch: pytest.MonkeyPatch) -> list[Fuse]:
-    """Puts the fuse in front of and behind each file operation of the archive."""
-    fuses: list[Fuse] = []
+@contextmanager
+def stopped_files(fuses: list[Fuse]) -> Iterator[None]:
+    """Puts the fuses in front of and behind each file operation of the archive."""
 
-    def wrap(name: str) -> None:
+    def wrap(name: str) -> Any:
         plain = getattr(files, name)
 
         def stopped(*args: Any) -> Any:
@@ -73,11 +72,19 @@ def file_effects(monkeypatch: pytest.MonkeyPatch) -> list[Fuse]:
                 fuse(f"after {name}")
             return result
 
-        monkeypatch.setattr(files, name, stopped)
+        return stopped
 
-    for name in ("_temporary", "_replace", "_sync_folder"):
-        wrap(name)
-    return fuses
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        for name in ("_temporary", "_replace", "_sync_folder"):
+            monkeypatch.setattr(files, name, wrap(name))
+        yield
+
+
+@pytest.fixture(autouse=True)
+def file_effects() -> Iterator[list[Fuse]]:
+    fuses: list[Fuse] = []
+    with stopped_files(fuses):
+        yield fuses
 
 
 def run(lab: Lab, fuses: list[Fuse], at: int) -> int:

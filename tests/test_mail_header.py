@@ -79,14 +79,47 @@ def test_a_long_references_field_keeps_its_end() -> None:
 
 
 def test_what_is_beyond_the_caps_is_cut_and_reported() -> None:
-    assert header.read(b"X: y\n" * 1_001).defects == ("The header has more than 1000 lines; the rest was not read.",)
+    assert header.read(b"X: y\n" * 1_001).defects == ("The header has more than 1000 fields; the rest was not read.",)
     assert header.read((b"X: " + b"y" * 900 + b"\n") * 80).defects[0].startswith("The header is too long")
     cut = header.read(b"To: " + b"someone@example.org, " * 1_000 + b"\n")
     assert cut.defects == ("The field to is too long and was cut.",)
     assert cut.first("to").endswith(b"someone@example.org,")
 
 
+@pytest.mark.parametrize("fold", [b", ", b",\r\n "])
+def test_a_field_that_is_too_long_hides_none_below_it(fold: bytes) -> None:
+    people = fold.join(b"person%d@x.example" % number for number in range(8_000))
+
+    read = header.read(b"To: " + people + b"\r\nSubject: Party\r\nMessage-ID: <1@x.example>\r\n")
+
+    assert (read.first("subject"), read.first("message-id")) == (b"Party", b"<1@x.example>")
+    assert read.first("to").startswith(b"person0@x.example")
+    assert read.defects == ("The field to is too long and was cut.",)
+
+
 def test_a_line_that_is_no_field_is_left_out_with_its_folds() -> None:
     read = header.read(b"Subject: a\nno field here\n folded\nTo: b\n")
     assert read.fields == (("subject", b"a"), ("to", b"b"))
     assert read.defects == ("A line of the header could not be read.",)
+
+
+@pytest.mark.parametrize(
+    ("value", "own"),
+    [
+        (b"<a@b>", "<a@b>"),
+        (b"<a b@c> (sent by <x@y>)", "<ab@c>"),
+        (b"<a@b> <c@d>", "<a@b>"),
+        (b"<<a@b>>", "<a@b>"),
+        (b"a@b", "<a@b>"),
+        (b"a b@c", "<ab@c>"),
+        (b"<a@b", "<a@b>"),
+        (b"a@b>", "<a@b>"),
+        (b"20260106.4711 (local)", "<20260106.4711>"),
+        (b"id <a@b>", "<a@b>"),
+        (b"", ""),
+        (b"<>", ""),
+        (b"x" * 1200, ""),
+    ],
+)
+def test_a_message_id_is_one_id_whatever_brackets_it_lacks(value: bytes, own: str) -> None:
+    assert header.own_id(value) == own

@@ -124,7 +124,7 @@ def test_an_attached_mail_is_shown_marked_when_the_mail_says_nothing() -> None:
 def test_text_parts_follow_each_other_and_text_files_are_attachments() -> None:
     mail = case("list-post")
     assert mail.text == "Who brings cake?\n\n____________________________\nParents mailing list"
-    assert mail.attachments == (Attachment("plan.txt", "text/plain", 12),)
+    assert mail.attachments == (Attachment("plan.txt", "text/plain", 12, "Monday: Dora"),)
 
 
 def test_a_list_mail_names_its_list() -> None:
@@ -273,7 +273,8 @@ def test_a_decoded_subject_can_make_no_new_line() -> None:
 def test_names_of_attachments_are_decoded_and_lead_nowhere() -> None:
     name = "filename*0*=UTF-8''%C3%BCber%2F..%2F; filename*1=\"x\u202e.pdf\""
     part = f"--b\nContent-Disposition: attachment; {name}\n\nx\n--b--"
-    assert with_body("multipart/mixed; boundary=b", part).attachments == (Attachment("über_.._x.pdf", "text/plain", 1),)
+    mail = with_body("multipart/mixed; boundary=b", part)
+    assert mail.attachments == (Attachment("über_.._x.pdf", "text/plain", 1, "x"),)
 
 
 def test_the_first_of_several_fields_counts_and_the_others_are_reported() -> None:

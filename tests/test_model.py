@@ -57,13 +57,13 @@ def said(message: str, **fields: str) -> dict[str, dict[str, str]]:
 
 
 def test_answer_comes_back_as_it_was_written() -> None:
-    with Endpoint(Text('{"reply": "Hi"}', usage={"prompt_tokens": 7, "completion_tokens": 3})) as server:
+    with Endpoint(Text('{"reply": "Hi"}', usage={"prompt_tokens": 70, "completion_tokens": 3})) as server:
         reply = Asker(server.base_url).ask()
     assert reply == Reply(
         text='{"reply": "Hi"}',
         model="test-1",
         temperature=0.3,
-        prompt_tokens=7,
+        prompt_tokens=70,
         completion_tokens=3,
         shape="schema",
         finish="stop",
@@ -330,3 +330,30 @@ def test_no_socket_and_no_thread_is_left_behind() -> None:
         for _ in range(5):
             asker.ask()
     assert threading.active_count() <= before
+
+
+# A prompt that the server cuts without a word (Ollama does, at 2,048 or 4,096 tokens)
+
+
+@pytest.mark.parametrize(
+    ("words", "counted", "cut"),
+    [
+        (3_000, 2_900, True),  # fewer tokens than words
+        (3_000, 4_000, False),  # what English takes
+        (3_000, 9_000, False),  # what other languages take
+        (1_900, 2_048, True),  # as many as a window holds
+        (9_000, 16_384, True),
+        (600, 1_024, False),  # nobody's window, but the size of a small prompt
+        (3_000, None, False),  # a server that does not count
+        (3_000, 0, False),  # one that found all of it in its cache
+    ],
+)
+def test_a_prompt_was_cut_when_fewer_tokens_were_read_than_were_sent(words: int, counted: int, cut: bool) -> None:
+    assert quirks.is_cut("word " * words, counted) == cut
+
+
+@pytest.mark.parametrize("text", ['{"reply": "Hi"}', "nonsense, as the rules were cut", ""])
+def test_an_answer_to_a_cut_prompt_is_the_owners_matter_whatever_it_says(text: str) -> None:
+    error = failure(Text(text, usage={"prompt_tokens": 9, "completion_tokens": 3}))
+    assert isinstance(error, OwnerMustAct)
+    assert (error.kind, "OLLAMA_CONTEXT_LENGTH" in error.hint) == ("model", True)

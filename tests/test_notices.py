@@ -229,6 +229,22 @@ def test_a_prompt_that_stays_too_long_is_told_once_while_others_are_answered(lab
     assert len(lab.mailbox.raws()) == 2
 
 
+def test_trouble_of_one_kind_in_two_wordings_is_told_once_and_over_once(lab: Lab) -> None:
+    full(lab, "Drafts")
+    lab.flag(question(1))
+    lab.flag(question(2) + b"z" * 200 + b"\n")
+    days(lab, 1)
+    full(lab)
+    days(lab, 1)
+    told = subjects(lab)
+
+    lab.boot()  # the server that takes large mails, too
+    days(lab, 1)
+
+    assert told == [f"the server does not store the draft: {FULL}"]
+    assert subjects(lab) == [*told, f"over: {told[0]}"]
+
+
 def test_trouble_that_comes_back_is_told_again(lab: Lab) -> None:
     for number in range(2):
         full(lab, "Drafts")

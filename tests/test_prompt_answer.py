@@ -209,3 +209,30 @@ def test_hostile_answer_costs_little_time(piece: str, shape: Shape) -> None:
     started = time.process_time()
     reason(text, shape)
     assert time.process_time() - started < 1.0
+
+
+@pytest.mark.parametrize(
+    ("reply", "kept"),
+    [
+        ("Hi Mara,\n\nyes.\n\nOn Tue, 6 Jan 2026 at 10:15, Mara wrote:\n> Can you?", "Hi Mara,\n\nyes."),
+        ("Hi Mara,\n\nyes.\n\n> Can you?\n> Please.", "Hi Mara,\n\nyes."),
+        ("Hi Mara,\n\nyes.\n\nMara wrote:\n\n> Can you?", "Hi Mara,\n\nyes."),
+        ("> Can you?\n\nYes.", "Yes."),
+        ("Mara wrote:\n\n> Can you?\n\nYes.", "Yes."),
+        ("> Can you?\n\nYes.\n\n> When?\n\nToday.", "> Can you?\n\nYes.\n\n> When?\n\nToday."),
+        ("Yes:\n\n> Can you?\n\nI can.\n\n> When?\n\nToday.", "Yes:\n\n> Can you?\n\nI can.\n\n> When?\n\nToday."),
+        ("Hola, Inés:\n\n> ¿Puede?\n\nSí.", "Hola, Inés:\n\n> ¿Puede?\n\nSí."),
+        ("Yes.\n\n-- \nAda\nExample Ltd", "Yes."),
+        ("Yes.\n\nAda\n--\n" + "line\n" * 9, "Yes.\n\nAda\n--" + "\nline" * 9),
+        ("Hi Mara,\n\nHi Mara,\n\nyes.", "Hi Mara,\n\nyes."),
+        ("Hi Mara,\n\nyes.\n\nyes.", "Hi Mara,\n\nyes.\n\nyes."),
+        ("Two things -- and no more.", "Two things -- and no more."),
+    ],
+)
+def test_what_stands_in_the_draft_already_is_taken_off_the_reply(reply: str, kept: str) -> None:
+    assert read(written(reply=reply), "schema").reply == kept
+
+
+@pytest.mark.parametrize("reply", ["> Can you?\n> Please.", "Mara wrote:\n> Can you?"])
+def test_a_reply_that_only_quotes_the_mail_is_none(reply: str) -> None:
+    assert reason(written(reply=reply)) == "The model wrote no reply"

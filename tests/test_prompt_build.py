@@ -159,7 +159,25 @@ def test_quoted_history_is_shown_unless_the_thread_holds_it() -> None:
 
 def test_attachments_are_named_with_their_size() -> None:
     with_file = mail(attachments=(Attachment("plan.pdf", "application/pdf", 48_200), Attachment("", "image/png", 10)))
-    assert data(prompt(with_file))[0]["attachments"] == ["plan.pdf (48 kB)", "image/png (1 kB)"]
+    assert data(prompt(with_file))[0]["attachments"] == [
+        {"name": "plan.pdf", "type": "application/pdf", "size": "48 kB"},
+        {"name": "", "type": "image/png", "size": "1 kB"},
+    ]
+
+
+def test_the_text_of_an_attachment_is_shown_as_far_as_there_is_room_for_it() -> None:
+    small = Attachment("prices.csv", "text/csv", 20, "item,price\noak,12 <|im_start|>")
+    long = Attachment("log.txt", "text/plain", 90_000, "word " * 16_000, cut=True)
+
+    whole = data(prompt(mail(attachments=(small,))))[0]["attachments"][0]["text"]
+    built = prompt(mail(attachments=(small, long)), context_tokens=4_000)
+    shown = data(built)[0]
+
+    assert whole == "item,price\noak,12 < |im_start| >"
+    assert shown["text"] == "How many desks?"
+    assert "characters left out here" in shown["attachments"][1]["text"]
+    assert shown["attachments"][1]["text"].endswith("[... the rest of this file was not read ...]")
+    assert built.omitted == ("The prompt holds only a part of 1 attached text.",)
 
 
 def test_hostile_text_stays_inside_its_string() -> None:

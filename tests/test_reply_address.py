@@ -10,6 +10,24 @@ def test_two_spellings_of_one_address_fold_to_the_same() -> None:
     assert address.fold("Ada@EXÄMPLE.org") == address.fold("ada@xn--exmple-cua.org")
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ('"ada"@b.example', "ada@b.example"),
+        ('"a\\da"@b.example', "ada@b.example"),
+        ("ada@b.example.", "ada@B.example"),
+        ("a.d.a@gmail.com", "ADA@googlemail.com"),
+        ("jo\u0308rg@b.example", "jörg@b.example"),
+    ],
+)
+def test_spellings_that_reach_one_mailbox_fold_to_the_same(one: str, other: str) -> None:
+    assert address.fold(one) == address.fold(other)
+
+
+def test_dots_count_where_the_service_is_not_gmail() -> None:
+    assert address.fold("a.da@b.example") != address.fold("ada@b.example")
+
+
 def test_canonical_keeps_the_case_of_the_local_part() -> None:
     assert address.canonical("Ada.E@Example.ORG") == "Ada.E@example.org"
 
@@ -47,6 +65,7 @@ def test_an_address_that_a_header_can_hold_is_usable(email: str) -> None:
         "a@bä.example",
         "a\ud800@b.example",
         "a" * 500 + "@b.example",
+        "=?utf-8?q?eve=40evil=2Eexample?=mara@b.example",
     ],
 )
 def test_an_address_that_would_break_a_header_is_not(email: str) -> None:

@@ -25,6 +25,26 @@ def test_a_signature_that_the_reply_brought_along_is_not_added(reply: str) -> No
     assert body.assemble(reply, "Ada\nExample Ltd", "").count("Example Ltd") == 1
 
 
+@pytest.mark.parametrize(
+    "ending",
+    [
+        "Ada\nExample Ltd\n+44 20",
+        "ADA,\nExample  Ltd",
+        "Example Ltd\n+44 20",
+        "--\nAda\nExample Ltd",
+        "Ada\n\nExample Ltd",
+    ],
+)
+def test_lines_of_our_signature_at_the_end_of_the_reply_make_room_for_all_of_it(ending: str) -> None:
+    text = body.assemble(f"Hi\n\nBest\n{ending}", "Ada\nExample Ltd\n+44 20", "")
+
+    assert text == "Hi\n\nBest\n\n-- \nAda\nExample Ltd\n+44 20\n"
+
+
+def test_a_name_below_the_sign_off_is_no_signature_of_several_lines() -> None:
+    assert body.assemble("Hi\n\nBest\nAda", "Ada\nExample Ltd", "") == "Hi\n\nBest\nAda\n\n-- \nAda\nExample Ltd\n"
+
+
 def test_a_signature_whose_words_only_end_the_last_line_is_added() -> None:
     assert body.assemble("I spoke to Ada", "Ada", "") == "I spoke to Ada\n\n-- \nAda\n"
 

@@ -178,12 +178,20 @@ def test_long_ids_are_neither_encoded_nor_cut() -> None:
     gate(draft)
 
 
-def test_an_id_longer_than_a_line_stays_whole() -> None:
-    long_id = f"<{'x' * 1200}@y>"
+def test_an_id_as_long_as_a_line_stays_whole() -> None:
+    long_id = f"<{'x' * 993}@y>"
 
-    draft = _compose(mail={"message_id": long_id, "references": ("<1@y>", long_id + "z")})
+    draft = _compose(mail={"message_id": long_id, "references": ("<1@y>",)})
 
-    assert draft.in_reply_to == long_id
+    assert (draft.in_reply_to, draft.references) == (long_id, ("<1@y>", long_id))
+    assert max(map(len, draft.raw.split(b"\r\n"))) == 998
+    gate(draft)
+
+
+def test_an_id_longer_than_a_line_is_left_out() -> None:
+    draft = _compose(mail={"message_id": f"<{'x' * 994}@y>", "references": ("<1@y>",)})
+
+    assert (draft.in_reply_to, draft.references) == ("", ())
     gate(draft)
 
 

@@ -127,3 +127,22 @@ def test_an_identity_is_not_taken_for_another_address() -> None:
     account = make_account(identities=(make_identity("ada@example.com", name="Ada E."),))
 
     assert identity.choose(make_mail(), account, make_owner()).name == "Ada Example"
+
+
+def test_an_identity_holds_for_the_plus_forms_of_its_address_too() -> None:
+    home, exact = make_identity("ada@example.org", name="Ada H."), make_identity("ada+club@example.org", name="Ada C.")
+    account = make_account(aliases=("ada+*@example.org",), identities=(home, exact))
+
+    names = [
+        identity.choose(make_mail(to=_to(to)), account, make_owner()).name
+        for to in ("ada+x@example.org", "ada+club@example.org")
+    ]
+
+    assert names == ["Ada H.", "Ada C."]
+
+
+def test_no_spelling_of_an_own_address_is_somebody_else() -> None:
+    account = make_account(address="a.da@gmail.com", aliases=())
+
+    assert identity.is_own(account, '"Ada"@googlemail.com')
+    assert identity.is_own(account, "A.D.A+lists@gmail.com.")

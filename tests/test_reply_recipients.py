@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import time
+
 from making import ADA, MARA, make_account, make_mail
 
 from mailbot.mail.address import read
@@ -152,3 +154,29 @@ def test_a_remark_about_many_addresses_stays_short() -> None:
     (remark,) = _choose(mail_followup_to=many).remarks
 
     assert "p4@x.example and 295 more" in remark
+
+
+def test_a_copy_that_can_be_read_in_two_ways_is_left_out_with_a_remark() -> None:
+    found = _choose(to=(ADA, BOB), cc=read("Cc", (b"eve@fabrikam.example <eve@evil.example>",)).found)
+
+    assert found == Recipients(
+        (MARA,), (BOB,), (recipients.AMBIGUOUS.format("eve@fabrikam.example, eve@evil.example"),)
+    )
+
+
+def test_a_name_that_shows_another_address_gets_a_remark() -> None:
+    assert _choose(from_=(Address("Mara <mara@northwind.example>", "x@evil.example"),)).remarks
+    assert not _choose(from_=(Address("MARA@northwind.example", "mara@northwind.example"),)).remarks
+
+
+def test_an_absurd_name_costs_no_time() -> None:
+    begun = time.process_time()
+
+    _choose(from_=(Address("a@" + "a." * 500_000, "m@x.example"), Address("b" * 1_000_000, "n@x.example")))
+
+    assert time.process_time() - begun < 1
+
+
+def test_a_newsletter_without_a_list_to_post_to_may_be_a_blind_copy() -> None:
+    assert _choose(bulk=True, to=(BOB,)).cc == ()
+    assert _choose(to=()).remarks == (recipients.BLIND_ALONE,)

@@ -11,7 +11,22 @@ from mailbot.reply.subject import reply_subject
     "prefix",
     [
         *("Re:", "RE:", "re:", "Re[2]:", "Re(3):", "Re^2:", "AW:", "Aw:", "SV:", "VS:", "Antw:", "R:", "RIF:", "RES:"),
-        *("Odp:", "YNT:", "Re：", "回复:", "回复：", "答复：", "回覆:", "Re:Re:AW:", "Re: SV: re:", ""),
+        *(
+            "Odp:",
+            "YNT:",
+            "Re：",
+            "回复:",
+            "回复：",
+            "答复：",
+            "回覆:",
+            "Antwoord:",
+            "Rép :",
+            "Odg:",
+            "Отв:",
+            "Re:Re:AW:",
+            "Re: SV: re:",
+            "",
+        ),
     ],
 )
 def test_reply_prefixes_at_the_front_become_one(prefix: str) -> None:

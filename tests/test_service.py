@@ -128,6 +128,7 @@ def test_a_mail_that_is_flagged_and_archived_at_once_gets_its_draft(dovecot: Dov
         until(lambda: "$MailbotDrafted" in account.flags(1, "Archive"), "the keyword on the archived mail")
 
 
+@pytest.mark.case(31)
 def test_other_mails_are_drafted_while_a_model_call_is_open(dovecot: Dovecot, gate: Gate, model: Endpoint) -> None:
     account = Account(dovecot)
     model.then(gate)

@@ -39,19 +39,9 @@ LAYERS: tuple[tuple[str, ...], ...] = (
 
 # What a pure module may import from outside. Late binding of the clock is caught by CLOCKS.
 PURE_LIBRARIES = {
-    *(
-        "__future__",
-        "base64",
-        "binascii",
-        "codecs",
-        "collections",
-        "colorsys",
-        "dataclasses",
-        "datetime",
-        "email",
-        "enum",
-    ),
-    *("fnmatch", "hashlib", "html", "itertools", "json", "math", "re", "string", "typing", "unicodedata", "zoneinfo"),
+    *("__future__", "base64", "binascii", "codecs", "collections", "colorsys", "dataclasses", "datetime", "email"),
+    *("enum", "fnmatch", "hashlib", "html", "itertools", "json", "math", "re", "string", "textwrap", "typing"),
+    *("unicodedata", "zoneinfo"),
     "urllib.parse",
     "babel",  # the attribution line's date; reads its tables when it is first asked
     "mailparser",  # dates as real mails write them
@@ -87,7 +77,7 @@ CONNECTED = ("imap", "smtp", "model", "config.value", "demo")
 SHAPELESS = {"manager", "helper", "util", "utility", "handler", "base", "common", "misc", "tool", "shared", "core"}
 # mailbot never does these to a mailbox: they change or remove more than its own (RFC 9051, 6.4.1 and 6.4.3).
 FORBIDDEN_IMAP = {"expunge", "close_folder", "delete_messages", "delete_folder", "set_flags", "remove_flags", "rename"}
-BROAD_ALLOWED = ("bot.tick", "poller", "cli")  # a bug in one job or round must not stop the others
+BROAD_ALLOWED = ("bot.observe", "bot.tick", "poller", "cli")  # a bug in one mail, job or round must not stop the others
 
 
 @dataclass(frozen=True)

@@ -37,12 +37,16 @@ def names(subject: str, *, day: date, taken: Callable[[str], bool]) -> str:
     """The stem of a page and its prompt, such as ``2026-01-05_Reply-To_December-8th-end-of-day-update``; ``-2``,
     ``-3`` are added while ``taken(stem)`` says that there is one. ``day``: of drafting, in the owner's zone."""
     bare = reply_subject(subject[:_MAX_SUBJECT]).removeprefix("Re:")
-    first = stem = f"{day.isoformat()}_Reply-To_{slug(bare, PAGE_SLUG)}"
-    number = 1
-    while taken(stem):
+    return _free(f"{day.isoformat()}_Reply-To_{slug(bare, PAGE_SLUG)}", "", taken)
+
+
+def _free(stem: str, end: str, taken: Callable[[str], bool]) -> str:
+    """The first of ``stem``, ``stem-2``, ``stem-3`` that is not taken, each with its end."""
+    name, number = f"{stem}{end}", 1
+    while taken(name):
         number += 1
-        stem = f"{first}-{number}"
-    return stem
+        name = f"{stem}-{number}{end}"
+    return name
 
 
 def page_path(stem: str) -> str:
@@ -63,9 +67,10 @@ def local_date(mail: Mail, zone: ZoneInfo) -> datetime | None:
         return None
 
 
-def source_path(mail: Mail, zone: ZoneInfo, fallback: datetime) -> str:
-    """Where the source of a mail is: by its own date in the owner's zone, else by ``fallback`` (aware)."""
+def source_path(mail: Mail, zone: ZoneInfo, fallback: datetime, *, taken: Callable[[str], bool]) -> str:
+    """Where the source of a mail is: by its own date in the owner's zone, else by ``fallback`` (aware). Another mail of
+    the same second may have the same name: ``taken(path)`` tells, and ``-2``, ``-3`` are added."""
     when = local_date(mail, zone) or fallback.astimezone(zone)
     day = when.date().isoformat()  # strftime does not fill up years before 1000
     name = f"{day}_{when:%H%M%S}_{mail.key[:4]}_{slug(mail.subject, SOURCE_SLUG)}"
-    return f"Sources/Email/{day[:4]}/{name}.md"
+    return _free(f"Sources/Email/{day[:4]}/{name}", ".md", taken)

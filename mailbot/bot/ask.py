@@ -42,7 +42,8 @@ def ask(world: World, job: Job) -> Job:
     except OwnerMustAct as error:
         kind = "model" if error.kind == "secret" else error.kind  # "secret" is over as soon as the mailbox lets us in
         trouble.begin(world, kind, error.reason, error.hint)
-        return wait(world, job, error.reason)
+        job = world.record(job, "expired")  # what the owner mends may be the size of the prompt, or its shape
+        return wait(world, job, error.reason, trouble=kind)
     except Later as error:
         return wait(world, job, error.reason, least=error.after or 0.0)
     job = _journalled(world, job, reply)
@@ -86,7 +87,7 @@ def reject(world: World, job: Job, reason: str) -> Job:
     return world.record(job, "rejected", reason=reason)
 
 
-def wait(world: World, job: Job, reason: str, *, least: float = 0.0) -> Job:
-    """Tried again later, for ever: from one minute to one hour."""
+def wait(world: World, job: Job, reason: str, *, least: float = 0.0, trouble: str = "") -> Job:
+    """Tried again later, for ever: from one minute to one hour. ``trouble`` is the kind that the owner has to mend."""
     seconds = max(backoff(job.tries, world.chance()), least)
-    return world.record(job, "waiting", reason=reason, until=world.now() + seconds)
+    return world.record(job, "waiting", reason=reason, until=world.now() + seconds, trouble=trouble)

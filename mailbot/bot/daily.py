@@ -16,9 +16,9 @@ def wait_for_tomorrow(world: World, job: Job) -> Job | None:
     """None while calls are left today; else the job, which waits until midnight. The owner is told."""
     midnight = datetime.combine(world.time().date(), time(), world.config.zone)
     limit = world.config.schedule.daily_drafts
-    if world.journal.model_calls_since(midnight.timestamp()) < limit:
+    tomorrow = (midnight + timedelta(days=1)).timestamp()
+    if world.journal.model_calls(midnight.timestamp(), tomorrow) < limit:
         return None
     reason = f"today's {limit} drafts are made (schedule.daily_drafts)"
     trouble.begin(world, KIND, reason, HINT)
-    tomorrow = (midnight + timedelta(days=1)).timestamp()
-    return world.record(job, "waiting", reason=reason, until=tomorrow, planned=True)
+    return world.record(job, "waiting", reason=reason, until=tomorrow, planned=True, trouble=KIND)

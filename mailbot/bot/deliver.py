@@ -3,6 +3,7 @@ back."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from mailbot import doubt
@@ -12,13 +13,23 @@ from mailbot.bot.world import Wire, World, log
 from mailbot.doubt import Contents, Stored
 from mailbot.errors import Later
 from mailbot.flags import DRAFTED_KEYWORD
-from mailbot.imap.trouble import Rejection
-from mailbot.job import Job, Mark, Place
+from mailbot.imap.trouble import Busy, Rejection
+from mailbot.job import BAD_ANSWERS, Job, Mark, Place
+from mailbot.mail import quote
 from mailbot.mail.parse import parse
+from mailbot.prompt import language
+from mailbot.prompt.answer import Answer
 from mailbot.reply import compose, identity, recipients
 
 DRAFT_FLAGS = ("\\Draft", "\\Seen")
 IDS = ("Message-ID", "In-Reply-To", "References")
+
+# Refusals of an APPEND that do not pass by themselves (RFC 5530, 3; RFC 7889, 4; RFC 9208, 4.3).
+LASTING = frozenset({"OVERQUOTA", "TOOBIG", "LIMIT", "READ-ONLY", "NOPERM", "CANNOT", "NONEXISTENT"})
+# The same from servers without response codes: Exchange, Courier, older Cyrus.
+FULL = re.compile(r"quota|mailbox (?:is )?full|too (?:big|large)|maximum message size", re.IGNORECASE)
+PATIENT_FOR = 2  # refusals of any other kind, before the owner is told of the third
+SLOW = 900.0  # seconds between two tries at least, where only the owner can help
 
 ANSWERED_BY_YOU = "you answered the mail yourself before the draft was made"
 NOT_FOUND = "The server confirmed the draft, but it was not there when it was read back."
@@ -35,22 +46,46 @@ def store(world: World, wire: Wire, job: Job) -> Job:
         return world.record(job, "cancelled", reason=ANSWERED_BY_YOU)
     raw = world.journal.kept(job.id, "draft")
     shown = dict(job.draft)
+    wrong = _wrong_language(world, job, answer)
     if raw is None:
+        if wrong and _may_ask_again(job):
+            return ask.reject(world, job, wrong)
         raw, shown = _composed(world, job, answer.reply)
     drafts = _drafts(wire)
     there = _with_id(wire, shown["draft_message_id"])
     others = [wire.session.mark(f) for f in (wire.roles.sent, wire.roles.trash) if f]
     with world.journal.transaction():
         world.journal.keep(job.id, "draft", raw)
-        job = world.record(job, "intended", drafts=_list(drafts), others=[_list(m) for m in others], draft=shown)
+        remarks = [f"{wrong}: check it."] if wrong else []
+        marks = {"drafts": _list(drafts), "others": [_list(m) for m in others]}
+        job = world.record(job, "intended", **marks, draft=shown, remarks=remarks)
     if there:
         return _stored(world, job, Place(drafts.folder, drafts.uidvalidity, there[0]), (STORED_BY_ANOTHER,))
     try:
         place = wire.session.append(wire.roles.drafts, raw, DRAFT_FLAGS)
+    except Busy as error:
+        job = world.record(job, "absent")
+        ask.wait(world, job, error.reason, least=error.after or 0.0)
+        raise
     except Rejection as error:
         job = world.record(job, "absent")
         return _refused(world, job, error)
     return _stored(world, job, place)
+
+
+def _wrong_language(world: World, job: Job, answer: Answer) -> str:
+    """What is wrong with the language of the reply, "" when nothing is. The outline writer writes in what the code
+    found."""
+    if not job.shape:
+        return ""
+    mail = kept_mail(world, job)
+    return language.mismatch(quote.split(mail.text, mail.subject).fresh, answer.reply, answer.language)
+
+
+def _may_ask_again(job: Job) -> bool:
+    """Once, and never as the last try: a reply in the wrong language is better than none. A note of the owner may have
+    asked for that language."""
+    return not (job.note or job.reason.startswith(language.WRONG) or job.bad_answers + 1 >= BAD_ANSWERS)
 
 
 def _composed(world: World, job: Job, reply: str) -> tuple[bytes, dict[str, str]]:
@@ -77,10 +112,7 @@ def _composed(world: World, job: Job, reply: str) -> tuple[bytes, dict[str, str]
 def _answered_meanwhile(wire: Wire, job: Job) -> bool:
     """Whether the owner answered after the flag was seen: \\Answered is new, or a reply lies in Sent since then."""
     if job.place and not job.was_answered:
-        try:
-            look = wire.session.examine(job.place.folder)
-        except Rejection:
-            look = None
+        look = wire.opened(job.place.folder)
         if look and look.uidvalidity == job.place.uidvalidity:
             flags_now = wire.session.flags([job.place.uid]).get(job.place.uid, frozenset())
             if "\\answered" in {f.lower() for f in flags_now}:
@@ -102,11 +134,8 @@ def _answered_meanwhile(wire: Wire, job: Job) -> bool:
 def _drafts(wire: Wire) -> Mark:
     """Opens Drafts and tells how far it is filled; makes it again when it has vanished."""
     drafts = wire.roles.drafts
-    try:
-        look = wire.session.examine(drafts)
-    except Rejection:
-        if drafts in {f.name for f in wire.session.folders()}:
-            raise
+    look = wire.opened(drafts)
+    if look is None:
         wire.session.create(drafts)
         look = wire.session.examine(drafts)
     return Mark(drafts, look.uidvalidity, look.uidnext) if look.uidnext else wire.session.mark(drafts)
@@ -119,22 +148,27 @@ def _with_id(wire: Wire, draft_id: str) -> list[int]:
 
 
 def _stored(world: World, job: Job, place: Place | None, remarks: Iterable[str] = ()) -> Job:
-    trouble.end(world, "mailbox")
     where = (place.folder, place.uidvalidity, place.uid) if place else None
-    return world.record(job, "appended", place=where, remarks=list(remarks))
+    job = world.record(job, "appended", place=where, remarks=list(remarks))
+    trouble.end(world, "mailbox")
+    return job
 
 
 def _refused(world: World, job: Job, error: Rejection) -> Job:
-    """The server said no: the draft is not stored. Full, too big and read-only need the owner; the rest passes."""
-    lasting = error.code in ("OVERQUOTA", "TOOBIG", "LIMIT", "READ-ONLY", "NOPERM", "CANNOT", "NONEXISTENT")
+    """The server said no: the draft is not stored. What is full, too big or read-only is the owner's matter at once,
+    and so is any other no that comes again and again; the rest passes."""
+    reason = f"the server does not store the draft: {error.text}"
+    lasting = error.code in LASTING or bool(FULL.search(error.text)) or job.tries >= PATIENT_FOR
     if lasting:
         hint = "Make room or check the Drafts folder; the draft is kept and stored as soon as the server takes it"
-        trouble.begin(world, "mailbox", f"the server does not store the draft: {error.text}", hint)
-    return ask.wait(world, job, f"the server does not store the draft: {error.text}", least=900.0 if lasting else 0.0)
+        trouble.begin(world, "mailbox", reason, hint)
+    return ask.wait(world, job, reason, least=SLOW if lasting else 0.0, trouble="mailbox" if lasting else "")
 
 
 def resolve(world: World, wire: Wire, job: Job) -> Job:
     """Was it stored? Looks when the old connection can no longer deliver, on a connection that is younger."""
+    if job.doubt_since > world.now():
+        job = world.record(job, "broke")  # the clock was set back: the wait begins anew
     assert job.intent is not None
     patience = job.doubt_since + world.account.imap.doubt_wait
     if world.now() < patience:
@@ -222,7 +256,7 @@ def mark(world: World, wire: Wire, job: Job) -> Job:
             if look.uidvalidity == place.uidvalidity and look.keywords:
                 wire.session.add_keyword(place.uid, DRAFTED_KEYWORD)
         except Rejection as error:
-            log.info("account=%s job=%s keyword refused: %s", world.account.name, job.id, error)
+            log.info("account=%s job=%s keyword=refused reason=%r", world.account.name, job.id, error.text)
     return world.record(job, "marked")
 
 

@@ -25,7 +25,8 @@ def guarded(
     salt = bytes.fromhex(known.get("salt", "")) or os.urandom(16)
     digest = hashlib.scrypt(secret.encode(), salt=salt, n=2**12, r=8, p=1).hex() if known else ""
     count = known["count"] if known and known["hash"] == digest else 0
-    if count >= REFUSALS and now < known["at"] + PAUSE and not insist:
+    # A refusal in the future is one from before the clock was set back.
+    if count >= REFUSALS and known["at"] <= now < known["at"] + PAUSE and not insist:
         raise OwnerMustAct(
             "login",
             f"the server refused this password {count} times; mailbot tries again in "

@@ -5,8 +5,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from hashlib import sha256
 
 from mailbot import flags
+from mailbot.bot import trouble
 from mailbot.bot.world import Wire, World, log
 from mailbot.flags import DRAFTED_KEYWORD, Contact, Meaning, Sighting
 from mailbot.imap.session import Fetched, Look
@@ -18,6 +20,11 @@ from mailbot.reply.identity import is_own
 
 # What the mail key, the thread and a line of `mailbot list` need.
 HEADERS = ("From", "To", "Date", "Subject", "Message-ID", "Received", "In-Reply-To", "References")
+
+PASSING = frozenset({"UNAVAILABLE", "INUSE", "SERVERBUG"})  # RFC 5530, 3: nothing that the owner could mend
+FOLDERS = "folders"
+FOLDERS_HINT = "Correct folders under [[account]] in the config"
+REFUSED_MOST = 8  # mails: a server that refuses more refuses all
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +49,19 @@ class Seen:
 
 def observe(world: World, wire: Wire, *, include_existing: bool = False) -> Seen:
     """Looks and records. Errors of the wire pass through: nothing is recorded then."""
-    lost = not world.journal.stars.knows(world.key) and _has_pages(world)
+    first = not world.journal.stars.knows(world.key)
+    aside = world.journal.noted("aside", world.key)
+    lost = first and (bool(aside) or _has_pages(world))
     views = [v for f in wire.roles.watched if (v := _view(world, wire, f, lost, include_existing)) is not None]
+    if len(views) == len(wire.roles.watched) and not wire.roles.missing:
+        trouble.end(world, FOLDERS)
     sent = wire.session.mark(wire.roles.sent) if wire.roles.sent and any(v.new for v in views) else None
     seen = Seen()
     with world.journal.transaction():
+        if aside:
+            hint = f"It is kept as {aside['kept']}. Stars of unknown age are held: mailbot release --all drafts them"
+            trouble.begin(world, trouble.ASIDE, f"{aside['reason']}; mailbot began a new one", hint)
+            world.journal.note("aside", world.key, None)
         for view in views:
             world.journal.stars.look(world.key, view.look.folder, view.look.uidvalidity)
             _fallen(world, view)
@@ -61,10 +76,8 @@ def _has_pages(world: World) -> bool:
 
 
 def _view(world: World, wire: Wire, folder: str, lost: bool, include_existing: bool) -> View | None:
-    try:
-        look = wire.session.examine(folder)
-    except Rejection as error:
-        log.warning("account=%s folder=%r cannot be opened: %s", world.account.name, folder, error)
+    look = _opened(world, wire, folder)
+    if look is None:
         return None
     uids = wire.session.flagged(world.account.flag)
     before = world.journal.stars.uidvalidity(world.key, folder)
@@ -76,15 +89,81 @@ def _view(world: World, wire: Wire, folder: str, lost: bool, include_existing: b
     gone = sorted(known.keys() - uids)
     flags_now = wire.session.flags(gone) if gone else {}
     old = {uid for uid, key in known.items() if not include_existing or _has_job(world, key)}
-    new = wire.session.headers(uids - old, HEADERS) if uids - old else {}
-    sightings = tuple(_sighting(world, look, fetched) for fetched in new.values())
+    new = _headers(world, wire, sorted(uids - old)) if uids - old else {}
+    sightings = tuple(_sighted(world, look, fetched) for fetched in new.values())
     # Who leaves Gmail's starred view lost the star, or lies in Trash; elsewhere a UID that is gone says nothing.
     unanswered: frozenset[str] | None = frozenset() if folder == wire.roles.starred else None
     return View(look, contact, known, sightings, {uid: flags_now.get(uid, unanswered) for uid in gone})
 
 
+def _opened(world: World, wire: Wire, folder: str) -> Look | None:
+    """Opens a watched folder. One that cannot be watched is told to the owner, and the others are looked at."""
+    try:
+        look = wire.opened(folder)
+    except Rejection as error:
+        log.warning("account=%s folder=%r opened=False reason=%r", world.account.name, folder, error.text)
+        if error.code not in PASSING:
+            trouble.begin(world, FOLDERS, f"the server does not open {folder}: {error.text}", FOLDERS_HINT)
+        return None
+    if look is None:
+        trouble.begin(world, FOLDERS, f"the folder {folder} is not on the server any more", FOLDERS_HINT)
+    return look
+
+
+def _headers(world: World, wire: Wire, uids: Sequence[int]) -> dict[int, Fetched]:
+    """What the poll wants to know of mails. Where the server refuses a lot for one mail that it cannot read itself
+    (Exchange answers NO for a damaged one), the others come without it."""
+    refused: list[int] = []
+
+    def ask(lot: Sequence[int]) -> dict[int, Fetched]:
+        try:
+            return wire.session.headers(lot, HEADERS)
+        except Rejection:
+            if len(lot) > 1:
+                half = len(lot) // 2
+                return ask(lot[:half]) | ask(lot[half:])
+            refused.append(lot[0])
+            if len(refused) > REFUSED_MOST:
+                raise
+            return {}
+
+    found = ask(uids)
+    if refused:
+        log.warning("account=%s uids=%s fetched=False", world.account.name, refused)
+    return found
+
+
 def _has_job(world: World, key: str) -> bool:
     return world.journal.stars.memory(world.key, key).generation > 0
+
+
+def _sighted(world: World, look: Look, fetched: Fetched) -> Sighting:
+    """A mail whose header shows a bug is seen, too, with nothing but its key: its job will park, the others go on."""
+    try:
+        return _sighting(world, look, fetched)
+    except Exception:  # a bug, in the program or in a library: it must not stop the other mails
+        log.exception("account=%s folder=%r uid=%d step=look", world.account.name, look.folder, fetched.uid)
+    return Sighting(
+        place=Place(look.folder, look.uidvalidity, fetched.uid),
+        key=_any_key(fetched.data),
+        twin="",
+        drafted=DRAFTED_KEYWORD.lower() in {f.lower() for f in fetched.flags},
+        answered=False,
+        message_id="",
+        related=(),
+        sender="",
+        own=False,
+        subject="",
+        date=None,
+    )
+
+
+def _any_key(header: bytes) -> str:
+    """The mail key, else one that no mail has: the fetch shows the bug again, and the job parks."""
+    try:
+        return mail_key(header)
+    except Exception:  # as above
+        return sha256(header).hexdigest()
 
 
 def _sighting(world: World, look: Look, fetched: Fetched) -> Sighting:

@@ -2,43 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from hashlib import sha256
 
 from mailbot.archive import name as names_of
 from mailbot.archive import page
-from mailbot.archive.source import shown
+from mailbot.archive.source import render_source, shown
 from mailbot.bot import ask, trouble
 from mailbot.bot.world import World
 from mailbot.job import Job, State
 from mailbot.mail.mail import Mail
-from mailbot.prompt.guard import gaps
+from mailbot.prompt.guard import gaps, one_line
 
+SUBJECT = 60  # characters of it in a notice
 STATUS = {State.DRAFTED: "pending", State.SKIPPED: "skipped", State.PARKED: "failed"}
 
 
 def name(world: World, job: Job, mail: Mail | None, draft: Mapping[str, str], remarks: tuple[str, ...]) -> Job:
     """Chooses the paths of page, prompt and source. ``mail`` is None when it was never fetched."""
     subject = mail.subject if mail else job.mail.get("subject", "")
-    stem = names_of.names(subject, day=world.time().date(), taken=lambda s: _is_taken(world, s))
-    names = {"page": names_of.page_path(stem), "prompt": names_of.prompt_path(stem), "source": ""}
     summary = dict(job.mail)
     if mail is not None:
-        names["source"] = _source(world, job, mail)
         summary["from"], summary["subject"], summary["message_id"] = shown(mail.from_), mail.subject, mail.message_id
-    return world.record(job, "named", names=names, draft=dict(draft), mail=summary, remarks=list(remarks))
+    with world.journal.transaction():  # accounts share an archive: a name that one has chosen is taken for the others
+        chosen = {path for other in world.journal.open_jobs() for path in other.names.values()}
+        stem = names_of.names(subject, day=world.time().date(), taken=lambda s: _is_taken(world, s, chosen))
+        names = {"page": names_of.page_path(stem), "prompt": names_of.prompt_path(stem), "source": ""}
+        if mail is not None:
+            names["source"] = _source(world, job, mail, chosen)
+        return world.record(job, "named", names=names, draft=dict(draft), mail=summary, remarks=list(remarks))
 
 
-def _is_taken(world: World, stem: str) -> bool:
-    return world.store.exists(names_of.page_path(stem)) or world.store.exists(names_of.prompt_path(stem))
+def _is_taken(world: World, stem: str, chosen: Set[str]) -> bool:
+    paths = (names_of.page_path(stem), names_of.prompt_path(stem))
+    return any(path in chosen or world.store.exists(path) for path in paths)
 
 
-def _source(world: World, job: Job, mail: Mail) -> str:
-    """One source for all generations of a mail."""
+def _source(world: World, job: Job, mail: Mail, chosen: Set[str]) -> str:
+    """One source for all generations of a mail, also when the state was lost meanwhile; never that of another mail."""
     for earlier in world.journal.generations(world.key, job.key):
         if earlier.names.get("source"):
             return earlier.names["source"]
-    return names_of.source_path(mail, world.config.zone, world.time())
+    text = render_source(mail, job.fetched_from, world.config.zone)
+    return names_of.source_path(
+        mail,
+        world.config.zone,
+        world.time(),
+        taken=lambda path: path in chosen or world.store.read(path) not in (None, text),
+    )
 
 
 def write(world: World, job: Job) -> Job:
@@ -50,9 +61,8 @@ def write(world: World, job: Job) -> Job:
     world.store.write(job.names["page"], text)
     if job.state is State.PARKED:
         hint = f"mailbot redo {job.id} tries again, mailbot dismiss {job.id} gives it up"
-        trouble.begin(
-            world, f"{trouble.PARKED}{job.id}", f"no draft for “{job.mail.get('subject', '')}”: {job.reason}", hint
-        )
+        subject = one_line(job.mail.get("subject", ""), SUBJECT)
+        trouble.begin(world, f"{trouble.PARKED}{job.id}", f"no draft for “{subject}”: {job.reason}", hint)
     if job.state is State.DRAFTED:
         _supersede(world, job)
     job = world.record(job, "paged", status=status, left=_print(text))

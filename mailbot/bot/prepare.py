@@ -7,14 +7,15 @@ import json
 from dataclasses import asdict, replace
 
 from mailbot.archive.source import prompt_json, render_source, shown
-from mailbot.bot import daily
+from mailbot.bot import ask, daily
 from mailbot.bot.observe import HEADERS
 from mailbot.bot.pages import name
 from mailbot.bot.world import Wire, World
+from mailbot.errors import Later
 from mailbot.imap.session import Fetched
 from mailbot.imap.trouble import Rejection
 from mailbot.job import STARTS, Job, Place
-from mailbot.mail import parse, quote
+from mailbot.mail import parse, quote, reduced, structure
 from mailbot.mail.key import mail_key, twin_key
 from mailbot.mail.mail import Address, Mail
 from mailbot.prompt import build, language, outline
@@ -23,7 +24,7 @@ from mailbot.reply.identity import Voice
 from mailbot.reply.recipients import Recipients
 from mailbot.reply.subject import reply_subject
 
-FETCH_LIMIT = 256 * 1024  # octets of a mail that are read: its text comes first, 25 MB of attachments after it
+FETCH_LIMIT = 128 * 1024  # octets of a mail that are fetched at once; most mails are smaller
 GONE = "the mail is gone"
 
 
@@ -34,19 +35,38 @@ def fetch(world: World, wire: Wire, job: Job) -> Job:
     if found is None:
         return world.record(job, "skipped", reason=GONE)
     place, mail = found
+    too_large = mail.size > len(mail.data)
+    rebuilt = _rebuilt(world, wire, job, place.uid, mail.data) if too_large else None
+    kept = mail.data if rebuilt is None else rebuilt
     with world.journal.transaction():
-        world.journal.keep(job.id, "mail", mail.data)
-        return world.record(job, "fetched", folder=place.folder, truncated=mail.size > len(mail.data))
+        world.journal.keep(job.id, "mail", kept)
+        whole = rebuilt is not None or not too_large
+        return world.record(job, "fetched", folder=place.folder, truncated=not whole, reduced=rebuilt is not None)
+
+
+def _rebuilt(world: World, wire: Wire, job: Job, uid: int, beginning: bytes) -> bytes | None:
+    """A large mail from the parts of it that are read; None where the server's list of them is no good. When the
+    connection breaks over that, the beginning has to do the next time."""
+    if job.tries:
+        return None
+    try:
+        root = structure.read(wire.session.structure(uid))
+        if root is None:
+            return None
+        wanted = [(piece.section, piece.octets) for piece in reduced.pieces(root)]
+        return reduced.rebuild(beginning, root, wire.session.parts(uid, wanted, reduced.MAX_HEADER))
+    except Rejection:
+        return None
+    except Later as error:
+        ask.wait(world, job, str(error))
+        raise
 
 
 def _at(wire: Wire, job: Job, place: Place) -> tuple[Place, Fetched] | None:
     look = wire.session.selected
-    try:
-        if look is None or look.folder != place.folder:
-            look = wire.session.examine(place.folder)
-    except Rejection:
-        return None
-    if look.uidvalidity != place.uidvalidity:
+    if look is None or look.folder != place.folder:
+        look = wire.opened(place.folder)
+    if look is None or look.uidvalidity != place.uidvalidity:
         return None
     mail = wire.session.mail(place.uid, FETCH_LIMIT)
     return (place, mail) if mail and (_is(job, mail.data) or _is_by_headers(wire, job, place.uid)) else None
@@ -58,8 +78,10 @@ def _elsewhere(wire: Wire, job: Job) -> tuple[Place, Fetched] | None:
     if not message_id:
         return None
     for folder in dict.fromkeys((*wire.roles.watched, *wire.roles.everything)):
+        look = wire.opened(folder)
+        if look is None:
+            continue
         try:
-            look = wire.session.examine(folder)
             uids = wire.session.with_message_id(message_id)
         except (Rejection, ValueError):  # ValueError: an id that no command may carry
             continue
@@ -105,7 +127,7 @@ def kept_mail(world: World, job: Job) -> Mail:
     raw = world.journal.kept(job.id, "mail")
     assert raw is not None, "an open job that was fetched keeps its mail"
     # The key is the job's, also where a second delivery stands in: the draft's id follows from it.
-    return replace(parse.parse(raw, truncated=job.truncated), key=job.key)
+    return replace(parse.parse(raw, truncated=job.truncated, reduced=job.reduced), key=job.key)
 
 
 def envelope(world: World, job: Job, mail: Mail, voice: Voice, to: Recipients) -> dict[str, str]:
@@ -123,7 +145,7 @@ def envelope(world: World, job: Job, mail: Mail, voice: Voice, to: Recipients) -
 
 def spoken_language(world: World, mail: Mail, voice: Voice) -> str:
     """The mail's own language, where it can be told."""
-    return language.detect(quote.split(mail.text, mail.subject).fresh) or voice.language
+    return language.spoken(quote.split(mail.text, mail.subject).fresh, mail.text, voice.language)
 
 
 def _outline(world: World, job: Job, mail: Mail, voice: Voice, to: Recipients) -> Job:
@@ -133,6 +155,13 @@ def _outline(world: World, job: Job, mail: Mail, voice: Voice, to: Recipients) -
     answer = outline.write(mail=mail, fresh=fresh, voice=voice, correspondent=correspondent, language=spoken)
     text = json.dumps(asdict(answer), ensure_ascii=False)
     return world.record(job, "answered", text=text, shape="schema", model=outline.NAME, temperature=None)
+
+
+def _wish(job: Job) -> str:
+    """The owner's note; after an answer in the wrong language, what was wrong with it."""
+    if job.reason.startswith(language.WRONG):
+        return f"{job.note}\nAn earlier answer was of no use. {job.reason}. Write in the language of the last mail."
+    return job.note
 
 
 def _prompt(world: World, job: Job, mail: Mail, voice: Voice, to: Recipients) -> Job:
@@ -151,7 +180,7 @@ def _prompt(world: World, job: Job, mail: Mail, voice: Voice, to: Recipients) ->
         to=to.to,
         cc=to.cc,
         now=world.time(),
-        note=job.note,
+        note=_wish(job),
         nonce=world.nonce(),
         context_tokens=world.config.model.context_tokens if world.config.model else 0,
         shape=world.endpoint.shape,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
 from mailbot.bot import ask, deliver, pages, prepare, trouble
-from mailbot.bot.observe import Seen, observe
+from mailbot.bot.observe import FOLDERS, FOLDERS_HINT, Seen, observe
 from mailbot.bot.world import Wire, World, log
 from mailbot.errors import Later, MailbotError, OwnerMustAct, Refused
 from mailbot.imap.folders import roles
@@ -45,10 +45,7 @@ def connect(world: World) -> Wire:
         found = roles(world.account, session.folders(), gmail=gmail, used_drafts=used)
         if found.missing:
             names = ", ".join(found.missing)
-            hint = "Correct folders under [[account]] in the config"
-            trouble.begin(world, "folders", f"these folders are not on the server: {names}", hint)
-        else:
-            trouble.end(world, "folders")
+            trouble.begin(world, FOLDERS, f"these folders are not on the server: {names}", FOLDERS_HINT)
         if found.drafts != used:
             world.journal.note("drafts", world.key, found.drafts)
     except BaseException:
@@ -103,7 +100,7 @@ def advance(world: World, wire: Wire, job: Job, step: Step, result: Round) -> Jo
     try:
         return ON_THE_WIRE[step](world, wire, job) if step in NEEDS_IMAP else AT_HOME[step](world, job)
     except IllegalEvent as error:
-        log.info("account=%s %s: somebody else was faster", world.account.name, error)
+        log.info("account=%s job=%s event=late reason=%r", world.account.name, job.id, str(error))
         return job
     except Refused as error:
         return world.record(job, "parked", reason=error.reason)
@@ -113,7 +110,7 @@ def advance(world: World, wire: Wire, job: Job, step: Step, result: Round) -> Jo
     except OwnerMustAct as error:
         result.failed, result.owner = True, error
         trouble.begin(world, error.kind, error.reason, error.hint)
-        return ask.wait(world, job, error.reason)
+        return ask.wait(world, job, error.reason, trouble=error.kind)
     except Later:
         if step is Step.STORE:
             _broke(world, job)
@@ -121,7 +118,7 @@ def advance(world: World, wire: Wire, job: Job, step: Step, result: Round) -> Jo
     except MailbotError:
         raise
     except Exception as error:  # a bug, in the program or in a library: it must not stop the other jobs
-        log.exception("account=%s job=%s step=%s", world.account.name, job.id, step)
+        log.exception("account=%s job=%s step=%r", world.account.name, job.id, str(step))
         result.failed = True
         reason = f"mailbot has a bug that this mail shows: {type(error).__name__} in step {step}"
         if job.tries + 1 >= STARTS and job.state in CAN_PARK:

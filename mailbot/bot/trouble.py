@@ -15,6 +15,7 @@ SCOPE = "trouble:"
 # Kinds that stop an account, or all of mailbot, until the owner acts; the others are for the owner to know.
 BLOCKING = frozenset({"login", "tls", "drafts", "secret", "archive", "disk", "state", "model", "quota", "mailbox"})
 PARKED = "parked:"  # followed by the job's id: told once, without an end
+ASIDE = "aside"  # the state was damaged: told once, without an end
 
 
 def troubles(world: World) -> dict[str, dict[str, Any]]:
@@ -37,14 +38,14 @@ def end(world: World, *kinds: str) -> None:
     """Call it after the event that proves it, so that no job that got on counts as waiting."""
     for kind in kinds:
         known = world.journal.noted(SCOPE + world.key, kind)
-        if known and not known["over"] and not _awaited(world, known["reason"]):
-            log.info("account=%s trouble=%s over", world.account.name, kind)
+        if known and not known["over"] and not _awaited(world, kind):
+            log.info("account=%s trouble=%s over=True", world.account.name, kind)
             world.journal.note(SCOPE + world.key, kind, {**known, "over": True})
 
 
-def _awaited(world: World, reason: str) -> bool:
-    """Whether a job still waits for just this: a draft that is too big stays so when the next one fits."""
-    return any(job.waits_for == reason for job in world.journal.open_jobs(world.key))
+def _awaited(world: World, kind: str) -> bool:
+    """Whether a job still waits for this, in whatever words: a draft that is too big stays so when the next fits."""
+    return any(job.trouble == kind for job in world.journal.open_jobs(world.key))
 
 
 def tell(world: World, wire: Wire | None) -> None:
@@ -63,9 +64,9 @@ def tell(world: World, wire: Wire | None) -> None:
                 world.journal.note(SCOPE + world.key, kind, {**trouble, "told": True})
                 raise
             except MailbotError as error:
-                log.warning("account=%s notice=%s could not be sent: %s", world.account.name, kind, error)
+                log.warning("account=%s notice=%s sent=False reason=%r", world.account.name, kind, str(error))
                 continue
-        once = trouble["over"] or kind.startswith(PARKED)
+        once = trouble["over"] or kind == ASIDE or kind.startswith(PARKED)
         with world.journal.transaction():  # it may have ended while the notice was on its way
             now = world.journal.noted(SCOPE + world.key, kind) or trouble
             world.journal.note(SCOPE + world.key, kind, None if once else {**now, "told": True})

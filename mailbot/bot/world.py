@@ -11,12 +11,16 @@ from typing import Any
 from mailbot.archive.store import Store
 from mailbot.config import Account, Config
 from mailbot.imap.folders import Roles
-from mailbot.imap.session import Session
+from mailbot.imap.session import Look, Session
+from mailbot.imap.trouble import Rejection
 from mailbot.job import Job
 from mailbot.journal import Journal
 from mailbot.model import Endpoint
 
 log = logging.getLogger("mailbot")
+
+# Why these came may name other mails, or quote what the model wrote: that is for the page, not for the log.
+NOT_LOGGED = frozenset({"skipped", "rejected", "parked"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,8 +51,7 @@ class World:
     def record(self, job: Job, kind: str, **data: Any) -> Job:
         """Adds an event; one log line per transition, without text from mails."""
         after = self.journal.record(job, kind, self.now(), **data)
-        # Why a mail was skipped may name other mails: that is for the page, not for the log.
-        reason = f" reason={data['reason']!a}" if "reason" in data and kind != "skipped" else ""
+        reason = f" reason={data['reason']!a}" if "reason" in data and kind not in NOT_LOGGED else ""
         log.info(
             "account=%s job=%s event=%s state=%s->%s%s", self.account.name, job.id, kind, job.state, after.state, reason
         )
@@ -62,3 +65,13 @@ class Wire:
     session: Session
     roles: Roles
     since: float  # when it was connected
+
+    def opened(self, folder: str) -> Look | None:
+        """Opens a folder read-only; None where it is not there any more. Raises Rejection where the server lists it and
+        refuses to open it: that says nothing about the mails in it."""
+        try:
+            return self.session.examine(folder)
+        except Rejection:
+            if folder in {f.name for f in self.session.folders()}:
+                raise
+            return None

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from mailbot.cli.options import config_option, home, json_option
-from mailbot.cli.words import escaped, row, title, when, why
+from mailbot.cli.words import escaped, row, shortened, title, when, why
 
 
 @click.command("list")
@@ -27,7 +27,7 @@ def command(config_path: Path | None, as_json: bool) -> None:
             state = job.status or str(job.state)
             who = job.draft.get("to") or job.mail.get("from", "")
             minute = when(place, job.asked_at)[:16].replace("T", " ")
-            line = f"{job.id[:8]}  {minute}  {state:<10}  {title(job)}  ({who})"
+            line = f"{job.id[:8]}  {minute}  {state:<10}  {shortened(title(job))}  ({shortened(who)})"
             click.echo(escaped(line))
             if reason := why(place, job):
                 click.echo(escaped(f"          {reason}"))

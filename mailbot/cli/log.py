@@ -1,9 +1,12 @@
-"""The log on stderr: one line for each event, key=value."""
+"""The log on stderr: one line for each event, key=value, without text from mails."""
 
 from __future__ import annotations
 
 import logging
 import sys
+from pathlib import Path
+from traceback import extract_tb
+from types import TracebackType
 
 from mailbot.cli.words import escaped
 
@@ -19,5 +22,21 @@ def start_log(level: str) -> None:
 
 
 class _Escaping(logging.Formatter):
-    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 (the name is logging's)
-        return escaped(super().formatMessage(record))
+    """A bug's traceback is put on the line, too, and without its words: those may be the mail that showed it."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        record.message = record.getMessage()
+        record.asctime = self.formatTime(record, self.datefmt)
+        error = record.exc_info[1] if record.exc_info else None
+        return escaped(self.formatMessage(record) + (f" Traceback={_traceback(error)}" if error else ""))
+
+
+def _traceback(error: BaseException) -> str:
+    """``tick.py:101>prepare.py:80>ValueError``, and after ``<-`` what it came from."""
+    steps = [*_places(error.__traceback__), type(error).__name__]
+    cause = error.__cause__ or error.__context__
+    return ">".join(steps) + (f"<-{_traceback(cause)}" if cause else "")
+
+
+def _places(trace: TracebackType | None) -> list[str]:
+    return [f"{Path(frame.filename).name}:{frame.lineno}" for frame in extract_tb(trace)]

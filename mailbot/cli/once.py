@@ -15,7 +15,7 @@ import click
 from mailbot.cli import FAILED, LOCKED, OWNER
 from mailbot.cli.log import start_log
 from mailbot.cli.options import config_option, home
-from mailbot.cli.words import escaped, title, when
+from mailbot.cli.words import escaped, shortened, title, when
 
 if TYPE_CHECKING:
     from mailbot.bot.observe import Seen
@@ -35,7 +35,7 @@ def command(config_path: Path | None, include_existing: bool, retry: bool, dry_r
     """One cycle over every account, then exit."""
     from mailbot.poller import Calls
 
-    with home(config_path, needs_secrets=True) as place:
+    with home(config_path, needs_secrets=True, mends=not dry_run) as place:
         start_log("warning" if place.config.log.level == "info" else place.config.log.level)
         calls = Calls(place.config.model.concurrency if place.config.model else 1)
         codes: list[int] = []
@@ -119,7 +119,7 @@ def _seen(seen: Seen) -> list[str]:
 def _line(place: Home, job: Job) -> str:
     from mailbot.job import State
 
-    subject = title(job)
+    subject = shortened(title(job))
     if job.status == "superseded":
         return ""
     if job.waits_for:

@@ -33,12 +33,14 @@ def load(path: Path | None) -> Config:
 
 
 @contextmanager
-def home(path: Path | None, *, insist: bool = False, needs_secrets: bool = False) -> Iterator[Home]:
+def home(
+    path: Path | None, *, insist: bool = False, needs_secrets: bool = False, mends: bool = False
+) -> Iterator[Home]:
     """The config and its edges, closed at the end. ``needs_secrets``: a missing secret is a config problem."""
     from mailbot.errors import BadUsage
     from mailbot.wiring import Home
 
-    place = Home(load(path), os.environ, insist)
+    place = Home(load(path), os.environ, insist, mends)
     if needs_secrets and (problems := place.secrets.problems()):
         raise BadUsage(*problems)
     try:

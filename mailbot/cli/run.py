@@ -28,14 +28,14 @@ def command(config_path: Path | None) -> int:
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
-    with home(config_path, needs_secrets=True) as place, ExitStack() as locks:
+    with home(config_path, needs_secrets=True, mends=True) as place, ExitStack() as locks:
         config = place.config
         start_log(config.log.level)
         worlds = []
         for account in config.accounts:
             held = lock.acquire(account.key, lock.folder(os.environ))
             if held is None:
-                log.error("account=%s another mailbot is running for this account: left to it", account.name)
+                log.error("account=%s lock=taken reason='another mailbot is running for this account'", account.name)
             else:
                 locks.enter_context(held)
                 worlds.append(place.world(account))
@@ -51,8 +51,8 @@ def command(config_path: Path | None) -> int:
         )
         service.start()
         writer = config.model.name if config.model else "the outline writer (no model is configured)"
-        log.info("started accounts=%d every=%ds writer=%r", len(worlds), config.schedule.every, writer)
+        log.info("service=started accounts=%d every=%ds writer=%r", len(worlds), config.schedule.every, writer)
         ended.wait()
         service.stop()
-        log.info("ended")
+        log.info("service=ended")
         return 0

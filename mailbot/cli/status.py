@@ -12,7 +12,7 @@ import click
 
 from mailbot.cli import FAILED, OWNER
 from mailbot.cli.options import config_option, home, json_option
-from mailbot.cli.words import escaped, when
+from mailbot.cli.words import escaped, shortened, when
 
 if TYPE_CHECKING:
     from mailbot.config import Account
@@ -86,7 +86,9 @@ def _lines(account: dict[str, Any]) -> list[str]:
     if account["open"]:
         lines.append(f"{account['open']} under way")
     for job in account["waiting"]:
-        lines.append(f"{job['id'][:8]} “{job['subject']}” waits since {job['since']}: {job['reason']}")
+        subject = shortened(job["subject"])
+        lines.append(f"{job['id'][:8]} “{subject}” waits since {job['since']}: {job['reason']}")
+        lines.append(f"         next try {job['until']}, or now with mailbot once --retry")
     if account["held"]:
         lines.append(f"{account['held']} held: mailbot list says why, mailbot release --all drafts them")
     for trouble in account["troubles"]:

@@ -9,9 +9,17 @@ if TYPE_CHECKING:
     from mailbot.wiring import Home
 
 
+SHOWN = 80  # characters of a subject
+
+
 def escaped(text: str) -> str:
     """Text from mails or servers, fit for a terminal: what cannot be printed is shown as \\x1b."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def shortened(text: str) -> str:
+    """A subject that leaves room for the rest of the line; one may be 16,000 characters long."""
+    return text if len(text) <= SHOWN else f"{text[: SHOWN - 3]}..."
 
 
 def when(place: Home, seconds: float | None) -> str:

@@ -34,6 +34,13 @@ def flag(value: str) -> str:
     return value
 
 
+def section(value: str) -> str:
+    """The number of a part, as "1.2" (RFC 9051, 9: section-part). Raises ValueError on anything else."""
+    if not all(number.isascii() and number.isdecimal() for number in value.split(".")):
+        raise ValueError(f"not a section: {value!r}")
+    return value
+
+
 def uids(values: Iterable[int]) -> Iterator[list[int]]:
     """UIDs in lots that fit a command. Never a range: ``n:*`` matches the last mail even when n is beyond it."""
     checked = sorted({int(v) for v in values})

@@ -8,12 +8,13 @@ looks odd ends the connection; the next one begins after a pause that grows."""
 from __future__ import annotations
 
 import logging
+import random
 import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
 
-from mailbot.errors import MailbotError, OwnerMustAct
+from mailbot.errors import Later, MailbotError, OwnerMustAct
 from mailbot.imap.session import Session
 
 log = logging.getLogger("mailbot")
@@ -46,10 +47,10 @@ class Watcher:
     def _run(self) -> None:
         pause = PAUSE_FIRST
         while not self._stop.is_set():
-            began = time.monotonic()
+            began, least = time.monotonic(), 0.0
             try:
                 if not self._watch():
-                    log.info("idle=off reason='the server has no IDLE': polling only")
+                    log.info("idle=off reason='the server has no IDLE'")
                     return
             except MailbotError as error:
                 if self._stop.is_set():
@@ -57,9 +58,12 @@ class Watcher:
                 log.info("idle=lost reason=%r", str(error))
                 if isinstance(error, OwnerMustAct):
                     pause = PAUSE_MOST
+                elif isinstance(error, Later):
+                    least = error.after or 0.0
             if time.monotonic() - began > RENEW:
                 pause = PAUSE_FIRST
-            self._stop.wait(pause)
+            # Accounts of one server lost it together; they shall not come back together.
+            self._stop.wait(max(pause * random.uniform(0.5, 1), least))
             pause = min(pause * 2, PAUSE_MOST)
 
     def _watch(self) -> bool:

@@ -2,44 +2,68 @@
 
 from __future__ import annotations
 
+import imaplib
 import re
+import socket
 import ssl
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
 import imapclient
-from imapclient.exceptions import IMAPClientError, LoginError
+from imapclient.exceptions import IMAPClientAbortError, IMAPClientError, LoginError
 
 from mailbot.errors import Later, OwnerMustAct
 from mailbot.imap import gate
 from mailbot.imap.session import Session
-from mailbot.imap.trouble import sentence, translated
+from mailbot.imap.trouble import Rejection, sentence, translated, wanted_wait
 
 CONNECT_TIMEOUT = 15.0  # seconds
 READ_TIMEOUT = 60.0  # seconds; Outlook can be silent for half a minute while it throttles
-# Refused logins that say nothing about the password (RFC 5530; Exchange, Gmail and Dovecot put it in words).
+LINE_MOST = 16_000_000  # octets: the answer to a SEARCH that finds two million mails; imaplib gives up at one million
+# Refused logins that are about the password although they are worded like a passing trouble (RFC 5530, 3).
+THE_PASSWORD = re.compile(r"\[(?:AUTHENTICATIONFAILED|AUTHORIZATIONFAILED|EXPIRED|PRIVACYREQUIRED|CONTACTADMIN)\b")
+# And those that say nothing about it.
 NOT_THE_PASSWORD = re.compile(
-    r"UNAVAILABLE|INUSE|LIMIT|THROTTL|too many|temporar|try again|not connected|backoff|rate", re.IGNORECASE
+    r"\[(?:UNAVAILABLE|INUSE|LIMIT|SERVERBUG)\b|temporar|try (?:again )?later|not available", re.IGNORECASE
 )
 
 
 def connect(imap: Any, secret: str, context: ssl.SSLContext | None) -> Session:
     """Connects and logs in. ``imap`` is config.Imap; ``context`` is shared between connections (one costs a
     megabyte)."""
+    imaplib._MAXLINE = LINE_MOST  # type: ignore[attr-defined]
     timeout = imapclient.SocketTimeout(connect=CONNECT_TIMEOUT, read=READ_TIMEOUT)
-    with translated(imap.host):
-        client = imapclient.IMAPClient(
-            imap.host, imap.port, ssl=imap.security == "tls", ssl_context=context, timeout=timeout
+    try:
+        with translated(imap.host):
+            client = imapclient.IMAPClient(
+                imap.host, imap.port, ssl=imap.security == "tls", ssl_context=context, timeout=timeout
+            )
+            try:
+                # imapclient writes a SEARCH or a literal in pieces; held back (RFC 896), the second waits for a turn.
+                client.socket().setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                if imap.security == "starttls":
+                    _start_tls(client, imap.host, context)
+                _login(client, imap, secret)
+                return Session(client)
+            except BaseException:
+                with suppress(IMAPClientError, OSError):
+                    client.shutdown()
+                raise
+    except Rejection as error:  # a BYE for a greeting, a NO to what comes before any work
+        raise Later(f"{imap.host} does not let {imap.user} in for now: {error.text}") from error
+
+
+def _start_tls(client: Any, host: str, context: ssl.SSLContext | None) -> None:
+    """From here on all is encrypted. What was said in plain text before counts for nothing (CVE-2011-0411)."""
+    if not client.has_capability("STARTTLS"):
+        # Whoever sits between can take the word out of the server's list: never go on in plain text.
+        raise OwnerMustAct(
+            "tls",
+            f"{host} offers no STARTTLS, so the password was not sent",
+            'Set security = "tls" (port 993); if it offered STARTTLS before, somebody may listen',
         )
-        try:
-            if imap.security == "starttls":
-                client.starttls(context)
-            _login(client, imap, secret)
-        except BaseException:
-            with suppress(IMAPClientError, OSError):
-                client.shutdown()
-            raise
-    return Session(client)
+    client.starttls(context)
 
 
 def tls_context(ca_file: str) -> ssl.SSLContext:
@@ -51,26 +75,48 @@ def tls_context(ca_file: str) -> ssl.SSLContext:
 
 
 def _login(client: Any, imap: Any, secret: str) -> None:
-    try:
-        if imap.auth == "xoauth2":
-            client.oauth2_login(gate.text(imap.user), gate.text(secret))
-        elif client.has_capability("AUTH=PLAIN"):
-            client.plain_login(gate.text(imap.user), gate.text(secret))
-        elif client.has_capability("LOGINDISABLED"):
-            raise OwnerMustAct(
-                "login",
-                f"{imap.host} takes no password from mailbot",
-                'Set auth = "xoauth2", or make an app password if the provider has them',
-            )
-        else:
-            quoted = imap.user.replace("\\", "\\\\").replace('"', '\\"')
-            client.login(f'"{gate.text(quoted)}"', gate.ascii_text(secret))
-    except LoginError as error:
-        text = sentence(error)
-        if NOT_THE_PASSWORD.search(text):
-            raise Later(f"{imap.host} does not let {imap.user} in for now: {text}") from error
+    by_command = imap.auth != "xoauth2" and not client.has_capability("AUTH=PLAIN")
+    if by_command and client.has_capability("LOGINDISABLED"):
         raise OwnerMustAct(
             "login",
-            f"{imap.host} refused the login of {imap.user}: {text}",
-            "Check user and password (many providers want an app password), then run mailbot check",
-        ) from error
+            f"{imap.host} takes no password from mailbot",
+            'Set auth = "xoauth2", or make an app password if the provider has them',
+        )
+    user, word = _sayable(imap, secret, gate.ascii_text if by_command else gate.text)
+    try:
+        if imap.auth == "xoauth2":
+            client.oauth2_login(user, word)
+        elif by_command:
+            quoted = user.replace("\\", "\\\\").replace('"', '\\"')
+            client.login(f'"{quoted}"', word)
+        else:
+            client.plain_login(user, word)
+    except LoginError as error:
+        raise _refused(imap, error) from error
+
+
+def _sayable(imap: Any, secret: str, gated: Callable[[str], str]) -> tuple[str, str]:
+    """User name and secret, which have passed the gate. Its own words would tell the secret."""
+    try:
+        return gated(imap.user), gated(secret)
+    except ValueError:
+        raise OwnerMustAct(
+            "login",
+            f"the user name or the password for {imap.host} has a character that this server cannot be told",
+            "Only ASCII will do here; many providers make app passwords of such characters",
+        ) from None
+
+
+def _refused(imap: Any, error: LoginError) -> Later | OwnerMustAct:
+    """Whether time mends it or the owner must. A wrong password that is tried for ever locks the account."""
+    text = sentence(error)
+    wait = wanted_wait(text)
+    # imapclient makes a LoginError of a connection that breaks during the login, too.
+    broke = isinstance(error.__context__, IMAPClientAbortError)
+    if broke or wait is not None or (NOT_THE_PASSWORD.search(text) and not THE_PASSWORD.search(text)):
+        return Later(f"{imap.host} does not let {imap.user} in for now: {text}", after=wait)
+    return OwnerMustAct(
+        "login",
+        f"{imap.host} refused the login of {imap.user}: {text}",
+        "Check user and password (many providers want an app password), then run mailbot check",
+    )

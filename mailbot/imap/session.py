@@ -20,12 +20,13 @@ from datetime import datetime
 from typing import Any
 
 import imapclient
-from imapclient.exceptions import IMAPClientError
+from imapclient.exceptions import IMAPClientAbortError, IMAPClientError
 
 from mailbot.imap import gate
 from mailbot.imap.trouble import translated
 from mailbot.job import Mark, Place
 
+SECTION = re.compile(rb"BODY\[([0-9.]+(?:\.MIME)?)\]", re.IGNORECASE)
 APPENDUID = re.compile(rb"\[APPENDUID (\d{1,10}) (\d{1,10})\]", re.IGNORECASE)  # RFC 4315
 
 
@@ -134,6 +135,33 @@ class Session:
         """The first ``limit`` octets of a mail and its whole size; None when the UID is gone."""
         items = ["FLAGS", "INTERNALDATE", "RFC822.SIZE", f"BODY.PEEK[]<0.{int(limit)}>"]
         return next(iter(self._fetch([uid], items)), None)
+
+    def structure(self, uid: int) -> object:
+        """What the server lists as the parts of a mail (BODYSTRUCTURE), as imapclient reads it; None when it refuses
+        or sends what nobody can read. The connection is good afterwards."""
+        lot = next(gate.uids([uid]))
+        with translated():
+            try:
+                answer = self._client.fetch(lot, ["BODYSTRUCTURE"])
+            except (IMAPClientError, ValueError, TypeError, IndexError) as error:
+                if isinstance(error, IMAPClientAbortError):
+                    raise
+                return None  # it was read to its end before it was looked at
+        return answer.get(uid, {}).get(b"BODYSTRUCTURE")
+
+    def parts(self, uid: int, pieces: Iterable[tuple[str, int]], header: int) -> dict[str, bytes]:
+        """Parts of a mail by section: of each the first ``header`` octets of its own header, as "1.2.MIME", and so
+        many octets of its content as ``pieces`` says, as "1.2". What the server leaves out is left out."""
+        lot, items = next(gate.uids([uid])), []
+        for name, octets in pieces:
+            section = gate.section(name)
+            items.append(f"BODY.PEEK[{section}.MIME]<0.{int(header)}>")
+            if octets:
+                items.append(f"BODY.PEEK[{section}]<0.{int(octets)}>")
+        with translated():
+            row = self._client.fetch(lot, items).get(uid, {})
+            found = {SECTION.match(key): value for key, value in row.items() if isinstance(value, bytes)}
+        return {key[1].decode("ascii").upper(): value for key, value in found.items() if key}
 
     def _fetch(self, uids: Iterable[int], items: list[str]) -> Iterator[Fetched]:
         for lot in gate.uids(uids):

@@ -40,7 +40,7 @@ def apply(job: Job | None, event: Event) -> Job:
         )
     job = replace(job, state=after, changed_at=event.at)
     if event.kind in PROGRESS:
-        job = replace(job, waits_for="", waiting_since=None, until=None, tries=0, starts=0)
+        job = replace(job, waits_for="", trouble="", waiting_since=None, until=None, tries=0, starts=0)
     change = _CHANGES.get(event.kind)
     return change(job, event) if change else job
 
@@ -62,7 +62,13 @@ def _mark(value: Any) -> Mark | None:
 
 def _fetched(job: Job, event: Event) -> Job:
     folder = event.data["folder"]
-    return replace(job, fetched=True, fetched_from=folder, truncated=event.data.get("truncated", False))
+    return replace(
+        job,
+        fetched=True,
+        fetched_from=folder,
+        truncated=event.data.get("truncated", False),
+        reduced=event.data.get("reduced", False),
+    )
 
 
 def _named(job: Job, event: Event) -> Job:
@@ -102,7 +108,7 @@ def _rejected(job: Job, event: Event) -> Job:
 def _intended(job: Job, event: Event) -> Job:
     data = event.data
     intent = Intent(event.at, Mark(*data["drafts"]), tuple(Mark(*m) for m in data["others"]))
-    return replace(job, intent=intent, doubt_since=event.at, draft=data["draft"])
+    return replace(job, intent=intent, doubt_since=event.at, draft=data["draft"], remarks=_more(job, event))
 
 
 def _appended(job: Job, event: Event) -> Job:
@@ -118,7 +124,13 @@ def _waiting(job: Job, event: Event) -> Job:
     data = event.data
     # ``starts`` counts those that never came to an end; this one did.
     return replace(
-        job, waits_for=data["reason"], waiting_since=since, until=data["until"], tries=job.tries + 1, starts=0
+        job,
+        waits_for=data["reason"],
+        trouble=data.get("trouble", ""),
+        waiting_since=since,
+        until=data["until"],
+        tries=job.tries + 1,
+        starts=0,
     )
 
 

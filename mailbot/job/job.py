@@ -61,7 +61,8 @@ class Job:
     note: str = ""
     limited: bool = True  # counts for schedule.hold_above
     mail: Mapping[str, Any] = field(default_factory=dict)  # from, subject, message_id: as the poll saw them
-    truncated: bool = False
+    truncated: bool = False  # only its beginning was fetched
+    reduced: bool = False  # what was fetched is put together from its parts
     fetched: bool = False
     fetched_from: str = ""  # the folder
     names: Mapping[str, str] = field(default_factory=dict)  # page, prompt, source: paths in the archive
@@ -83,6 +84,7 @@ class Job:
     remarks: tuple[str, ...] = ()
     reason: str = ""  # why it is held, skipped, cancelled or parked, or why an answer was bad
     waits_for: str = ""  # what went wrong last, while a back-off runs
+    trouble: str = ""  # the kind of trouble that it waits for the owner to mend
     waiting_since: float | None = None
     until: float | None = None  # not before this
     tries: int = 0  # in a row without progress

@@ -49,7 +49,9 @@ def next_step(job: Job) -> Step | None:
 
 
 def is_due(job: Job, now: float) -> bool:
-    return job.until is None or job.until <= now
+    """Whether its back-off is over. A job that changed in the future is due, too: the clock was set back, and its time
+    may be a year away."""
+    return job.until is None or job.until <= now or job.changed_at > now
 
 
 def backoff(tries: int, jitter: float) -> float:

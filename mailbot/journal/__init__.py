@@ -11,6 +11,7 @@ files but its own. Safe for many threads, and for a second process that adds an 
     stars      folders, UIDs and flags
 """
 
+from mailbot.journal.database import Damaged, put_aside
 from mailbot.journal.journal import Journal
 
-__all__ = ["Journal"]
+__all__ = ["Damaged", "Journal", "put_aside"]

@@ -1,4 +1,6 @@
-"""The file of the journal: one SQLite connection behind one lock, its schema, transactions and troubles."""
+"""The file of the journal: one SQLite connection behind one lock, its schema, transactions and troubles.
+
+A damaged file is never written over: ``put_aside`` gives it another name."""
 
 from __future__ import annotations
 
@@ -9,8 +11,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from mailbot.errors import BadUsage, Later, OwnerMustAct
+from mailbot.errors import BadUsage, Later, MailbotError, OwnerMustAct
 
+NAME = "journal.sqlite"
 SCHEMA_VERSION = 1
 BUSY_SECONDS = 10.0  # a second process holds the write lock for milliseconds; longer means it hangs
 
@@ -37,25 +40,46 @@ CREATE TABLE note (scope TEXT NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL,
 """
 
 
+class Damaged(OwnerMustAct):
+    """The file is not what SQLite wrote: a dying disk, or another program."""
+
+    def __init__(self, path: Path, said: str) -> None:
+        hint = "Start mailbot run or mailbot once: it keeps the file aside and begins a new one"
+        super().__init__("state", f"the state {path} is damaged ({said})", hint)
+
+
 class Database:
     """Safe for many threads; every method is one transaction of its own unless ``transaction`` is open."""
 
     def __init__(self, folder: Path) -> None:
-        self.path = folder / "journal.sqlite"
+        self.path = folder / NAME
         self._lock = threading.RLock()
         try:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             self._db = sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+        except (sqlite3.Error, OSError) as error:
+            raise _trouble(self.path, error) from error
+        try:
             self.path.chmod(0o600)
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA synchronous = FULL")
             self._migrate()
         except (sqlite3.Error, OSError) as error:
+            self._db.close()
             raise _trouble(self.path, error) from error
+        except MailbotError:
+            self._db.close()
+            raise
 
     def close(self) -> None:
         with self._lock:
             self._db.close()
+
+    def check(self) -> None:
+        """Reads every page. Raises Damaged."""
+        said = self.rows("PRAGMA quick_check(1)")[0][0]
+        if said != "ok":
+            raise Damaged(self.path, str(said).splitlines()[0])
 
     def copy_into(self, other: Database) -> None:
         with self._lock:
@@ -126,6 +150,19 @@ def _trouble(path: Path, error: Exception) -> Exception:
     if isinstance(error, OSError | sqlite3.OperationalError):
         return OwnerMustAct("state", f"the state {path} cannot be written ({text})", "Check the folder and its owner")
     if isinstance(error, sqlite3.DatabaseError) and ("malformed" in text or "not a database" in text):
-        hint = f"Move it aside (keep it) and start again: stars of unknown age are then held. File: {path}"
-        return OwnerMustAct("state", f"the state {path} is damaged ({text})", hint)
+        return Damaged(path, text)
     return error
+
+
+def put_aside(folder: Path, word: str) -> Path:
+    """Gives a damaged file another name, with ``word`` in it, and returns that. Only for who holds an account's lock:
+    nobody else may have the file open. Raises OwnerMustAct."""
+    kept = folder / f"damaged-{word}-{NAME}"
+    try:
+        for end in ("-wal", "-shm", ""):  # the log before the file: beside a new one, SQLite would play it back
+            part = folder / f"{NAME}{end}"
+            if part.exists():
+                part.replace(f"{kept}{end}")
+    except OSError as error:
+        raise _trouble(folder / NAME, error) from error
+    return kept

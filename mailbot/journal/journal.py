@@ -25,6 +25,10 @@ class Journal:
     def close(self) -> None:
         self._db.close()
 
+    def check(self) -> None:
+        """Reads all of the file. Raises Damaged."""
+        self._db.check()
+
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """All or nothing; may be nested, the outermost commits."""
@@ -101,9 +105,10 @@ class Journal:
         assert job is not None, "the index has a row only where there is an event"
         return job
 
-    def open_jobs(self, account: str) -> list[Job]:
-        """Jobs with something left to do, oldest first."""
-        rows = self._db.rows("SELECT id FROM job WHERE account = ? AND open ORDER BY asked_at, rowid", account)
+    def open_jobs(self, account: str | None = None) -> list[Job]:
+        """Jobs with something left to do, oldest first; of all accounts when none is named."""
+        sql = "SELECT id FROM job WHERE (? IS NULL OR account = ?) AND open ORDER BY asked_at, rowid"
+        rows = self._db.rows(sql, account, account)
         return [self._job(row[0]) for row in rows]
 
     def jobs(self, account: str | None = None) -> list[Job]:
@@ -127,9 +132,10 @@ class Journal:
         rows = self._db.rows("SELECT asked_at FROM job WHERE account = ? AND asked_at >= ? AND limited", account, at)
         return [row[0] for row in rows]
 
-    def model_calls_since(self, at: float) -> int:
-        sql = "SELECT count(*) FROM event WHERE kind = 'called' AND at >= ?"
-        return int(self._db.rows(sql, at)[0][0])
+    def model_calls(self, first: float, end: float) -> int:
+        """How many began from ``first`` on and before ``end``."""
+        sql = "SELECT count(*) FROM event WHERE kind = 'called' AND at >= ? AND at < ?"
+        return int(self._db.rows(sql, first, end)[0][0])
 
     # Bytes that an open job needs
 

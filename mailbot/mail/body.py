@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from mailbot.mail import characters, charset, flowed, header, part
+from mailbot.mail import attached, characters, charset, flowed, header, part
 from mailbot.mail.mail import Attachment, Kind
 from mailbot.mail.part import Part
 from mailbot.mail.text import html_to_text
@@ -19,6 +19,8 @@ from mailbot.mail.text import html_to_text
 MAX_TEXT = 1024 * 1024  # decoded octets of all text parts together
 MAX_HTML = MAX_TEXT // 2  # octets; newsletters have 100 kB
 _CALENDAR = 64 * 1024
+MAX_FILE = 16 * 1024  # decoded octets of one attached text
+MAX_FILES = 4 * MAX_FILE  # of all of them
 
 _PGP = "-----BEGIN PGP MESSAGE-----"
 _REQUEST = re.compile(r"^METHOD[ \t]*:[ \t]*REQUEST", re.IGNORECASE | re.MULTILINE)
@@ -41,6 +43,8 @@ class _Reading:
 
     defects: list[str]
     left: int = MAX_TEXT
+    left_for_files: int = MAX_FILES
+    cut: bool = False  # a text was not read to its end
     attached: list[Part] = field(default_factory=list)
     encrypted: bool = False
 
@@ -54,7 +58,7 @@ def read(root: Part, *, defects: list[str]) -> Body:
     kind = _kind(root, text, reading)
     if not text.strip():
         text = _attached_mail(reading)
-    attachments = tuple(Attachment(one.name, one.type, part.size(one)) for one in reading.attached)
+    attachments = tuple(_file(one, reading) for one in reading.attached)
     return Body(text.strip("\n"), attachments, kind)
 
 
@@ -104,9 +108,17 @@ def _alternative(one: Part, reading: _Reading) -> str:
         if text.strip():
             forms.setdefault(is_html, text)
     plain, html = forms.get(False, ""), forms.get(True, "")
-    if not plain or (_words(html) and _words(plain) != _words(html)):
+    if not plain or (_words(html) and _differ(plain, html, reading)):
         return html or plain
     return plain
+
+
+def _differ(plain: str, html: str, reading: _Reading) -> bool:
+    """Whether the HTML says something else. Of one that was cut only the beginning can be compared, and its last word
+    may be half of one."""
+    if reading.cut:
+        return len(_words(html) - _words(plain)) > 1
+    return _words(plain) != _words(html)
 
 
 def _words(text: str) -> set[str]:
@@ -118,10 +130,11 @@ def _decoded(one: Part, most: int, reading: _Reading) -> str:
     raw, cut = part.content(one, min(most, reading.left))
     reading.left -= len(raw)
     if cut:
+        reading.cut = True
         _note(reading, "The text is very long; only its beginning was read.")
     if not part.is_understood(one):
         _note(reading, "A part has a transfer encoding that nobody knows.")
-    text, defect = charset.decode(raw, one.parameters.get("charset", ""))
+    text, defect = charset.decode(raw, one.parameters.get("charset", ""), cut=cut)
     _note(reading, defect)
     reading.encrypted = reading.encrypted or _PGP in text
     return text
@@ -146,6 +159,17 @@ def _html(one: Part, reading: _Reading) -> str:
     spent = before - reading.left
     reading.left -= spent
     return html_to_text(source)
+
+
+def _file(one: Part, reading: _Reading) -> Attachment:
+    """Every file by name, type and size; a text with what it says, as far as there is room."""
+    file = Attachment(one.name, one.type, part.size(one))
+    if not attached.is_text(one.type, one.name):
+        return file
+    raw, cut = part.content(one, min(MAX_FILE, reading.left_for_files))
+    reading.left_for_files -= len(raw)
+    text, _ = charset.decode(raw, one.parameters.get("charset", ""), cut=cut)
+    return replace(file, text=characters.body(text).strip("\n"), cut=cut)
 
 
 def _attached_mail(reading: _Reading) -> str:

@@ -75,15 +75,16 @@ def _is_text(name: str) -> bool:
     return True
 
 
-def decode(raw: bytes, declared: str = "") -> tuple[str, str]:
-    """The text, and what was wrong with it in words ("" when nothing was). Never raises."""
+def decode(raw: bytes, declared: str = "", *, cut: bool = False) -> tuple[str, str]:
+    """The text, and what was wrong with it in words ("" when nothing was). ``cut``: the last character may be half of
+    one. Never raises."""
     charset = known(declared)
     unnamed = charset in ("", "ascii")
     fault = _UNKNOWN if declared.strip() and not charset else ""
     if raw.isascii() and b"\x1b" not in raw and (unnamed or charset in ("utf-8", *_WESTERN)):
         return raw.decode("ascii"), ""
     for name in _ladder(raw, charset):
-        text = _strict(raw, name)
+        text = _strict(raw, name, cut)
         if text is not None:
             return text, fault if unnamed or name in (charset, "utf-8") else _GUESSED
     if _is_jis(raw) and charset in ("", "ascii", "utf-8", _JIS):
@@ -105,9 +106,9 @@ def _ladder(raw: bytes, charset: str) -> list[str]:
     return ["utf-8"] if charset in ("", "ascii") else [charset, "utf-8"]
 
 
-def _strict(raw: bytes, charset: str) -> str | None:
+def _strict(raw: bytes, charset: str, cut: bool = False) -> str | None:
     try:
-        return raw.decode(charset)
+        return codecs.getincrementaldecoder(charset)().decode(raw, final=not cut)
     except (UnicodeError, ValueError):
         return None
 

@@ -19,11 +19,14 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A part that is not the text of the mail. ``size`` is in decoded bytes."""
+    """A part that is not the text of the mail. ``size`` is in decoded bytes; ``text`` is what a text file says, "" for
+    all others; ``cut``: only its beginning was read."""
 
     name: str
     type: str
     size: int
+    text: str = ""
+    cut: bool = False
 
 
 class Kind(StrEnum):

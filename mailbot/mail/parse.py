@@ -19,17 +19,18 @@ _ONCE = ("from", "sender", "reply-to", "to", "cc", "subject", "date", "message-i
 _BULK = ("bulk", "list", "junk")
 
 
-def parse(raw: bytes, *, truncated: bool = False) -> Mail:
-    """Reads a mail as it came from the server. ``truncated``: only its beginning was fetched. Never raises."""
+def parse(raw: bytes, *, truncated: bool = False, reduced: bool = False) -> Mail:
+    """Reads a mail as it came from the server. ``truncated``: only its beginning was fetched; ``reduced``: it was put
+    together from parts (see ``mail.reduced``). Never raises."""
     head, start = part.open_block(raw, 0, len(raw))
     defects = [*head.defects, *_doubled(head)]
-    content = body.read(part.read(raw, head, start, defects=defects), defects=defects)
+    content = body.read(part.read(raw, head, start, defects=defects, reduced=reduced), defects=defects)
     when = date.read(header.text(head.first("date")))
     if head.has("date") and when is None:
         defects.append("The date could not be read.")
     return Mail(
         key=mail_key(raw[: header.split(raw, 0, len(raw))[0]]),
-        message_id="".join(header.ids(head.first("message-id"))[:1]),
+        message_id=header.own_id(head.first("message-id")),
         in_reply_to=_ids(head, "in-reply-to"),
         references=_ids(head, "references"),
         from_=_addresses(head, "From", defects),

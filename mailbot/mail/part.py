@@ -19,6 +19,9 @@ MAX_PARTS = 500
 MAX_NESTING = 50
 MAX_BOUNDARY_LINES = 2_000
 MAX_NAME = 200  # characters of an attachment's name
+# First in the header of each part of a reduced mail, so that a sender's own field of that name never counts.
+OCTETS = "X-Mailbot-Octets"
+_DIGITS = 12  # of a size
 _MAX_BOUNDARY = 1_000  # characters; RFC 2046 allows 70
 
 _BASE64 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
@@ -26,11 +29,13 @@ _NOT_BASE64 = bytes(set(range(256)) - set(_BASE64) - {ord("=")})
 # Such a mail is not answered, even when its parts are broken or missing.
 _TELLING = ("multipart/encrypted", "multipart/report")
 _IDENTITY = ("", "7bit", "8bit", "binary")
+_LINE_OF_BASE64 = 57, 78  # octets of content in octets of the mail: 76 digits and CRLF (RFC 2045 6.8)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """One node. ``source[start:end]`` is its undecoded content; ``children`` only for a multipart."""
+    """One node. ``source[start:end]`` is its undecoded content, of ``octets`` in the mail as it was sent; ``children``
+    only for a multipart."""
 
     type: str
     parameters: dict[str, str]
@@ -40,6 +45,7 @@ class Part:
     source: bytes
     start: int
     end: int
+    octets: int
     children: tuple[Part, ...] = ()
 
     @property
@@ -51,6 +57,7 @@ class Part:
 class _Budget:
     parts: int = MAX_PARTS
     lines: int = MAX_BOUNDARY_LINES
+    reduced: bool = False
 
 
 def open_block(source: bytes, start: int, end: int) -> tuple[Header, int]:
@@ -64,9 +71,10 @@ def open_block(source: bytes, start: int, end: int) -> tuple[Header, int]:
     return head, body if head.fields else start
 
 
-def read(source: bytes, head: Header, start: int, *, defects: list[str]) -> Part:
-    """The tree of a mail whose header is ``head`` and whose body begins at ``start``."""
-    return _node(source, head, start, len(source), "text/plain", 0, _Budget(), defects)
+def read(source: bytes, head: Header, start: int, *, defects: list[str], reduced: bool = False) -> Part:
+    """The tree of a mail whose header is ``head`` and whose body begins at ``start``. Only of a ``reduced`` mail is the
+    stated size of a part believed: there it is ours."""
+    return _node(source, head, start, len(source), "text/plain", 0, _Budget(reduced=reduced), defects)
 
 
 def walk(part: Part) -> Iterator[Part]:
@@ -80,6 +88,8 @@ def _node(
     source: bytes, head: Header, start: int, end: int, default: str, depth: int, budget: _Budget, defects: list[str]
 ) -> Part:
     part = _leaf(source, head, start, end, default)
+    if budget.reduced:
+        part = replace(part, octets=max(end - start, _stated(head)))
     if not part.is_multipart:
         return part
     if depth >= MAX_NESTING:
@@ -121,7 +131,14 @@ def _leaf(source: bytes, head: Header, start: int, end: int, default: str) -> Pa
         source=source,
         start=start,
         end=end,
+        octets=end - start,
     )
+
+
+def _stated(head: Header) -> int:
+    """The size that ``mail.reduced`` wrote down for a part that was not fetched whole."""
+    digits = header.text(head.first(OCTETS.lower()))
+    return int(digits) if digits.isdecimal() and len(digits) < _DIGITS else 0
 
 
 def _sections(part: Part, budget: _Budget, defects: list[str]) -> Iterator[tuple[int, int]]:
@@ -174,7 +191,7 @@ def content(part: Part, most: int) -> tuple[bytes, bool]:
         raw = _base64(raw)
     elif part.encoding == "quoted-printable":
         raw = binascii.a2b_qp(raw)
-    return raw[:most], cut or len(raw) > most
+    return raw[:most], cut or len(raw) > most or is_cut(part)
 
 
 def _base64(raw: bytes) -> bytes:
@@ -185,14 +202,21 @@ def _base64(raw: bytes) -> bytes:
 
 
 def size(part: Part) -> int:
-    """Decoded octets of a leaf, counted without decoding base64."""
+    """Decoded octets of a leaf, counted without decoding base64; of one that was not fetched whole, estimated."""
     length = part.end - part.start
     if part.encoding == "base64":
+        if is_cut(part):
+            return part.octets * _LINE_OF_BASE64[0] // _LINE_OF_BASE64[1]
         blank = sum(part.source.count(mark, part.start, part.end) for mark in (b"\r", b"\n", b"=", b" "))
         return (length - blank) * 3 // 4
-    if part.encoding == "quoted-printable":
+    if part.encoding == "quoted-printable" and not is_cut(part):
         return len(binascii.a2b_qp(part.source[part.start : part.end]))
-    return length
+    return part.octets
+
+
+def is_cut(part: Part) -> bool:
+    """Whether only its beginning was fetched."""
+    return part.octets > part.end - part.start
 
 
 def is_understood(part: Part) -> bool:

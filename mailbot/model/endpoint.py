@@ -93,8 +93,8 @@ class Endpoint:
     def ask(self, messages: Sequence[Message], shape: Shape) -> Reply:
         """The model's text. A parameter that the server refuses is left out, learnt, and the call made again at once.
 
-        Raises Later (network, deadline, 429, 5xx), OwnerMustAct (key, quota, unknown model), BadAnswer (no text, cut
-        off, refused, not an answer at all) and NeedsPlain.
+        Raises Later (network, deadline, 429, 5xx), OwnerMustAct (key, quota, unknown model, context too small),
+        BadAnswer (no text, cut off, refused, not an answer at all) and NeedsPlain.
         """
         deadline = time.monotonic() + self._config.timeout
         for _ in range(DROPS + 1):
@@ -104,7 +104,9 @@ class Endpoint:
             options = parameters(self._config, shape, learnt)
             got = self._post(messages, options, deadline)
             if isinstance(got, bytes):
-                return read_reply(got, temperature=options.get("temperature"), shape=shape, model=self._config.name)
+                sent = " ".join(message["content"] for message in messages)
+                temperature = options.get("temperature")
+                return read_reply(got, sent=sent, temperature=temperature, shape=shape, model=self._config.name)
             self._learn(quirks.NO_SCHEMA if got == "response_format" else f"no-{got}")
         raise OwnerMustAct("model", "The model's server refuses one parameter after the other", CHECK)
 
@@ -179,15 +181,19 @@ def parameters(config: Model, shape: Shape, learnt: frozenset[str]) -> dict[str,
     return {name: value for name, value in options.items() if f"no-{name}" not in learnt}
 
 
-def read_reply(body: bytes, *, temperature: float | None, shape: Shape, model: str) -> Reply:
+def read_reply(body: bytes, *, sent: str, temperature: float | None, shape: Shape, model: str) -> Reply:
     """The text out of a server's answer (the "chat completion object" of OpenAI's API reference). Servers leave out and
-    misname fields, so only the text is asked for. Raises BadAnswer."""
+    misname fields, so only the text is asked for. ``sent`` is the prompt's text. Raises BadAnswer, and OwnerMustAct
+    when the server did not read the whole prompt: then no answer is worth a look, good or bad."""
     answer = _json(body)
     choice = _first(answer.get("choices"))
     message, usage = _table(choice.get("message")), _table(answer.get("usage"))
     finish, text = _word(choice.get("finish_reason")), _word(message.get("content"))
     if not choice:
         raise BadAnswer("The model's server sent something that is not an answer")
+    counted = _count(usage.get("prompt_tokens"))
+    if quirks.is_cut(sent, counted):
+        raise OwnerMustAct("model", quirks.CUT, quirks.CUT_HINT)
     if refusal := _word(message.get("refusal")):
         raise BadAnswer(f"The model refused to write: “{one_line(refusal, 120)}”")
     if finish == "length":
@@ -200,7 +206,7 @@ def read_reply(body: bytes, *, temperature: float | None, shape: Shape, model: s
         text=text,
         model=one_line(_word(answer.get("model")), quirks.SAID) or model,
         temperature=temperature,
-        prompt_tokens=_count(usage.get("prompt_tokens")),
+        prompt_tokens=counted,
         completion_tokens=_count(usage.get("completion_tokens")),
         shape=shape,
         finish=finish,

@@ -20,6 +20,12 @@ from mailbot.prompt.guard import one_line
 NO_SCHEMA = "no-schema"  # learnt: answers in plain text only; "no-temperature" and the like: that parameter is left out
 LONGEST_WAIT = 86_400.0  # seconds; a server that asks for more is not waited for
 SAID = 200  # characters of a server's message that are repeated
+SMALLEST_WINDOW = 2048  # tokens; Ollama's default was this, later 4096; all that are usual are powers of two
+CUT = "The model's server cut the prompt to fit its own context, so the rules or the mail were not all read"
+CUT_HINT = (
+    "Give the server a context of at least model.context_tokens (Ollama: OLLAMA_CONTEXT_LENGTH), "
+    "or lower context_tokens under [model]"
+)
 
 _TOO_LONG = re.compile(
     r"context[ _](?:length|window|size)|maximum context|too many tokens|prompt is too long", re.IGNORECASE
@@ -56,6 +62,19 @@ def rejected(status: int, body: object, sent: Iterable[str]) -> str:
     if "response_format" in parameters and _SCHEMA.search(text):
         return "response_format"
     return next((p for p in parameters if re.search(rf"\b{p}\b", text)), "")
+
+
+def is_cut(sent: str, counted: int | None) -> bool:
+    """Whether the server read less of a prompt than was ``sent``. ``counted`` are the tokens it read, by its own count;
+    None or 0 where it does not tell (Ollama tells 0 for a prompt that it finds in its cache).
+
+    No tokenizer makes one token of two words, so fewer tokens than words are proof: English has 4 tokens for 3 words,
+    so that shows when less than about 70 % was read. Less than that is cut only where the count is exactly the size of
+    a usual window: by chance that happens once in thousands of mails, and the next try has another prompt."""
+    if not counted:
+        return False
+    filled = counted >= SMALLEST_WINDOW and counted.bit_count() == 1
+    return filled or counted < len(sent.split())
 
 
 def trouble(status: int, body: object, headers: Mapping[str, str], *, key: str, now: float) -> MailbotError:

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from mailbot.errors import Refused
+from mailbot.mail import phrases
+from mailbot.mail.quote import split
 from mailbot.prompt.guard import clean_reply, one_line
 
 Shape = Literal["schema", "plain"]
@@ -21,6 +23,7 @@ DELIMITER = "=== REPLY ==="
 LONGEST_ANSWER = 1_000_000  # characters; a model that thinks aloud may need a tenth of it
 TITLE, SUMMARY, POINT, REPLY = 120, 1000, 300, 20_000  # characters
 POINTS = 10
+SIGNATURE = 8  # lines that a signature below "--" may have; more may be a part of the reply
 OBJECTS = 20  # places at which an object is looked for: prose may hold braces too
 URGENCY = {"urgent": "urgent", "high": "urgent", "critical": "urgent", "low": "low"}  # all else is normal
 
@@ -85,7 +88,7 @@ def read(text: str, shape: Shape) -> Answer:
     if not text:
         raise BadAnswer("The model's answer is empty")
     fields = _from_json(text) if shape == "schema" else _from_plain(text)
-    reply = clean_reply(_without_thoughts(_words(fields.get("reply"))[: REPLY + 1]))
+    reply = _own_words(clean_reply(_without_thoughts(_words(fields.get("reply"))[: REPLY + 1])))
     if not reply:
         raise BadAnswer("The model wrote no reply")
     if len(reply) > REPLY:
@@ -118,6 +121,32 @@ def _without_thoughts(text: str) -> str:
     if depth:
         raise BadAnswer("The model's answer was cut off in its thinking; it needs more room for its answer")
     return "".join(kept) + text[after:]
+
+
+def _own_words(reply: str) -> str:
+    """The reply without what stands in the draft already: the original, quoted above or below, a signature marked as
+    such, a greeting said twice."""
+    lines = split(reply).fresh.split("\n")
+    if _introduces_quote(lines[-1]):
+        del lines[-1]
+    quoted = [at for at, line in enumerate(lines) if line.startswith(">")]
+    if quoted and not any(_is_own(line) for line in lines[: quoted[-1]]):
+        lines = lines[quoted[-1] + 1 :]
+    mark = max((at for at, line in enumerate(lines) if line == "--"), default=0)
+    if mark and len(lines) - mark - 1 <= SIGNATURE:
+        lines = lines[:mark]
+    paragraphs = "\n".join(lines).strip().split("\n\n")
+    twice = len(paragraphs) > 1 and paragraphs[0] == paragraphs[1]
+    return "\n\n".join(paragraphs[1:] if twice else paragraphs)
+
+
+def _is_own(line: str) -> bool:
+    return bool(line.strip()) and not line.startswith(">") and not _introduces_quote(line)
+
+
+def _introduces_quote(line: str) -> bool:
+    """A line such as "Mara wrote:", not the greeting "Hola, Inés:"."""
+    return line.rstrip().endswith((":", "：")) and any(verb in phrases.fold(line) for verb in phrases.WROTE)
 
 
 def _refuse_refusal(text: str) -> None:

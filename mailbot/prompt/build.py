@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import fnmatch
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mailbot.mail.mail import Address, Attachment, Mail
 from mailbot.mail.quote import split
@@ -29,14 +30,17 @@ CRUMB = 100  # tokens; less of an older text is not worth showing
 DAYS = 14  # of the table of days
 PEOPLE = 30  # addresses shown of a header
 FILES = 20  # attachments named
+FILES_PART = 3  # what is in attached texts takes at most one part in three of the room that the mail itself leaves
 LINE = 300  # characters of a subject, a name, an attachment
 TRUSTED = 4000  # characters of what the owner says about himself or wishes
 CUT = "\n[... {:,} characters left out here ...]\n"
+REST = "\n[... the rest of this file was not read ...]"
 
 _NEAR = {0: " (today)", 1: " (tomorrow)"}
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 Message = dict[str, str]  # role and content
+Entry = dict[str, Any]  # one mail as the model is shown it
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +157,7 @@ def _moment(time: datetime) -> str:
 
 def _mails(
     mail: Mail, fresh: str, history: str, thread: tuple[Mail, ...], look: _Look, room: int
-) -> tuple[list[dict[str, object]], tuple[str, ...]]:
+) -> tuple[list[Entry], tuple[str, ...]]:
     """The data, and what was left out of it: the oldest mails go first, the newest is cut last."""
     omitted: list[str] = []
     newest = _entry(mail, look)
@@ -163,6 +167,7 @@ def _mails(
     if newest["text"] != text:
         omitted.append("The mail is longer than the model can take: its middle was left out of the prompt.")
     room -= _cost(newest["text"])
+    room -= _read_files(newest, mail.attachments[:FILES], room // FILES_PART, omitted)
     quoted = "" if any(earlier.message_id in mail.in_reply_to for earlier in thread) else foreign(history)
     if quoted and room >= CRUMB:
         newest["quoted_below"] = _fit(quoted, room)
@@ -175,10 +180,27 @@ def _mails(
     return [*earlier_mails, newest], tuple(omitted)
 
 
-def _thread(thread: tuple[Mail, ...], look: _Look, room: int) -> tuple[list[dict[str, object]], int]:
+def _read_files(newest: Entry, files: Sequence[Attachment], room: int, omitted: list[str]) -> int:
+    """Adds what stands in attached texts to their entries; returns what that cost."""
+    before, cut = room, 0
+    for entry, attachment in zip(newest.get("attachments", ()), files, strict=False):
+        text = foreign(attachment.text) + REST * attachment.cut
+        if not text:
+            continue
+        shown = _fit(text, room) if room >= CRUMB else ""
+        cut += attachment.cut or shown != text
+        if shown:
+            entry["text"] = shown
+            room -= _cost(shown)
+    if cut:
+        omitted.append(f"The prompt holds only a part of {cut} attached text{'s' * (cut > 1)}.")
+    return before - room
+
+
+def _thread(thread: tuple[Mail, ...], look: _Look, room: int) -> tuple[list[Entry], int]:
     """As many of the latest earlier mails as there is room for, oldest first, and how many of them are whole: the
     oldest shown may be cut."""
-    shown: list[dict[str, object]] = []
+    shown: list[Entry] = []
     whole = 0
     for mail in reversed(thread):
         entry = _entry(mail, look)
@@ -193,8 +215,8 @@ def _thread(thread: tuple[Mail, ...], look: _Look, room: int) -> tuple[list[dict
     return shown[::-1], whole
 
 
-def _entry(mail: Mail, look: _Look) -> dict[str, object]:
-    entry: dict[str, object] = {
+def _entry(mail: Mail, look: _Look) -> Entry:
+    entry: Entry = {
         "author": look.author(mail),
         "from": _people(mail.from_),
         "to": _people(mail.to),
@@ -221,9 +243,12 @@ def _people(addresses: tuple[Address, ...]) -> str:
     return ", ".join([*(break_tokens(one_line(person, LINE)) for person in shown), *more])
 
 
-def _file(attachment: Attachment) -> str:
-    name = break_tokens(one_line(attachment.name or attachment.type, LINE))
-    return f"{name} ({max(1, round(attachment.size / 1000))} kB)"
+def _file(attachment: Attachment) -> dict[str, str]:
+    return {
+        "name": break_tokens(one_line(attachment.name, LINE)),
+        "type": break_tokens(one_line(attachment.type, LINE)),
+        "size": f"{max(1, round(attachment.size / 1000))} kB",
+    }
 
 
 def _tokens(text: str) -> int:

@@ -1,14 +1,15 @@
 """How addresses are compared, and which ones can be written. Pure.
 
-Addresses are compared in one folded form: lower case, the domain in A-labels (RFC 5890). Strictly the local part is
-case sensitive (RFC 5321, section 2.4), yet no provider treats it so, and a double recipient is worse than a lost
-distinction.
+Addresses are compared in one folded form: lower case, the domain in A-labels (RFC 5890), quotes that are not needed
+taken off, the dots of Gmail too. Strictly the local part is case sensitive (RFC 5321, section 2.4), yet no provider
+treats it so, and a double recipient is worse than a lost distinction.
 This module knows nothing of headers or of who the owner is.
 """
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
 
 from mailbot.mail.address import a_label
@@ -18,7 +19,10 @@ LONGEST = 500  # octets of one address, own choice: longer than any return path 
 
 _LOCAL = re.compile(r'[^\s()<>\[\]:;@\\,"\x00-\x1f\x7f-\x9f\ud800-\udfff]+')
 _QUOTED_LOCAL = re.compile(r'"(?:[^"\\\x00-\x1f\x7f-\x9f\ud800-\udfff]|\\[\x20-\x7e])*"')  # RFC 5322, section 3.2.4
+_ESCAPE = re.compile(r"\\(.)")
 _DOMAIN = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*|\[[A-Za-z0-9.:_-]+\]")
+
+_GMAIL = ("gmail.com", "googlemail.com")  # one service; it reads no dots (support.google.com/mail/answer/7436150)
 
 # Second-level labels below which countries register names: near enough for a remark, without a public suffix list.
 _REGISTRY_LABELS = frozenset(("ac", "co", "com", "edu", "go", "gob", "gov", "ne", "net", "nom", "or", "org"))
@@ -32,13 +36,19 @@ def canonical(email: str) -> str:
 
 
 def fold(email: str) -> str:
-    """The form in which two spellings of one address are equal."""
-    return canonical(email).lower()
+    """The form in which two spellings of one address are equal: for comparing only, it may not be an address."""
+    local, at, domain = canonical(email).lower().rpartition("@")
+    if local.startswith('"') and local.endswith('"') and len(local) > 1:
+        local = _ESCAPE.sub(r"\1", local[1:-1])
+    if domain in _GMAIL:
+        local, domain = local.replace(".", ""), _GMAIL[0]
+    return unicodedata.normalize("NFC", f"{local}{at}{domain}")
 
 
 def usable(email: str) -> bool:
-    """Whether the address can stand in a header as it is. A raw UTF-8 local part can (RFC 6532)."""
-    if len(email) > LONGEST or len(email.encode("utf-8", "replace")) > LONGEST:
+    """Whether the address can stand in a header as it is. A raw UTF-8 local part can (RFC 6532); what looks like an
+    encoded word cannot: some programs would decode it, and write to somebody else."""
+    if len(email) > LONGEST or len(email.encode("utf-8", "replace")) > LONGEST or "=?" in email:
         return False
     local, _, domain = email.rpartition("@")
     local_fits = _LOCAL.fullmatch(local) or _QUOTED_LOCAL.fullmatch(local)

@@ -67,7 +67,7 @@ def _remarks(mail: Mail) -> tuple[str, ...]:
         (mail.kind is Kind.TNEF, TNEF),
         (mail.truncated, TRUNCATED),
     )
-    return tuple(remark for applies, remark in found if applies)
+    return (*(remark for applies, remark in found if applies), *mail.defects)
 
 
 def _takes_no_reply(email: str) -> bool:

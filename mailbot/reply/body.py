@@ -14,26 +14,44 @@ from mailbot.mail import characters
 LONGEST_LINE = 900  # octets; RFC 5322, section 2.1.1 allows 998, and a client may still quote the line once or twice
 COMBINING = 40  # characters that are looked back over for the beginning of a combining sequence
 DELIMITER = "-- "  # RFC 3676, section 4.3
+LEAST_SIGNATURE = 2  # lines of a signature, before they are one and no sign-off
 
 _QUOTE_MARKS = re.compile(r">[> ]{0,40}")
 
 
 def assemble(reply: str, signature: str, quotation: str) -> str:
     """The whole text, ending in one LF. The signature stands once, also when the reply brought it along."""
-    reply = characters.body(reply).strip("\n").rstrip()
-    blocks = (reply, _signature_block(reply, signature), characters.body(quotation).rstrip())
+    ours = _signature_lines(signature)
+    reply = _without_signature(characters.body(reply).strip("\n").rstrip(), ours)
+    if _bare(reply.rpartition("\n")[2]) == _bare("".join(ours)):  # one line: it is the name below the sign-off too
+        ours = []
+    blocks = (reply, "\n".join((DELIMITER, *ours)) if ours else "", characters.body(quotation).rstrip())
     text = "\n\n".join(block for block in blocks if block)
     return "\n".join(piece for line in text.split("\n") for piece in _broken(line)) + "\n"
 
 
-def _signature_block(reply: str, signature: str) -> str:
+def _signature_lines(signature: str) -> list[str]:
     lines = [line.rstrip() for line in characters.body(signature).strip().split("\n")]
     if lines[0] == DELIMITER.rstrip():
         lines = lines[1:]
-    ending = [line.rstrip() for line in reply.split("\n")][-len(lines) :]
-    if not any(lines) or ending == lines:
-        return ""
-    return "\n".join((DELIMITER, *lines))
+    return lines if any(lines) else []
+
+
+def _without_signature(reply: str, signature: list[str]) -> str:
+    """The reply without the signature, or two lines or more of it, at its end."""
+    lines = reply.split("\n")
+    ours = [_bare(line) for line in signature if line]
+    filled = [at for at, line in enumerate(lines) if line.strip()]
+    for count in range(min(len(ours), len(filled)), LEAST_SIGNATURE - 1, -1):
+        ending = [_bare(lines[at]) for at in filled[-count:]]
+        if any(ours[start : start + count] == ending for start in range(len(ours) - count + 1)):
+            kept = "\n".join(lines[: filled[-count]]).rstrip()
+            return kept.removesuffix(f"\n{DELIMITER.rstrip()}").rstrip()
+    return reply
+
+
+def _bare(line: str) -> str:
+    return " ".join(line.split()).casefold().rstrip(",")
 
 
 def _broken(line: str) -> list[str]:

@@ -7,7 +7,7 @@ import hashlib
 from dataclasses import dataclass
 
 from mailbot.mail.mail import Address
-from mailbot.reply.address import canonical, fold
+from mailbot.reply.address import canonical
 
 ID_LENGTH = 26  # base32 characters: 130 bits, no two drafts of the world meet
 
@@ -34,6 +34,6 @@ class Draft:
 def draft_id(account_address: str, mail_key: str, generation: int, domain: str) -> str:
     """The same for the same mail and generation on every host, so that a draft is found again wherever it was stored;
     new for each generation. ``domain`` is that of the draft's From."""
-    name = f"{fold(account_address)}\0{mail_key}\0{generation}"
+    name = f"{canonical(account_address).lower()}\0{mail_key}\0{generation}"
     digits = base64.b32encode(hashlib.sha256(name.encode()).digest()).decode("ascii")
     return f"<{digits[:ID_LENGTH]}{canonical(f'@{domain}')}>"

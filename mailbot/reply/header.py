@@ -16,6 +16,7 @@ from mailbot.mail.mail import Address
 from mailbot.reply.address import canonical
 
 LINE = 76  # octets of a line with encoded words, RFC 2047, section 2
+LONGEST_LINE = 998  # octets, RFC 5322, section 2.1.1
 WORD = 39  # octets in one encoded word: 52 as base64, 64 with its frame, 73 behind "Subject: "
 RAW_PIECE = 500  # octets: a longer run without a blank would come too near the 998 of RFC 5322, section 2.1.1
 RAW_NAME = 60  # characters of a name that is not encoded: it fits one line
@@ -26,12 +27,13 @@ _BLANKED = re.compile(r"(?:^| )( *[^ ]+)")
 
 
 def field(name: str, pieces: Iterable[str]) -> str:
-    """The field with its pieces joined by one blank each and folded before a piece, without the last line end."""
+    """The field with its pieces joined by one blank each and folded before a piece, without the last line end. The
+    first piece stands beside the name, where a line can hold both: some readers miss it elsewhere."""
     lines = [f"{name}:"]
     length = len(lines[0])
     for count, piece in enumerate(pieces):
         octets = 1 + len(piece.encode())
-        if count and length + octets > LINE:
+        if length + octets > (LINE if count else LONGEST_LINE):
             lines.append("")
             length = 0
         lines[-1] += f" {piece}"
@@ -64,10 +66,10 @@ def clean_address(address: Address) -> Address:
 
 
 def clean_id(written: str) -> str:
-    """A message id with brackets around it and neither blanks nor brackets inside; "" when nothing is left. Its other
-    characters stay: an id that is changed joins no thread."""
+    """A message id with brackets around it and neither blanks nor brackets inside; "" when nothing is left, or more
+    than a line can hold. Its other characters stay: an id that is changed joins no thread."""
     inside = "".join(characters.line(written).replace("<", "").replace(">", "").split())
-    return f"<{inside}>" if inside else ""
+    return f"<{inside}>" if inside and len(f" <{inside}>".encode()) <= LONGEST_LINE else ""
 
 
 def _phrase(name: str) -> tuple[str, ...]:

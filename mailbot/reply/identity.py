@@ -15,7 +15,7 @@ from mailbot.mail.mail import Mail
 from mailbot.reply.address import canonical, fold, usable
 
 if TYPE_CHECKING:
-    from mailbot.config import Account, Owner
+    from mailbot.config import Account, Identity, Owner
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,18 +43,25 @@ def is_own(account: Account, email: str) -> bool:
 def choose(mail: Mail, account: Account, owner: Owner) -> Voice:
     """The voice of the address that the mail was sent to, else of the account's own address (design, section 6)."""
     address = _sent_to(mail, account)
-    for identity in account.identities:
-        if _matches(identity.address, fold(address)):
-            return Voice(
-                address=address,
-                name=identity.name or owner.name,
-                signature=identity.signature or owner.signature,
-                about=identity.about or owner.about,
-                language=identity.language or owner.language,
-            )
+    identity = _identity(account, fold(address))
+    if identity is not None:
+        return Voice(
+            address=address,
+            name=identity.name or owner.name,
+            signature=identity.signature or owner.signature,
+            about=identity.about or owner.about,
+            language=identity.language or owner.language,
+        )
     return Voice(
         address=address, name=owner.name, signature=owner.signature, about=owner.about, language=owner.language
     )
+
+
+def _identity(account: Account, folded: str) -> Identity | None:
+    """The identity of this very address, else the one whose plus form it is."""
+    exact = (i for i in account.identities if _matches(i.address, folded))
+    plus_form = (i for i in account.identities if _is_plus_form(fold(i.address), folded))
+    return next(exact, None) or next(plus_form, None)
 
 
 def _sent_to(mail: Mail, account: Account) -> str:

@@ -10,6 +10,7 @@ Own addresses are nowhere. What looks unusual becomes a remark. Whether a reply 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -22,14 +23,21 @@ if TYPE_CHECKING:
     from mailbot.config import Account
 
 NAMED_IN_A_REMARK = 5  # addresses; a remark is a sentence, not a list
+LOOK = 250  # characters of a name that are searched for an address: no more of it is written either
+SHOWN_NAME = 60  # characters of a name in a remark
 
 NO_ADDRESS = "Neither From nor Reply-To holds an address that can be read: fill in To yourself."
 TWO_READINGS = "The sender's address can be read in two ways ({}): fill in To yourself."
 FOREIGN = "Replies go to another domain than the sender's: {}. Make sure that this is meant."
 FOLLOWUP = "The sender asks that replies go to exactly these (Mail-Followup-To): {}."
+OTHER_NAME = "The name “{}” looks like an address, but the mail comes from {}. Make sure who it is."
 BLIND = "You are in neither To nor Cc (a blind copy), so nobody is in Cc. Is one of them you? Add it to aliases."
+BLIND_ALONE = "You are in neither To nor Cc (a blind copy)."
 BEYOND_ASCII = "Your mail server must support letters beyond ASCII before the @ (SMTPUTF8) to send to {}."
 LEFT_OUT = "Left out, because it cannot be written as an address: {}."
+AMBIGUOUS = "Left out, because it can be read in two ways: {}."
+
+_ADDRESS = re.compile(r"[^\s<>()\"',;:@]+@[^\s<>()\"',;:@]+\.[^\s<>()\"',;:@.]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,21 +52,16 @@ class Recipients:
 def choose(mail: Mail, account: Account) -> Recipients:
     """Each address at most once, compared without case; ``to`` is empty when nobody can be named for certain."""
     blind = _is_blind_copy(mail, account)
-    followup = _others(mail.mail_followup_to, account)
+    followup = _others(_certain(mail.mail_followup_to), account)
     if followup and account.reply_all and not blind:
         to, remarks = followup, [FOLLOWUP.format(_named(followup))]
         cc: tuple[Address, ...] = ()
     else:
         to, remarks = _to(mail, account)
         cc = () if blind or not account.reply_all else _cc(mail, account, to)
-        remarks += [BLIND] if blind else []
-    beyond_ascii = [a for a in to + cc if not a.email.isascii()]
-    if beyond_ascii:
-        remarks.append(BEYOND_ASCII.format(_named(beyond_ascii)))
-    unusable = [a for a in mail.from_ + mail.reply_to + mail.to + mail.cc if not usable(a.email)]
-    if unusable:
-        remarks.append(LEFT_OUT.format(_named(unusable)))
-    return Recipients(to, cc, tuple(remarks))
+    if blind:
+        remarks.append(BLIND if mail.to + mail.cc else BLIND_ALONE)
+    return Recipients(to, cc, (*remarks, *_oddities(mail, to + cc)))
 
 
 def _to(mail: Mail, account: Account) -> tuple[tuple[Address, ...], list[str]]:
@@ -78,12 +81,42 @@ def _to(mail: Mail, account: Account) -> tuple[tuple[Address, ...], list[str]]:
 def _cc(mail: Mail, account: Account, to: tuple[Address, ...]) -> tuple[Address, ...]:
     """A list whose Reply-To was passed over for its author still gets its copy."""
     the_list = mail.reply_to if _repeats_list(mail) else ()
+    named = _certain(the_list) + _certain(mail.to) + _certain(mail.cc)
     in_to = {fold(a.email) for a in to}
-    return tuple(a for a in _others(the_list + mail.to + mail.cc, account) if fold(a.email) not in in_to)
+    return tuple(a for a in _others(named, account) if fold(a.email) not in in_to)
+
+
+def _oddities(mail: Mail, written_to: tuple[Address, ...]) -> list[str]:
+    """What is unusual about single addresses, whatever field they stand in."""
+    remarks: list[str] = []
+    beyond_ascii = [a for a in written_to if not a.email.isascii()]
+    if beyond_ascii:
+        remarks.append(BEYOND_ASCII.format(_named(beyond_ascii)))
+    remarks += [OTHER_NAME.format(a.name[:SHOWN_NAME], a.email) for a in mail.from_[:1] if _names_another(a)]
+    copied = (mail.to, mail.cc, mail.mail_followup_to)
+    unusable = distinct(a for a in (*mail.from_, *mail.reply_to, *sum(copied, ())) if not usable(a.email))
+    if unusable:
+        remarks.append(LEFT_OUT.format(_named(unusable)))
+    ambiguous = distinct(a for field in copied for a in _two_readings(field))
+    if ambiguous:
+        remarks.append(AMBIGUOUS.format(_named(ambiguous)))
+    return remarks
+
+
+def _names_another(address: Address) -> bool:
+    """Whether the name that people see is an address, and not this one."""
+    named = {fold(found) for found in _ADDRESS.findall(address.name[:LOOK])}
+    return bool(named) and fold(address.email) not in named
 
 
 def _others(addresses: Iterable[Address], account: Account) -> tuple[Address, ...]:
     return distinct(a for a in addresses if usable(a.email) and not is_own(account, a.email))
+
+
+def _certain(addresses: tuple[Address, ...]) -> tuple[Address, ...]:
+    """Those that everybody reads alike."""
+    doubtful = {fold(a.email) for a in _two_readings(addresses)}
+    return tuple(a for a in addresses if fold(a.email) not in doubtful)
 
 
 def _repeats_list(mail: Mail) -> bool:
@@ -92,18 +125,19 @@ def _repeats_list(mail: Mail) -> bool:
 
 
 def _is_blind_copy(mail: Mail, account: Account) -> bool:
-    through_list = bool(mail.list_post) or mail.bulk
-    return not through_list and not any(is_own(account, a.email) for a in mail.to + mail.cc)
+    """A newsletter without an address to post to may have been copied blindly as well: only a real list explains why
+    the owner is not named."""
+    return not mail.list_post and not any(is_own(account, a.email) for a in mail.to + mail.cc)
 
 
 def _two_readings(addresses: tuple[Address, ...]) -> tuple[Address, ...]:
-    """``a@good.example <b@evil.example>`` is one address to some programs and another to others. ``mail.address``
-    reports both, the second with the first as its name. Several authors who are simply named are no such case."""
+    """All readings of what can be read in two ways. ``a@good.example <b@evil.example>`` is one address to some programs
+    and another to others; ``mail.address`` reports both, the second with the first as its name. Several authors who are
+    simply named are no such case."""
     emails = {fold(a.email) for a in addresses}
-    for address in addresses:
-        if fold(address.name) in emails - {fold(address.email)}:
-            return addresses
-    return ()
+    doubtful = {fold(a.email): fold(a.name) for a in addresses if fold(a.name) in emails - {fold(a.email)}}
+    either = doubtful.keys() | doubtful.values()
+    return tuple(a for a in addresses if fold(a.email) in either)
 
 
 def _named(addresses: Iterable[Address]) -> str:

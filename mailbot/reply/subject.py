@@ -6,9 +6,9 @@ import re
 
 # What mail clients put before the subject of a reply. Forwarding prefixes are left: they say something about the mail.
 _WORDS = (
-    *("re", "aw", "antwort", "sv", "svar", "vs", "antw"),  # most, German, Scandinavian, Finnish, Dutch
-    *("r", "rif", "res", "odp", "ynt", "vá", "bls", "atb"),  # Italian, Portuguese, Polish, Turkish, Hungarian, ...
-    *("απ", "ответ", "השב", "رد"),  # Greek, Russian, Hebrew, Arabic
+    *("re", "aw", "antwort", "sv", "svar", "vs", "antw", "antwoord"),  # most, German, Scandinavian, Finnish, Dutch
+    *("r", "rif", "rép", "res", "odp", "odg", "ynt", "vá"),  # Italian, French, Portuguese, Slavic, Turkish, Hungarian
+    *("bls", "atb", "απ", "ответ", "отв", "השב", "رد"),  # Indonesian, Welsh, Greek, Russian, Hebrew, Arabic
     *("回复", "回覆", "答复", "答覆", "返信", "회신", "답장"),  # Chinese, Japanese, Korean
 )
 _PREFIX = re.compile(

@@ -1,0 +1,404 @@
+"""The line to the mail server fails at every point of the work, by a proxy of the tests' own.
+
+Always: a bounded wait, no busy loop, the next try with a back-off, other accounts on time, and in the end one draft."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from proxy import How, Proxy, Where
+from running import SOON, until
+from scripted import Scripted
+from worlds import CONFIG, Lab, question
+
+from mailbot import service as services
+from mailbot.bot.tick import connect
+from mailbot.bot.trouble import troubles
+from mailbot.bot.world import World
+from mailbot.errors import Later, MailbotError
+from mailbot.imap import idle, login
+from mailbot.imap.idle import Watcher
+from mailbot.job import State
+from mailbot.job.step import BACKOFF_FIRST
+from mailbot.service import Service
+
+READ = 0.15  # seconds in place of login.READ_TIMEOUT: what stalls is not waited for longer
+BOUND = 5.0  # seconds in which a round must have ended, whatever the line does; it takes a twentieth
+
+
+class Wired:
+    """A whole mailbot on a scripted server, through a proxy; it knows the mailbox, and one mail is flagged."""
+
+    def __init__(self) -> None:
+        self.server = Scripted()
+        self.proxy = Proxy(self.server.port)
+        self.lab = Lab(CONFIG.replace("port = 1\n", f"port = {self.proxy.port}\n"))
+        self.lab.boot(self.wire)
+
+    def wire(self, world: World) -> World:
+        return replace(world, connect=lambda: login.connect(world.account.imap, self.server.password, None))
+
+    def begin(self) -> None:
+        self.lab.cycle()
+        self.uid = self.server.append("INBOX", question(), ["\\Flagged"])
+
+    def work(self) -> None:
+        """One round at a time, as the service does it, until nothing is left to do."""
+        for _ in range(8):
+            started = time.monotonic()
+            with suppress(MailbotError):
+                self.lab.cycle()
+            self.lab.poller.close()
+            assert time.monotonic() - started < BOUND
+            if self.lab.jobs() and not self.lab.world.journal.open_jobs(self.lab.world.key):
+                return
+            self.lab.clock += 4000
+
+    def check(self, where: object = "") -> None:
+        """One draft, one page, one call, the keyword; nothing that a careful client would not send."""
+        assert [job.state for job in self.lab.jobs()] == [State.DONE], where
+        assert len(self.server.folder("Drafts").messages) == len(self.lab.pages()) == 1, where
+        assert len(self.lab.endpoint.asked) == 1, where  # type: ignore[union-attr]
+        mail = self.server.folder("INBOX").get(self.uid)
+        assert mail is not None
+        assert {"\\Flagged", "$MailbotDrafted"} <= mail.flags, where
+        assert "\\Seen" not in mail.flags
+        assert troubles(self.lab.world) == {}, where  # nothing for the owner to mend
+        assert self.server.violations == [], where
+
+
+@contextmanager
+def wired() -> Iterator[Wired]:
+    world = Wired()
+    with world.server, world.proxy:
+        world.begin()
+        try:
+            yield world
+        finally:
+            world.lab.close()
+
+
+@pytest.fixture(autouse=True)
+def short(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(login, "READ_TIMEOUT", READ)
+    monkeypatch.setattr(login, "CONNECT_TIMEOUT", READ)
+
+
+@pytest.fixture(scope="module")
+def commands() -> list[str]:
+    """Every command between a flag and the end of its job, in their order."""
+    with wired() as line:
+        before = len(line.proxy.commands)
+        line.work()
+        line.check()
+        # Nobody waits for what the server says to the last goodbye.
+        return line.proxy.commands[before:-1]
+
+
+def spoilt_run(how: How, at: int | str, where: Where) -> bool:
+    """A job from flag to draft, with one fault on the way; whether the fault happened."""
+    with wired() as line:
+        line.proxy.spoil(how, at, where)
+        line.work()
+        line.check((how, at, where))
+        return line.proxy.spoilt.is_set()
+
+
+# A cut
+
+
+@pytest.mark.case(5)
+@pytest.mark.parametrize("where", ["before", "inside", "after", "answer"])
+def test_cut_at_any_command_it_goes_on_to_one_draft(commands: list[str], where: Where) -> None:
+    assert {"LIST", "EXAMINE", "UID SEARCH", "UID FETCH", "STATUS", "APPEND", "UID STORE"} <= set(commands)
+
+    missed = [at for at in range(1, len(commands) + 1) if not spoilt_run("cut", at, where)]
+
+    assert missed == []
+
+
+@pytest.mark.case(5)
+@pytest.mark.parametrize("how", ["cut", "stall", "half-close"])
+def test_an_append_that_ends_in_the_middle_of_its_draft_is_made_again(how: How) -> None:
+    assert spoilt_run(how, "APPEND", "literal")
+
+
+@pytest.mark.case(5)
+@pytest.mark.parametrize("where", ["before", "answer"])
+@pytest.mark.parametrize("how", ["cut", "stall", "half-close"])
+def test_a_greeting_that_does_not_come_is_not_waited_for(how: How, where: Where) -> None:
+    assert spoilt_run(how, 0, where)
+
+
+# Silence on a line that stays up
+
+
+@pytest.mark.case(5)
+@pytest.mark.parametrize(
+    ("name", "where"),
+    [
+        ("CAPABILITY", "after"),
+        ("AUTHENTICATE", "before"),
+        ("LIST", "answer"),
+        ("EXAMINE", "after"),
+        ("UID SEARCH", "before"),
+        ("UID SEARCH", "answer"),
+        ("UID FETCH", "answer"),  # in the middle of a literal
+        ("STATUS", "after"),
+        ("APPEND", "before"),
+        ("APPEND", "after"),
+        ("UID STORE", "after"),
+        ("LOGOUT", "after"),
+    ],
+)
+def test_a_server_that_falls_silent_is_left_and_asked_again(name: str, where: Where) -> None:
+    assert spoilt_run("stall", name, where)
+
+
+@pytest.mark.case(5)
+@pytest.mark.parametrize("name", ["LIST", "UID FETCH", "APPEND"])
+def test_a_line_that_is_closed_in_one_direction_is_left(name: str) -> None:
+    assert spoilt_run("half-close", name, "after")
+
+
+@pytest.mark.case(5)
+def test_a_tls_handshake_that_is_not_answered_is_not_waited_for() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        later(mute.getsockname()[1], security="tls")
+
+
+@pytest.mark.case(5)
+def test_a_host_that_takes_no_connection_is_not_waited_for() -> None:
+    with socket.socket() as full:
+        full.bind(("127.0.0.1", 0))
+        full.listen(0)
+        waiting = [socket.socket() for _ in range(3)]
+        for each in waiting:  # the queue of the kernel is full then: it lets further ones wait for ever
+            each.setblocking(False)
+            each.connect_ex(full.getsockname())
+        later(full.getsockname()[1], security="none")
+        for each in waiting:
+            each.close()
+
+
+@pytest.mark.case(24)
+def test_a_name_that_cannot_be_looked_up_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown(*args: Any, **named: Any) -> Any:
+        raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    later(1, security="none")
+
+
+def later(port: int, **imap: str) -> None:
+    """Connecting ends with Later, in time."""
+    lab = Lab(CONFIG.replace("port = 1\n", f"port = {port}\n"))
+    config = lab.config.accounts[0].imap.model_copy(update=imap)
+    lab.close()
+    started = time.monotonic()
+    with pytest.raises(Later):
+        login.connect(config, "secret", login.tls_context(""))
+    assert time.monotonic() - started < BOUND
+
+
+# Slow lines
+
+
+@pytest.mark.case(5)
+def test_one_byte_at_a_time_is_enough() -> None:
+    with wired() as line:
+        line.proxy.drop = True
+        line.work()
+        line.check()
+
+
+def test_round_trips_of_five_seconds_are_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A hundredth of it all: 50 ms, and a hundredth of the minute that an answer may take."""
+    monkeypatch.undo()
+    monkeypatch.setattr(login, "READ_TIMEOUT", login.READ_TIMEOUT / 100)
+    with wired() as line:
+        line.proxy.delay = 0.05
+        started = line.proxy.connections
+        line.work()
+        line.check()
+        assert line.proxy.connections - started <= 2
+
+
+@pytest.mark.case(31)
+def test_a_server_that_ends_idle_sessions_while_the_model_writes_costs_no_second_call() -> None:
+    with wired() as line:
+        line.lab.endpoint.effect = lambda name: line.server.disconnect()  # type: ignore[union-attr]
+        line.work()
+        line.check()
+
+
+# The service: other accounts, wake-ups, the end
+
+
+def served(*worlds: World) -> Service:
+    return Service(worlds, every=60, idle=False, concurrency=2)
+
+
+def end(service: Service, line: Wired) -> None:
+    """What SIGTERM does. It takes no longer than it may; then the process ends, and with it its connections."""
+    started = time.monotonic()
+    service.stop()
+    assert time.monotonic() - started < BOUND
+    line.server.disconnect()
+    for thread in service._threads:
+        thread.join(SOON)
+
+
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A service that is ended by force at once, and by no timeout of the line."""
+    monkeypatch.setattr(login, "READ_TIMEOUT", 30.0)
+    monkeypatch.setattr(services, "ORDERLY", 0.05)
+    monkeypatch.setattr(services, "ABRUPT", 0.2)
+
+
+@pytest.mark.case(5)
+@pytest.mark.usefixtures("patient")
+def test_another_account_is_on_time_while_a_server_is_silent(lab: Lab) -> None:
+    with wired() as line:
+        line.proxy.spoil("stall", 4, "after")
+        service = served(line.lab.world, lab.world)
+        lab.flag()
+        service.start()
+        line.proxy.spoilt.wait(SOON)
+        until(lab.mailbox.raws, "the draft of the other account")
+        assert line.server.folder("Drafts").messages == []
+        end(service, line)
+
+
+@pytest.mark.case(4)
+@pytest.mark.case(24)
+def test_a_dead_server_is_tried_with_a_back_off_however_often_it_is_called(lab: Lab) -> None:
+    tries: list[float] = []
+
+    def refuse() -> Any:
+        tries.append(lab.clock)
+        raise Later("nobody listens")
+
+    lab.boot(lambda world: replace(world, connect=refuse))
+    poller = lab.poller
+    thread = threading.Thread(target=poller.run, daemon=True)
+    thread.start()
+    for _ in range(5):
+        for _ in range(100):
+            poller.wake()
+            time.sleep(0)
+        lab.clock += BACKOFF_FIRST
+    poller.stop()
+    thread.join(SOON)
+
+    assert not thread.is_alive()
+    assert 1 <= len(tries) <= 3  # at once, after about one minute, after about two more
+
+
+@pytest.mark.case(30)
+@pytest.mark.parametrize(
+    ("name", "where"),
+    [
+        ("CAPABILITY", "after"),
+        ("AUTHENTICATE", "before"),
+        ("UID SEARCH", "after"),
+        ("UID FETCH", "answer"),
+        ("APPEND", "before"),
+        ("APPEND", "literal"),
+        ("APPEND", "after"),
+        ("UID STORE", "after"),
+    ],
+)
+@pytest.mark.usefixtures("patient")
+def test_it_ends_in_time_at_any_point_of_the_work_and_the_next_run_goes_on(
+    monkeypatch: pytest.MonkeyPatch, name: str, where: Where
+) -> None:
+    with wired() as line:
+        line.proxy.spoil("stall", name, where)
+        service = served(line.lab.world)
+        service.start()
+        assert line.proxy.spoilt.wait(SOON)
+
+        end(service, line)
+
+        drafts = len(line.server.folder("Drafts").messages)
+        intended = [e for job in line.lab.jobs() for e in line.lab.world.journal.events(job.id) if e.kind == "intended"]
+        assert drafts <= len(intended)  # no draft without an entry in the journal
+        monkeypatch.setattr(login, "READ_TIMEOUT", READ)
+        line.lab.clock += 4000
+        line.lab.boot(line.wire)
+        line.work()
+        line.check((name, where))
+
+
+# IDLE
+
+
+class Idler:
+    """A watcher through the proxy; ``woken`` counts."""
+
+    def __init__(self, line: Wired) -> None:
+        self.line = line
+        self.woken = 0
+        self.watcher = Watcher(self._connect, self._wake)
+
+    def _connect(self) -> Any:
+        wire = connect(self.line.lab.world)
+        return wire.session, "INBOX"
+
+    def _wake(self) -> None:
+        self.woken += 1
+
+    def __enter__(self) -> Idler:
+        self.watcher.start()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.watcher.stop()
+        self.watcher._thread.join(SOON)
+        assert not self.watcher._thread.is_alive()
+
+
+@pytest.mark.case(4)
+def test_a_line_that_dies_in_idle_again_and_again_is_made_anew_with_growing_pauses(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pauses: list[float] = []
+    monkeypatch.setattr(idle, "PAUSE_FIRST", 0.001)
+    monkeypatch.setattr(idle, "PAUSE_MOST", 0.008)
+    monkeypatch.setattr(idle.random, "uniform", lambda low, high: pauses.append(low) or high)
+    with wired() as line:
+        before = line.proxy.connections
+        with Idler(line) as idler:
+            for times in range(6):
+                until(lambda times=times: idler.woken > times, "IDLE")  # type: ignore[misc]
+                line.server.disconnect()
+            until(lambda: len(pauses) >= 6, "six pauses")
+        assert pauses[0] == 0.5  # each pause is between a half and the whole
+        assert line.proxy.connections - before <= len(pauses) + 1  # one connection, then one pause
+
+
+@pytest.mark.case(5)
+@pytest.mark.parametrize(("name", "where"), [("IDLE", "before"), ("DONE", "before"), ("DONE", "after")])
+def test_silence_in_idle_and_after_done_is_noticed_and_the_next_line_is_heard(
+    monkeypatch: pytest.MonkeyPatch, name: str, where: Where
+) -> None:
+    monkeypatch.setattr(idle, "RENEW", 0.1)
+    monkeypatch.setattr(idle, "DEAD_WITHIN", 0.0)
+    monkeypatch.setattr(idle, "PAUSE_FIRST", 0.01)
+    with wired() as line, Idler(line) as idler:
+        until(lambda: "DONE" in line.proxy.commands, "IDLE")
+        line.proxy.spoil("stall", name, where)
+        assert line.proxy.spoilt.wait(SOON)
+        connections = line.proxy.connections
+        until(lambda: line.proxy.connections > connections, "a new line")
+        heard = idler.woken
+        until(lambda: idler.woken > heard, "IDLE on the new line")
