@@ -11,7 +11,7 @@ from mailbot.mail.parse import parse
 from mailbot.mail.quote import split
 from mailbot.mail.text import html_to_text
 
-SECONDS = 2.0  # the promise; the measured times are a tenth of it
+SECONDS = 2.0  # of CPU, so that a busy machine proves nothing; the promise, the measured times are a tenth of it
 OCTETS = 200 * 1024 * 1024
 
 MULTIPART = b"Subject: x\nContent-Type: multipart/mixed; boundary=b\n\n"
@@ -72,23 +72,23 @@ TEXTS = {
 
 @pytest.mark.parametrize("raw", MAILS.values(), ids=MAILS.keys())
 def test_a_hostile_mail_ends_in_time(raw: bytes) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     parse(raw)
-    assert time.perf_counter() - start < SECONDS
+    assert time.process_time() - start < SECONDS
 
 
 @pytest.mark.parametrize("page", PAGES.values(), ids=PAGES.keys())
 def test_hostile_html_ends_in_time(page: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     html_to_text(page)
-    assert time.perf_counter() - start < SECONDS
+    assert time.process_time() - start < SECONDS
 
 
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS.keys())
 def test_hostile_text_is_split_in_time(text: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     split(text)
-    assert time.perf_counter() - start < SECONDS
+    assert time.process_time() - start < SECONDS
 
 
 def test_a_large_attachment_is_not_copied_around() -> None:

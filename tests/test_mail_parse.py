@@ -226,6 +226,13 @@ def test_a_calendar_without_request_and_a_tnef_beside_text_are_ordinary() -> Non
         ("iso-2022-jp", b"\x1b$B-!\x1b(B", "①"),
         ("us-ascii", "Четверг подходит".encode("cp1251"), "Четверг подходит"),
         ("utf-8", "Четверг подходит".encode("koi8_r"), "Четверг подходит"),
+        ("us-ascii", "안녕하세요 반갑습니다".encode("euc_kr"), "안녕하세요 반갑습니다"),
+        ("us-ascii", "請問你能來嗎".encode("big5"), "請問你能來嗎"),
+        (
+            "us-ascii",
+            "für\n──────".encode("cp1252", "replace") + b"\xa8" * 9 + "für".encode("cp1252"),
+            "für\n??????" + "¨" * 9 + "für",
+        ),
         ("windows-874", "สวัสดี".encode("cp874"), "สวัสดี"),
     ],
 )

@@ -236,9 +236,9 @@ def test_no_words_are_lost(lines: list[str]) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "Hello!\n\nFriday, August 30, 2002, 7:25 PM Bob <bob@example.org> wrote:\n\nBO> When?\n\nNow.\n\nBO> Where?",
+        "Hi!\n\nFriday, August 30, 2002, 7:25 PM Bob <b@example.org> wrote:\n\nBO> When?\n\nNow.",
         "It says:\nMay 29 2009 11:58:43 kernel: version 2.6 (buildd@palmer) and then the rest of it:\nboom.",
-        "What now?\n\n---------- Forwarded message ---------\nFrom: a@example.org\n\nHi\n-- \nDear Sir,\nwe offer..",
+        "What now?\n\n---------- Forwarded message ---------\nFrom: a@example.org\n\nHi\n-- \nDear Sir,\nfive boxes.",
     ],
 )
 def test_answers_logs_and_forwarded_signatures_are_not_cut(text: str) -> None:

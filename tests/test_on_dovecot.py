@@ -16,7 +16,6 @@ from served import Served
 from worlds import CONFIG, question
 
 from mailbot.errors import Unknown
-from mailbot.imap import idle
 from mailbot.imap.idle import Watcher
 from mailbot.imap.session import Session
 from mailbot.job import State

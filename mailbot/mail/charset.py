@@ -1,8 +1,7 @@
 """Bytes to text when the label may lie: the declared charset, UTF-8, what is usually mislabelled, replacement.
 
-Owns the ladder, the list of labels that are mostly wrong, and the guess where no label helps: the charsets of the mails
-that come without one are Windows-1252, GB 18030, Shift JIS, EUC-JP, ISO-2022-JP, and Cyrillic in two codes. Refuses to
-know where the bytes came from.
+Owns the ladder, the list of labels that mostly lie, and the guess where no label helps: Windows-1252, Japanese and
+Chinese in their codes, Korean, Cyrillic in two. Refuses to know where the bytes came from.
 """
 
 from __future__ import annotations
@@ -39,10 +38,12 @@ _ALIASES = {
 _WESTERN = ("cp1252", "cp1254", "iso8859-15")
 _HIGH = re.compile(rb"[\x80-\xff]+")
 _KANA = re.compile("[\u3040-\u30ff]")
+_HANGUL = re.compile("[\uac00-\ud7a3]")
 _HAN = re.compile("[\u3000-\u303f\u3400-\u9fff\uff01-\uff5e]")
 _NOT_ASCII = re.compile("[^\x00-\x7f]")
 _JIS = "iso2022_jp_ext"
 _WORD = 3  # octets: in Western text letters beyond ASCII stand alone, elsewhere whole words are
+_ENOUGH = 6  # letters; a shorter Chinese word can look Korean
 _UNKNOWN = "The text names a character set that nobody knows."
 _GUESSED = "The text is not in the character set that it names; another was guessed."
 _UNREADABLE = "Some characters of the text could not be read."
@@ -124,20 +125,29 @@ def _is_jis(raw: bytes) -> bool:
 
 def _guess(raw: bytes) -> str:
     """Octets beyond ASCII that are no UTF-8: by the length of their runs, and by which reading gives real letters."""
-    runs = _HIGH.findall(raw)
     japanese = _strict(raw, "cp932")
-    if japanese and 4 * len(_KANA.findall(japanese)) > len(_NOT_ASCII.findall(japanese)):
+    if japanese and _share(_KANA, japanese) > 0.25:
         return japanese
-    if len(raw) - len(_HIGH.sub(b"", raw)) < _WORD * len(runs):
+    runs = _HIGH.findall(raw)
+    if 2 * sum(len(run) >= _WORD for run in runs) < len(runs):
         return raw.decode("cp1252", "replace")
-    chinese = _strict(raw, "gb18030")
-    if chinese and 8 * len(_KANA.findall(chinese)) > len(_NOT_ASCII.findall(chinese)):
+    korean, chinese, taiwanese = (_strict(raw, name) for name in ("cp949", "gb18030", "big5hkscs"))
+    if korean and len(_HANGUL.findall(korean)) >= _ENOUGH and _share(_HANGUL, korean) > 0.9:
+        return korean
+    if chinese and _share(_KANA, chinese) > 0.12:
         return raw.decode("euc_jp", "replace")  # GB 18030 has the kana at the same places
-    if chinese and len(_HAN.findall(chinese)) == len(_NOT_ASCII.findall(chinese)):
-        return chinese
+    for text in (chinese, taiwanese):
+        if text and _share(_HAN, text) == 1:
+            return text
     high = b"".join(runs)
     is_koi8 = sum(0xC0 <= octet <= 0xDF for octet in high) > sum(octet >= 0xE0 for octet in high)
     return raw.decode("koi8_r" if is_koi8 else "cp1251", "replace")
+
+
+def _share(letters: re.Pattern[str], text: str) -> float:
+    """How much of what is not ASCII are such letters, from 0 to 1."""
+    beyond = len(_NOT_ASCII.findall(text))
+    return len(letters.findall(text)) / beyond if beyond else 0.0
 
 
 def _jis(raw: bytes) -> str:
