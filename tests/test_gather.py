@@ -22,7 +22,7 @@ from mailbot.bot.tick import connect, rehearse
 from mailbot.errors import Later, OwnerMustAct
 from mailbot.imap.login import connect as log_in
 from mailbot.imap.trouble import Rejection
-from mailbot.job import State
+from mailbot.job import STARTS, State
 from mailbot.poller import Calls, Poller
 
 ROOT = "<1.1766332362@northwind.example>"
@@ -160,7 +160,7 @@ def test_drafts_and_what_is_marked_as_deleted_are_no_mails_of_a_thread(lab: Lab)
 def test_of_a_long_thread_the_newest_are_fetched_and_the_rest_is_counted(lab: Lab) -> None:
     for number in range(1, 31):
         lab.clock += 1
-        lab.mailbox.add("INBOX" if number % 2 else "Archive", letter(number, f"letter {number}"))
+        lab.mailbox.add("Archive" if number % 5 else "INBOX", letter(number, f"letter {number}"))
     lab.flag(letter(31, "letter 31"))
 
     lab.cycle()
@@ -245,6 +245,39 @@ def test_a_prompt_that_is_made_anew_needs_no_second_search(lab: Lab) -> None:
     assert lab.world.journal.kept(lab.jobs()[0].id, "thread") is None  # other people's mails are kept no longer
 
 
+def test_a_mail_without_any_id_has_no_thread_that_could_be_found(lab: Lab) -> None:
+    lab.mailbox.add("INBOX", letter(1, "letter 1"))
+    lab.flag(question(2, Message_ID="").replace(b"who buys", b"letter 2"))
+
+    lab.cycle()
+
+    assert said(lab) == [("other", "2")]
+    assert "thread" not in page(lab)
+
+
+def test_the_connection_of_a_search_is_gone_after_the_next_look(lab: Lab) -> None:
+    connecting = Connecting(lab, lambda: FakeSession(lab.mailbox))
+    lab.flag()
+    lab.poller.round()
+    lab.poller.finish()
+
+    lab.poller.round()
+
+    assert [session.closed for session in connecting.made] == [False, True]
+
+
+def test_a_search_that_ended_the_process_again_and_again_is_left_out(lab: Lab) -> None:
+    job = fetched(lab)
+    for _ in range(STARTS):
+        job = lab.world.record(job, "started")
+    connecting = Connecting(lab, lambda: FakeSession(lab.mailbox))
+
+    lab.cycle()
+
+    assert len(connecting.made) == 1
+    assert gather.ENDED in page(lab)
+
+
 def test_a_dry_run_shows_the_prompt_with_the_thread(lab: Lab) -> None:
     lab.mailbox.add("Archive", letter(1, "letter 1"))
     lab.flag(letter(2, "letter 2"))
@@ -303,24 +336,26 @@ def test_a_server_that_lets_nobody_in_delays_by_the_bound_and_is_asked_once_only
     lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(gather, "WITHIN", 0.2)
-    work, logins, never = FakeSession(lab.mailbox), [], threading.Event()
+    work, late = FakeSession(lab.mailbox), FakeSession(lab.mailbox)
+    logins, patience = [], threading.Event()
 
     def silent() -> Any:
         logins.append(threading.current_thread().name)
         if len(logins) == 1:
             return work
-        never.wait(20)
-        raise Later("timed out")
+        patience.wait(20)
+        return late
 
     Connecting(lab, silent)
     for number in (1, 2, 3):
         lab.flag(question(number, Message_ID=f"<other-{number}@x>"))
 
     lab.cycle()
-    never.set()
+    patience.set()
 
     assert [job.state for job in lab.jobs()] == [State.DONE] * 3
     assert len(logins) == 2
+    until(lambda: late.closed, "the end of a connection that nobody waits for")
     assert all(search.SLOW in text for text in lab.pages().values())
 
 
