@@ -177,7 +177,7 @@ class Poller:
             log.warning(
                 "account=%s job=%s step=%s kept=no reason=%r", self.world.account.name, job.id, step, str(error)
             )
-            self._set_back(job, f"the answer could not be kept: {error}")
+            self._set_back(job, f"what step {step} brought could not be kept: {error}")
         except Exception as error:
             log.exception("account=%s job=%s step=%s", self.world.account.name, job.id, step)
             self._set_back(job, f"mailbot has a bug that this mail shows: {type(error).__name__} in step {step}")
