@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import fakes
+import pytest
 from worlds import CONFIG, Lab, question
 
 from mailbot.errors import Later as LaterError
+from mailbot.imap.trouble import Rejection
 from mailbot.job import State
 
 
@@ -148,6 +150,27 @@ def test_a_mail_that_is_nowhere_any_more_is_skipped_with_a_page(lab: Lab) -> Non
 
     assert states(lab) == [State.SKIPPED]
     assert "The mail is gone." in next(iter(lab.pages().values()))
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_mail_whose_folder_cannot_be_opened_for_a_while_is_not_gone(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch, known: bool
+) -> None:
+    lab.flag(question() if known else question().replace(b"Message-ID", b"X-Id"))
+    examine, opened = fakes.FakeSession.examine, []
+
+    def refused(self: fakes.FakeSession, folder: str) -> object:
+        opened.append(folder)
+        if 2 < len(opened) < 6:  # the first two are the look at the flags
+            raise Rejection("[UNAVAILABLE] try again")
+        return examine(self, folder)
+
+    monkeypatch.setattr(fakes.FakeSession, "examine", refused)
+    lab.cycle()
+    assert lab.jobs()[0].waits_for == "the server refused: [UNAVAILABLE] try again"
+    lab.settle()
+
+    assert states(lab) == [State.DONE]
 
 
 def test_a_move_between_watched_folders_asks_nothing_new(lab: Lab) -> None:

@@ -21,6 +21,7 @@ from machine_letters import CANARY, mails
 from test_crash import Stop, stopped_files
 from worlds import CONFIG, Lab, question
 
+from mailbot.bot.deliver import DRAFTED_BY_ANOTHER
 from mailbot.bot.prepare import GONE
 from mailbot.errors import Later, MailbotError, OwnerMustAct
 from mailbot.flags import DRAFTED_KEYWORD
@@ -37,6 +38,7 @@ MOMENTS = ("", "append", "appended", "before commit", "after commit", "asked")
 FAULTY = ("", "append", "append", *sorted(COMMANDS))  # commands, the one that matters most more often
 TAKEN = ("edit", "edit, same id", "discard", "send", "send another", "purge")
 ACTS = ("flag", "flag", "unflag", "mark", "archive", "move", "copy", "answer", "delete")
+CANCELLING = frozenset({"unflag", "answer", "dismiss", "send", "send another"})
 CALM = 40  # rounds in which everything that is open must have come to its end
 SOME = st.integers(0, 1000)  # which of several, by remainder, the newest first
 NTH = st.integers(1, 6)
@@ -351,8 +353,8 @@ class Machine(RuleBasedStateMachine):
             assert job.reason, f"{job.id} is {job.state} and does not say why"
             acts = {act for letter in self.letters if job.key in self._keys(letter) for act in letter.acts}
             if job.state is State.CANCELLED:
-                assert acts & {"unflag", "answer", "dismiss", "send", "send another"}, job.reason
-            if job.reason == GONE:
+                assert job.reason == DRAFTED_BY_ANOTHER or acts & CANCELLING, job.reason
+            if job.reason == GONE and job.mail["message_id"]:
                 assert acts & {"delete", "move", "mark", "archive"}, "a mail that is there was not found"
         if job.state in (State.DONE, State.SKIPPED, State.PARKED):
             assert (lab.config.archive.folder / job.names["page"]).is_file(), f"{job.id} has no page"

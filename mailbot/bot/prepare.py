@@ -26,13 +26,17 @@ from mailbot.reply.subject import reply_subject
 
 FETCH_LIMIT = 128 * 1024  # octets of a mail that are fetched at once; most mails are smaller
 GONE = "the mail is gone"
+LOOKS = 5  # tries, about half an hour, before a mail counts as gone while the server refuses to open a folder
 
 
 def fetch(world: World, wire: Wire, job: Job) -> Job:
     """Brings the mail into the journal, from where the flag was seen or from where it went."""
-    found = _at(wire, job, job.place) if job.place else None
-    found = found or _elsewhere(wire, job)
+    refused: list[Rejection] = []
+    found = _at(wire, job, job.place, refused) if job.place else None
+    found = found or _elsewhere(wire, job, refused)
     if found is None:
+        if refused and job.tries < LOOKS:
+            raise refused[0]
         return world.record(job, "skipped", reason=GONE)
     place, mail = found
     too_large = mail.size > len(mail.data)
@@ -69,31 +73,40 @@ def _rebuilt(world: World, wire: Wire, job: Job, uid: int, beginning: bytes) -> 
         raise
 
 
-def _at(wire: Wire, job: Job, place: Place) -> tuple[Place, Fetched] | None:
+def _at(wire: Wire, job: Job, place: Place, refused: list[Rejection]) -> tuple[Place, Fetched] | None:
     look = wire.session.selected
-    if look is None or look.folder != place.folder:
-        look = wire.opened(place.folder)
+    try:
+        if look is None or look.folder != place.folder:
+            look = wire.opened(place.folder)
+    except Rejection as error:
+        refused.append(error)
+        return None
     if look is None or look.uidvalidity != place.uidvalidity:
         return None
     mail = wire.session.mail(place.uid, FETCH_LIMIT)
     return (place, mail) if mail and (_is(job, mail.data) or _is_by_headers(wire, job, place.uid)) else None
 
 
-def _elsewhere(wire: Wire, job: Job) -> tuple[Place, Fetched] | None:
-    """Looks once for a mail that was moved: in the watched folders, Archive and All Mail, by Message-ID."""
+def _elsewhere(wire: Wire, job: Job, refused: list[Rejection]) -> tuple[Place, Fetched] | None:
+    """Looks once for a mail that was moved: in the watched folders, Archive and All Mail, by Message-ID.
+
+    What the server did not let us see goes into ``refused``."""
     message_id = job.mail.get("message_id", "")
     if not message_id:
         return None
     for folder in dict.fromkeys((*wire.roles.watched, *wire.roles.everything)):
-        look = wire.opened(folder)
-        if look is None:
-            continue
         try:
+            look = wire.opened(folder)
+            if look is None:
+                continue
             uids = wire.session.with_message_id(message_id)
-        except (Rejection, ValueError):  # ValueError: an id that no command may carry
+        except Rejection as error:
+            refused.append(error)
+            continue
+        except ValueError:  # an id that no command may carry
             continue
         for uid in uids:
-            found = _at(wire, job, Place(folder, look.uidvalidity, uid))
+            found = _at(wire, job, Place(folder, look.uidvalidity, uid), refused)
             if found:
                 return found
     return None
