@@ -7,7 +7,6 @@ import json
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -124,7 +123,7 @@ class Copy:
 
         def in_danger(world: World) -> World:
             connect: Any = lambda: Wired(FakeSession(self.mailbox), self.line)  # noqa: E731
-            return replace(fused(world, self.moment), connect=connect)
+            return fused(world, self.moment, connect)
 
         self.lab.boot(in_danger)
 

@@ -71,6 +71,26 @@ def test_of_a_long_letter_the_beginning_is_read_and_html_that_was_cut_does_not_c
     assert octets < reduced.MAX_TEXT + reduced.MAX_FILES + 5_000
 
 
+def test_a_text_that_does_not_come_leaves_the_beginning() -> None:
+    raw = large().as_bytes()
+    root = structure.read(listed(raw))
+    assert root is not None
+    headers = {f"{piece.section}.MIME": section(raw, f"{piece.section}.MIME") for piece in reduced.pieces(root)}
+
+    assert reduced.rebuild(raw[:1000], root, headers) is None
+
+
+def test_a_large_mail_without_a_text_shows_the_mail_that_is_attached_to_it() -> None:
+    inner, message = large(plain="The inner words.\n"), EmailMessage()
+    message["Subject"] = "Fwd"
+    message.add_attachment(inner)
+
+    mail, octets = fetched(message)
+
+    assert "The inner words." in mail.text
+    assert octets < reduced.MAX_TEXT + 2_000
+
+
 def test_a_sender_cannot_state_a_size() -> None:
     raw = b"Content-Type: application/pdf; name=a.pdf\nX-Mailbot-Octets: 999999\n\nabc"
 

@@ -46,8 +46,13 @@ class Searches:
         job = self._world.record(job, "started")
         raw = self._world.journal.kept(job.id, "mail")
         assert raw is not None, "an open job that was fetched keeps its mail"
-        mail = parse.parse(raw, truncated=job.truncated)
-        if answerable.check(mail, self._world.account).refusal:
+        try:
+            mail = parse.parse(raw, truncated=job.truncated, reduced=job.reduced)
+            refused = bool(answerable.check(mail, self._world.account).refusal)
+        except Exception:  # a bug that this mail shows: whoever prepares it meets it again, and parks the job
+            log.exception("account=%s job=%s step=gather", self._world.account.name, job.id)
+            return self._gathered(job, (), 0, "")
+        if refused:
             return self._gathered(job, (), 0, "")
         if within <= 0:
             return self._gathered(job, (), 0, BUSY)

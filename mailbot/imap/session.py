@@ -180,7 +180,7 @@ class Session:
         with translated():
             try:
                 answer = self._client.fetch(lot, ["BODYSTRUCTURE"])
-            except (IMAPClientError, ValueError, TypeError, IndexError) as error:
+            except (IMAPClientError, ValueError, TypeError, IndexError, RecursionError) as error:
                 if isinstance(error, IMAPClientAbortError):
                     raise
                 return None  # it was read to its end before it was looked at

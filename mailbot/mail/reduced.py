@@ -31,6 +31,8 @@ def pieces(root: Node) -> tuple[Piece, ...]:
     letter = [leaf for leaf in leaves if _is_letter(leaf)]
     letter.sort(key=lambda leaf: leaf.type == "text/html")
     files = [leaf for leaf in leaves if leaf not in letter and attached.is_text(leaf.type, leaf.name)]
+    # A mail that says nothing itself may hold one that does.
+    letter = letter or [leaf for leaf in leaves if leaf.type == "message/rfc822"][:1]
     octets = dict(_shared(letter, MAX_TEXT)) | dict(_shared(files, MAX_FILES))
     return tuple(Piece(node.section, octets.get(node.section, 0)) for node in structure.walk(root) if node.section)
 
@@ -49,7 +51,9 @@ def _shared(leaves: list[Node], room: int) -> Iterator[tuple[str, int]]:
 
 def rebuild(beginning: bytes, root: Node, fetched: Mapping[str, bytes]) -> bytes | None:
     """The mail from its ``beginning`` and its parts: ``fetched`` has "1.2.MIME" and "1.2". Its header stays as it is
-    to the octet. None when the beginning and the server's list do not fit together."""
+    to the octet. None when the beginning and the server's list do not fit together, or a text did not come."""
+    if any(piece.octets and not fetched.get(piece.section) for piece in pieces(root)):
+        return None
     head, start = part.open_block(beginning, 0, len(beginning))
     boundary = _boundary(head)
     if start >= len(beginning) or not boundary:
