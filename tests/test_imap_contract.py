@@ -222,6 +222,14 @@ def test_the_servers_own_threads_are_asked_for_where_it_has_them(scripted: Any, 
     session.close()
 
 
+@pytest.mark.parametrize("message_id", ["<a(b)@x.example>", "<a{5}b@x.example>", '<a"b@x.example>', "<a*%b@x.example>"])
+def test_an_odd_message_id_is_found_as_well(side: Side, message_id: str) -> None:
+    raw = f"From: a@x.example\r\nMessage-ID: {message_id}\r\n\r\nhello\r\n".encode()
+    place = side.new().append("INBOX", raw, ())
+
+    assert side.opened().with_message_id(message_id) == (place.uid,)
+
+
 def test_a_moved_mail_is_gone_here_and_there_in_the_other_folder(side: Side) -> None:
     place = side.new().append("Drafts", RAW, ("\\Draft",))
 

@@ -574,6 +574,44 @@ def test_an_odd_line_in_an_answer_costs_a_round_and_no_mail(odd: Odd, command: s
     assert (odd.states(), odd.drafts()) == ([State.DONE], 1)
 
 
+@pytest.mark.case(17)
+@pytest.mark.parametrize("key", ["sent", "trash"])
+def test_a_folder_that_the_config_names_and_the_server_lacks_is_told_and_stops_nothing(
+    scripted: Scripted, key: str
+) -> None:
+    named = f'address = "ada@example.org"\n{key} = "Gone"'
+    odd = Odd(scripted, CONFIG.replace('address = "ada@example.org"', named))
+    odd.cycle()
+    odd.flagged()
+
+    odd.settle()
+
+    assert (odd.states(), odd.drafts()) == ([State.DONE], 1)
+    assert set(troubles(odd.world)) == {"folders"}
+    odd.close()
+
+
+@pytest.mark.case(17)
+@pytest.mark.parametrize("name", ["Sent", "Trash"])
+def test_a_folder_that_vanishes_while_mailbot_is_connected_stops_nothing(odd: Odd, name: str) -> None:
+    odd.poller.round()
+    odd.server.delete(name)
+    odd.flagged()
+
+    odd.settle()
+
+    assert (odd.states(), odd.drafts()) == ([State.DONE], 1)
+
+
+@pytest.mark.case(22)
+def test_a_password_that_cannot_be_sent_is_not_shown(scripted: Scripted) -> None:
+    scripted.capabilities = ["IMAP4rev1"]
+    with pytest.raises(MailbotError) as caught:
+        login.connect(imap_of(scripted, "ada"), "gehëim", None)
+
+    assert not {"gehëim", "geh\\xebim"} & set(re.split(r"[\\s']", str(caught.value)))
+
+
 # 22 and 23: login and TLS
 
 

@@ -58,7 +58,7 @@ def store(world: World, wire: Wire, job: Job) -> Job:
     if not there and job.generation == 1 and DRAFTED_KEYWORD.lower() in flags_now:
         # It came since the flag was seen; the draft itself has been sent or deleted already.
         return world.record(job, "cancelled", reason=DRAFTED_BY_ANOTHER)
-    others = [wire.session.mark(f) for f in (wire.roles.sent, wire.roles.trash) if f]
+    others = [m for f in (wire.roles.sent, wire.roles.trash) if f and (m := wire.marked(f))]
     with world.journal.transaction():
         world.journal.keep(job.id, "draft", raw)
         remarks = [f"{wrong}: check it."] if wrong else []

@@ -55,7 +55,7 @@ def observe(world: World, wire: Wire, *, include_existing: bool = False) -> Seen
     views = [v for f in wire.roles.watched if (v := _view(world, wire, f, lost, include_existing)) is not None]
     if len(views) == len(wire.roles.watched) and not wire.roles.missing:
         trouble.end(world, FOLDERS)
-    sent = wire.session.mark(wire.roles.sent) if wire.roles.sent and any(v.new for v in views) else None
+    sent = wire.marked(wire.roles.sent) if wire.roles.sent and any(v.new for v in views) else None
     seen = Seen()
     with world.journal.transaction():
         if aside:

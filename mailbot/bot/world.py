@@ -13,7 +13,7 @@ from mailbot.config import Account, Config
 from mailbot.imap.folders import Roles
 from mailbot.imap.session import Look, Session
 from mailbot.imap.trouble import Rejection
-from mailbot.job import Job
+from mailbot.job import Job, Mark
 from mailbot.journal import Journal
 from mailbot.model import Endpoint
 
@@ -78,6 +78,15 @@ class Wire:
         refuses to open it: that says nothing about the mails in it."""
         try:
             return self.session.examine(folder)
+        except Rejection:
+            if folder in {f.name for f in self.session.folders()}:
+                raise
+            return None
+
+    def marked(self, folder: str) -> Mark | None:
+        """How far a folder is filled; None where it is not there any more. Raises Rejection as ``opened`` does."""
+        try:
+            return self.session.mark(folder)
         except Rejection:
             if folder in {f.name for f in self.session.folders()}:
                 raise

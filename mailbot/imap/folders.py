@@ -52,12 +52,12 @@ def roles(account: Any, folders: Sequence[Folder], *, gmail: bool, used_drafts: 
     return Roles(
         inbox=_inbox(names),
         drafts=drafts,
-        sent=account.sent or special("\\sent"),
-        trash=account.trash or special("\\trash"),
+        sent=account.sent if account.sent in names else special("\\sent"),
+        trash=account.trash if account.trash in names else special("\\trash"),
         everything=everything,
         watched=tuple(w for w in watched if w in names),
         starred=starred,
-        missing=tuple(w for w in watched if w not in names),
+        missing=tuple(f for f in (*watched, account.sent, account.trash) if f and f not in names),
     )
 
 

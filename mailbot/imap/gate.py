@@ -15,14 +15,16 @@ UID_MOST = 2**32 - 1  # RFC 9051, 9: nz-number
 def text(value: str) -> str:
     """A folder name, user name, keyword or header value. Raises ValueError on CR, LF and NUL."""
     if any(c in value for c in "\r\n\0"):
-        raise ValueError(f"control character in an IMAP argument: {value!r}")
+        raise ValueError(
+            "a control character cannot be sent to a mail server"
+        )  # without the value: it may be a password
     return value
 
 
 def ascii_text(value: str) -> str:
     """A value that goes on the wire as it is: a Message-ID, a password for LOGIN. Raises ValueError on all else."""
     if not value.isascii():
-        raise ValueError(f"not ASCII in an IMAP argument: {value!a}")
+        raise ValueError("characters beyond ASCII cannot be sent to this mail server here")
     return text(value)
 
 

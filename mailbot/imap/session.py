@@ -118,9 +118,9 @@ class Session:
     def with_message_id(self, message_id: str) -> tuple[int, ...]:
         """UIDs in the open folder whose Message-ID contains the given one (SEARCH HEADER looks for substrings:
         compare)."""
-        value = gate.ascii_text(message_id)
+        criteria = f"HEADER Message-ID {gate.quoted(message_id)}"
         with translated():
-            found = self._client.search(["HEADER", "Message-ID", value])
+            found = self._client.search(criteria)
         return tuple(int(uid) for uid in found)
 
     def thread_id(self, uid: int) -> str:

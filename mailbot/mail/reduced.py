@@ -13,8 +13,10 @@ from mailbot.mail import attached, header, part, structure
 from mailbot.mail.structure import Node
 
 MAX_HEADER = 1024  # octets of a part's own header; a long file name takes 300
-MAX_TEXT = 64 * 1024  # encoded octets of the letter: 10,000 words
-MAX_FILES = 16 * 1024  # encoded octets of attached texts, beside the letter's
+MAX_TEXT = 48 * 1024  # encoded octets of the letter: 8,000 words
+MAX_FILE = 16 * 1024  # encoded octets of one attached text
+MAX_FILES = 48 * 1024  # of all of them
+LEAST = 4 * 1024  # encoded octets that are asked for of a text, however short its server says it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,7 @@ def pieces(root: Node) -> tuple[Piece, ...]:
     files = [leaf for leaf in leaves if leaf not in letter and attached.is_text(leaf.type, leaf.name)]
     # A mail that says nothing itself may hold one that does.
     letter = letter or [leaf for leaf in leaves if leaf.type == "message/rfc822"][:1]
-    octets = dict(_shared(letter, MAX_TEXT)) | dict(_shared(files, MAX_FILES))
+    octets = dict(_shared(letter, MAX_TEXT, MAX_TEXT)) | dict(_shared(files, MAX_FILE, MAX_FILES))
     return tuple(Piece(node.section, octets.get(node.section, 0)) for node in structure.walk(root) if node.section)
 
 
@@ -42,23 +44,29 @@ def _is_letter(leaf: Node) -> bool:
     return leaf.type in ("text/plain", "text/html") and not is_file
 
 
-def _shared(leaves: list[Node], room: int) -> Iterator[tuple[str, int]]:
+def _shared(leaves: list[Node], most: int, room: int) -> Iterator[tuple[str, int]]:
     for leaf in leaves:
-        octets = min(leaf.octets, room)
-        room -= octets
+        octets = min(max(leaf.octets, LEAST), most, room)
+        room -= min(leaf.octets, octets)
         yield leaf.section, octets
 
 
 def rebuild(beginning: bytes, root: Node, fetched: Mapping[str, bytes]) -> bytes | None:
     """The mail from its ``beginning`` and its parts: ``fetched`` has "1.2.MIME" and "1.2". Its header stays as it is
     to the octet. None when the beginning and the server's list do not fit together, or a text did not come."""
-    if any(piece.octets and not fetched.get(piece.section) for piece in pieces(root)):
+    if not all(_came(piece, fetched) for piece in pieces(root)):
         return None
     head, start = part.open_block(beginning, 0, len(beginning))
     boundary = _boundary(head)
     if start >= len(beginning) or not boundary:
         return None
     return beginning[:start] + _children(root, boundary, fetched)
+
+
+def _came(piece: Piece, fetched: Mapping[str, bytes]) -> bool:
+    """Whether the part's header is whole and its text, if it was asked for, is there."""
+    block = fetched.get(f"{piece.section}.MIME")
+    return block is not None and len(block) < MAX_HEADER and (not piece.octets or piece.section in fetched)
 
 
 def _boundary(head: header.Header) -> bytes:
