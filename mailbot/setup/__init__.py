@@ -7,7 +7,7 @@ records      pure   SRV and MX records
 search              provider table, autoconfig, SRV, MX: one step after the other, each shown
 dns          edge   asks the name server
 web          edge   fetches autoconfig, over https only; lists the models of a server in the house
-folders      pure   which folder is probably Drafts, Sent or Trash; which are not watched
+folders             which folder is probably Drafts, Sent or Trash
 toml         pure   answers into a config file, its comments kept
 disk         edge   the config file and a password file, each whole or not at all
 

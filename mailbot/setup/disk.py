@@ -62,8 +62,8 @@ def _move(temporary: Path, path: Path) -> None:
 
 @contextmanager
 def _beside(path: Path, text: str) -> Iterator[Path]:
-    """A private temporary file in the folder of ``path``, from which relative paths count; gone at the end unless it was
-    moved away."""
+    """A private temporary file in the folder of ``path``, from which relative paths count; gone at the end unless it
+    was moved away."""
     with _disk(path):
         path.parent.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)
         descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".mailbot-", suffix=".tmp")

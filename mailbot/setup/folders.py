@@ -1,18 +1,28 @@
-"""Guesses by name where the server does not mark its folders, and names what will not be watched. A guess is only
-offered: the owner says whether it is right."""
+"""Guesses by name where the server does not mark its folders. A guess is only offered: the owner says whether it is
+right."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from mailbot.imap.folders import LIKELY, UNUSABLE, Roles
+from mailbot.imap.folders import LIKELY, UNUSABLE
 from mailbot.imap.session import Folder
 
 # What people and servers call them, in the languages of Thunderbird's most used translations.
 NAMES: dict[str, tuple[str, ...]] = {
     "drafts": LIKELY,
     "sent": ("sent", "gesendet", "envoy", "enviad", "inviat", "verzonden", "wysłane", "skickat", "sendt", "已发送"),
-    "trash": ("trash", "deleted", "papierkorb", "gelöscht", "corbeille", "papelera", "cestino", "prullenbak", "lixeira"),
+    "trash": (
+        "trash",
+        "deleted",
+        "papierkorb",
+        "gelöscht",
+        "corbeille",
+        "papelera",
+        "cestino",
+        "prullenbak",
+        "lixeira",
+    ),
 }
 
 
@@ -26,14 +36,3 @@ def likely(role: str, names: Sequence[str]) -> str:
     shortest name: ``Sent`` before ``Sent/2019``."""
     found = [name for name in names if any(word in name.lower() for word in NAMES[role])]
     return min(found, key=len, default="")
-
-
-def unwatched(folders: Iterable[Folder], roles: Roles) -> tuple[str, ...]:
-    """The folders in which a flag will mean nothing, those with a purpose of their own left out. () at Gmail, whose
-    starred view shows the flags of all."""
-    if roles.starred:
-        return ()
-    purpose = {"\\junk", "\\all", "\\flagged", "\\drafts", "\\sent", "\\trash", "\\important"}
-    rest = tuple(f for f in folders if not f.attributes & purpose)
-    used = {roles.drafts, roles.sent, roles.trash, *roles.watched}
-    return tuple(name for name in usable(rest) if name not in used)

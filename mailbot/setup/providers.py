@@ -72,7 +72,16 @@ PROVIDERS = (
     ),
     Provider(
         name="Yahoo",
-        mail=("yahoo.com", "yahoo.co.uk", "yahoo.de", "yahoo.fr", "yahoo.it", "yahoo.es", "ymail.com", "rocketmail.com"),
+        mail=(
+            "yahoo.com",
+            "yahoo.co.uk",
+            "yahoo.de",
+            "yahoo.fr",
+            "yahoo.it",
+            "yahoo.es",
+            "ymail.com",
+            "rocketmail.com",
+        ),
         mx=("yahoodns.net",),
         host="imap.mail.yahoo.com",
         password=_YAHOO,
@@ -107,7 +116,7 @@ PROVIDERS = (
         port=1143,
         security="starttls",
         password="the password that Proton Mail Bridge shows; Bridge has to run on this machine",
-        remark="Export the certificate of Bridge and name it with --ca-file. Drafts do not stand in their thread there.",
+        remark="Export the certificate of Bridge and name it with --ca-file. Drafts lose their thread there.",
     ),
 )
 

@@ -29,7 +29,7 @@ folder = "~/Mailbot"
 
 [schedule]
 #: every = 60                      # seconds between two looks
-#: hold_above = 20                 # more new flags than this in 10 minutes are held until you release them; 0 = no limit
+#: hold_above = 20                 # more new flags than this in 10 minutes wait for your release; 0 = no limit
 #: daily_drafts = 200              # calls of the model in a day; then flags wait until tomorrow
 
 [model]
@@ -131,8 +131,8 @@ def table(text: str, name: str) -> Mapping[str, Any]:
     """One of the tables at the top of the file; empty when it is not there."""
     import tomlkit
 
-    found = tomlkit.parse(text).get(name)
-    return dict(found.unwrap()) if isinstance(found, dict) else {}
+    found = tomlkit.parse(text).unwrap().get(name)
+    return found if isinstance(found, dict) else {}
 
 
 def account_name(text: str, user: str, host: str, address: str) -> str:
