@@ -133,7 +133,11 @@ def _marked(
 
 def _idled(what: str, session: Session, watcher: Session, uid: int, mark: str, tell: Callable[[str], None]) -> Finding:
     tell(f"waiting for a flag to come through IDLE, {IDLE_WITHIN:g} seconds at most")
-    watcher.idle()
+    try:
+        watcher.idle()
+    except Rejection as error:
+        session.add_keyword(uid, mark)
+        return Finding("warn", what, f"the server names IDLE and refuses it: {error}; a flag is seen at the next poll")
     session.add_keyword(uid, mark)
     began = time.monotonic()
     while (left := began + IDLE_WITHIN - time.monotonic()) > 0:

@@ -4,9 +4,11 @@ tomlkit is imported when a file is written: no other command needs it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from mailbot.errors import BadUsage
 
 NEW_FILE = """\
 # The config of mailbot, written by "mailbot setup". It may be run again and keeps what you write here; after a change
@@ -82,64 +84,71 @@ class Answers:
 
 
 def written(text: str, answers: Answers) -> str:
-    """The file ``text`` ("": there is none yet) with the answers in it. Raises ValueError when it is not TOML."""
+    """The file ``text`` ("": there is none yet) with the answers in it. Raises BadUsage when it is not TOML."""
+    text = text or NEW_FILE
+    row = _account(_parsed(text), answers.account)
+    if row is None and "account" in _parsed(text) and not _in_tables(text):
+        raise BadUsage("account: the file has its accounts in one line; write them as [[account]] tables")
+    text = _edited(text, lambda document: _fill_tables(document, answers))
+    if row is not None:
+        return _edited(text, lambda document: _fill_account(_account(document, answers.account), answers))
+    block = _edited(NEW_ACCOUNT, lambda document: _fill_account(document["account"][0], answers))
+    return text.rstrip("\n") + "\n" + block
+
+
+def _edited(text: str, edit: Callable[[Any], None]) -> str:
+    """The text after an edit; untouched when nothing differs, because tomlkit moves tables that stand between two
+    accounts behind them."""
     import tomlkit
 
-    text = text or NEW_FILE
-    if _account(tomlkit.parse(text), answers.account) is None:
-        # At the end of the file and as text: the one place where a table never lands among another's keys.
-        text = text.rstrip("\n") + "\n" + NEW_ACCOUNT.replace('name = ""', f'name = "{answers.account}"', 1)
-    document = tomlkit.parse(text)
-    row = _account(document, answers.account)
-    if row is None:
-        raise ValueError("account: the file has its accounts in one line; write them as [[account]] tables")
-    _set(row, {"address": answers.address, "drafts": answers.drafts, "sent": answers.sent, "trash": answers.trash})
-    if list(row.get("folders", ())) != list(answers.folders):
-        row["folders"] = list(answers.folders)
-    if "imap" not in row:
-        row["imap"] = tomlkit.table()
-    _set(row["imap"], {**dict.fromkeys(SOURCES, ""), **answers.imap})
+    document = _parsed(text)
+    edit(document)
+    return text if document.unwrap() == _parsed(text).unwrap() else tomlkit.dumps(document)
+
+
+def _in_tables(text: str) -> bool:
+    from tomlkit.items import AoT
+
+    return isinstance(_parsed(text).get("account"), AoT)
+
+
+def _fill_tables(document: Any, answers: Answers) -> None:
+    import tomlkit
+
     for name, values in (("owner", answers.owner), ("model", answers.model)):
         if values is not None:
             if name not in document:
                 document[name] = tomlkit.table()
             _set(document[name], values)
-    return tomlkit.dumps(document)
 
 
-def _set(table: Any, values: Mapping[str, str | int]) -> None:
-    """Sets what differs. An empty value is not written where there is no such key: it is what mailbot does anyway."""
-    for key, value in values.items():
-        if table.get(key, "") != value:
-            table[key] = value
+def _fill_account(row: Any, answers: Answers) -> None:
+    import tomlkit
 
-
-def _account(document: Any, name: str) -> Any:
-    rows = document.get("account", ())
-    return next((row for row in rows if isinstance(row, dict) and row.get("name") == name), None)
+    names = {"name": answers.account, "address": answers.address}
+    _set(row, {**names, "drafts": answers.drafts, "sent": answers.sent, "trash": answers.trash})
+    if list(row.get("folders", ())) != list(answers.folders):
+        row["folders"] = list(answers.folders)
+    if "imap" not in row:
+        row["imap"] = tomlkit.table()
+    _set(row["imap"], {**dict.fromkeys(SOURCES, ""), **answers.imap})
 
 
 def account(text: str, name: str) -> Mapping[str, Any]:
     """What the file has of an account; empty when it has none of this name."""
-    import tomlkit
-
-    row = _account(tomlkit.parse(text), name)
+    row = _account(_parsed(text), name)
     return {} if row is None else dict(row.unwrap())
 
 
 def table(text: str, name: str) -> Mapping[str, Any]:
     """One of the tables at the top of the file; empty when it is not there."""
-    import tomlkit
-
-    found = tomlkit.parse(text).unwrap().get(name)
+    found = _parsed(text).unwrap().get(name)
     return found if isinstance(found, dict) else {}
 
 
 def account_name(text: str, user: str, host: str, address: str) -> str:
     """The account of the file for this mailbox, else a new short name that is free."""
-    import tomlkit
-
-    rows = [row for row in tomlkit.parse(text).get("account", ()) if isinstance(row, dict)]
+    rows = [row for row in _parsed(text).get("account", ()) if isinstance(row, dict)]
     for row in rows:
         imap = row.get("imap", {})
         if (imap.get("user") or row.get("address"), str(imap.get("host", "")).lower()) == (user, host.lower()):
