@@ -7,7 +7,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from email.utils import formatdate
 from typing import TYPE_CHECKING
 
@@ -140,14 +140,24 @@ def _idled(what: str, session: Session, watcher: Session, uid: int, mark: str, t
         return Finding("warn", what, f"the server names IDLE and refuses it: {error}; a flag is seen at the next poll")
     session.add_keyword(uid, mark)
     began = time.monotonic()
-    while (left := began + IDLE_WITHIN - time.monotonic()) > 0:
-        lines = watcher.idle_check(left)
-        if any(isinstance(line, tuple) and b"FETCH" in line[1:2] for line in lines):
-            return Finding("ok", what, f"a flag was seen after {time.monotonic() - began:.1f} s")
-        if not lines or any(isinstance(line, tuple) and line[:1] == (b"BYE",) for line in lines):
-            break
-    text = f"a flag did not come through IDLE in {time.monotonic() - began:.0f} s: it is seen at the next poll"
+    seen = _flag_came(watcher, began + IDLE_WITHIN)
+    took = time.monotonic() - began
+    with suppress(MailbotError):
+        watcher.idle_done()  # a LOGOUT inside IDLE is not answered
+    if seen:
+        return Finding("ok", what, f"a flag was seen after {took:.1f} s")
+    text = f"a flag did not come through IDLE in {took:.0f} s: it is seen at the next poll"
     return Finding("warn", what, f"{text}; make schedule.every smaller if that is too slow")
+
+
+def _flag_came(watcher: Session, deadline: float) -> bool:
+    while (left := deadline - time.monotonic()) > 0:
+        lines = watcher.idle_check(left)
+        if any(isinstance(line, tuple) and line[1:2] == (b"FETCH",) for line in lines):
+            return True
+        if not lines or any(isinstance(line, tuple) and line[:1] == (b"BYE",) for line in lines):
+            return False  # the time is over, or the connection is
+    return False
 
 
 def _ours(session: Session, message_id: str) -> list[int]:

@@ -134,6 +134,28 @@ def _fill_account(row: Any, answers: Answers) -> None:
     _set(row["imap"], {**dict.fromkeys(SOURCES, ""), **answers.imap})
 
 
+def _parsed(text: str) -> Any:
+    import tomlkit
+    from tomlkit.exceptions import ParseError
+
+    try:
+        return tomlkit.parse(text)
+    except ParseError as error:
+        raise BadUsage(f"the config is not TOML: {error}; correct that line") from None
+
+
+def _set(table: Any, values: Mapping[str, str | int]) -> None:
+    """Sets what differs. An empty value is not written where there is no such key: it is what mailbot does anyway."""
+    for key, value in values.items():
+        if table.get(key, "") != value:
+            table[key] = value
+
+
+def _account(document: Any, name: str) -> Any:
+    rows = document.get("account", ())
+    return next((row for row in rows if isinstance(row, dict) and row.get("name") == name), None)
+
+
 def account(text: str, name: str) -> Mapping[str, Any]:
     """What the file has of an account; empty when it has none of this name."""
     row = _account(_parsed(text), name)

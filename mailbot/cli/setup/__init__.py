@@ -18,7 +18,7 @@ from mailbot.cli.options import config_option
 F = TypeVar("F", bound=Callable[..., Any])
 
 SOURCES = ("password_file", "password_command", "password_stdin", "token_command")
-RUNNING = "A mailbot that runs already reads it when it is started again."
+RUNNING = " A mailbot that runs already reads it when it is started again."
 WRITE_TEST = "Shall the check also store a test draft, read it back and move it to Trash?"
 
 FLAGS: tuple[tuple[str, dict[str, Any]], ...] = (
@@ -79,7 +79,7 @@ def command(ctx: click.Context, /, config_path: Path | None, **given: Any) -> in
         answers = replace(answers, imap={**answers.imap, "password_file": kept})
     answers = replace(answers, owner=owner.owner(talk, text), model=owner.model(talk, path, text, reach.ports))
     disk.replace(path, toml.written(text, answers), os.environ)
-    say(f"{path} is written. " + (RUNNING if text else "") + "\n")
+    say(f"{path} is written.{RUNNING if text else ''}\n")
     agrees = given["write_test"] or (talk.asks and click.confirm(WRITE_TEST, default=False))
     code: int = ctx.invoke(check_verb.command, config_path=path, as_json=False, write_test=agrees)
     if code == 0:
