@@ -182,12 +182,34 @@ def test_a_second_run_keeps_comments_other_accounts_and_what_was_set(person: Per
     assert (
         person.setup(*at(dovecot, second), "--account", "work", answers=[dovecot.password, "", "", "", "1", "n"]) == 0
     )
-    assert person.setup(*at(dovecot, first), answers=[dovecot.password, "", "", "", "1", "n"]) == 0
+    assert person.setup(*at(dovecot, first), answers=["", "", "", "1", "n"]) == 0, "the password is known"
 
     assert person.config.read_text().startswith(text)
     home, work = person.table()["account"]
     assert (home["name"], home["folders"], work["name"]) == ("home", ["Archive"], "work")
     assert person.table()["owner"] == {"name": "Ada Example", "about": "Direct."}
+
+
+def test_a_secret_of_the_config_that_works_no_more_is_asked_for(person: Person, dovecot: Dovecot) -> None:
+    user = dovecot.user()
+    person.setup(*at(dovecot, user), answers=[dovecot.password, *USUAL])
+    (person.config.parent / "home.imap.secret").write_text("old\n")
+
+    assert person.setup(*at(dovecot, user), answers=[dovecot.password, "", "", "", "1", "n"]) == 0
+
+    assert "Authentication failed" in person.said
+    assert (person.config.parent / "home.imap.secret").read_text() == f"{dovecot.password}\n"
+
+
+def test_a_command_that_has_the_password_stays_the_source(person: Person, dovecot: Dovecot) -> None:
+    user, command = dovecot.user(), f"echo {dovecot.password}"
+    person.setup(*at(dovecot, user), "--password-command", command, answers=USUAL)
+    text = person.config.read_text()
+
+    assert person.setup(*at(dovecot, user), answers=["", "", "", "1", "n"]) == 0
+
+    assert f'password_command = "{command}"' in text
+    assert person.config.read_text() == text
 
 
 def test_a_config_that_is_not_toml_is_left_alone(person: Person, dovecot: Dovecot) -> None:

@@ -14,7 +14,7 @@ from typing import IO, Any
 
 from mailbot.errors import Later
 
-PATIENCE = 5.0  # seconds
+PATIENCE = 5.0  # seconds, for each silence and for the whole body
 MOST = 65_536  # octets; a real autoconfig file has 2,000
 REDIRECTS = 3
 # Ollama, LM Studio, llama.cpp, vLLM: the ports that they listen on when nobody says otherwise.

@@ -8,12 +8,15 @@ import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from mailbot.cli import check as check_verb
 from mailbot.cli.options import config_option
+
+if TYPE_CHECKING:
+    from mailbot.cli.setup.talk import Talk
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -70,7 +73,7 @@ def command(ctx: click.Context, /, config_path: Path | None, **given: Any) -> in
     path = config_path or config.default_path(os.environ)
     talk, reach = Talk(given, has_terminal()), ctx.obj or Reach()
     text = disk.read(path)
-    _complete(talk.given, talk.asks, named=bool(toml.table(text, "owner").get("name")))
+    _complete(talk, text)
     address = login.address(talk)
     entry = login.log_in(talk, path, text, address, login.server(talk, address, reach))
     answers = folders.chosen(talk, entry)
@@ -87,18 +90,22 @@ def command(ctx: click.Context, /, config_path: Path | None, **given: Any) -> in
     return code
 
 
-def _complete(given: dict[str, Any], asks: bool, *, named: bool) -> None:
+def _complete(talk: Talk, text: str) -> None:
     """Names every flag that is missing where nobody can be asked, all at once. Raises BadUsage."""
     from mailbot.config.value import LOOPBACK, addresses, inside
     from mailbot.errors import BadUsage
+    from mailbot.setup import toml
 
+    given = talk.given
     sources = [f"--{name.replace('_', '-')}" for name in SOURCES if given[name]]
     needed = {
         "--address": given["address"],
-        "--password-file (or -command, or -stdin)": sources,
-        "--owner-name": given["owner_name"] or named,
+        "--password-file (or -command, or -stdin)": sources or text,
+        "--owner-name": given["owner_name"] or toml.table(text, "owner").get("name"),
     }
-    problems = [f"{flag}: is needed where nobody can be asked" for flag, there in needed.items() if not (there or asks)]
+    problems = [
+        f"{flag}: is needed where nobody can be asked" for flag, there in needed.items() if not (there or talk.asks)
+    ]
     if len(sources) > 1:
         problems.append(f"{' and '.join(sources)}: only one of them can be used")
     if given["security"] == "none" and not inside(given["host"] or "", LOOPBACK, addresses):

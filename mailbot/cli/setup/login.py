@@ -90,16 +90,21 @@ def _named(talk: Talk, address: str, host: str) -> Server:
 
 
 def log_in(talk: Talk, path: Path, text: str, address: str, server: Server) -> Entry:
-    """Logs in; where it is refused, the server's words are shown and what was wrong is asked for again. Raises
-    OwnerMustAct or Later after the last try, and at once where nobody can be asked."""
+    """Logs in; where it is refused, the server's words are shown and what was wrong is asked for again. The secret of
+    an account that is in the config already is tried before anybody is asked for one. Raises OwnerMustAct or Later
+    after the last try, and at once where nobody can be asked."""
     provider = providers.of_server(server.host, server.port)
     if provider:
         say(f"{provider.name} wants {provider.password}. {provider.remark}".rstrip())
     ca_file, typed = absolute(talk.given["ca_file"]), ""
     for left in reversed(range(TRIES)):
-        sources = _sources(talk, server.auth)
-        typed = typed or ("" if any(sources.values()) else _password(talk, server.user))
-        answers = _answers(talk, text, address, server, {"ca_file": ca_file, **sources})
+        answers = _answers(talk, text, address, server)
+        old = toml.account(text, answers.account).get("imap", {})
+        sources = _sources(talk, server.auth, old if left == TRIES - 1 else {})
+        typed = typed or ("" if sources is not None else _password(talk, server.user))
+        answers = replace(
+            answers, imap={**answers.imap, "ca_file": ca_file or old.get("ca_file", ""), **(sources or {})}
+        )
         try:
             return _tried(path, text, answers, typed)
         except (Later, OwnerMustAct) as error:
@@ -110,7 +115,7 @@ def log_in(talk: Talk, path: Path, text: str, address: str, server: Server) -> E
                 server = _named(talk, address, ask("The IMAP server", server.host))
             elif error.kind == "tls":
                 ca_file = absolute(ask("The file with the certificate of that server"))
-            else:
+            elif typed:
                 server, typed = replace(server, user=ask("User name", server.user)), ""
     raise AssertionError("the last try returns or raises")
 
@@ -128,13 +133,13 @@ def _tried(path: Path, text: str, answers: Answers, typed: str) -> Entry:
         return Entry(answers, account, typed, session.folders(), "X-GM-EXT-1" in session.capabilities)
 
 
-def _answers(talk: Talk, text: str, address: str, server: Server, more: Mapping[str, str]) -> Answers:
+def _answers(talk: Talk, text: str, address: str, server: Server) -> Answers:
     """What is known when the server is; the folders are those of the flags, else of the config as it was."""
     given = talk.given
     name = given["account"] or toml.account_name(text, server.user, server.host, address)
     old = toml.account(text, name)
     imap: dict[str, str | int] = {"host": server.host, "port": server.port}
-    imap |= {"security": server.security, "user": server.user, "auth": server.auth, **more}
+    imap |= {"security": server.security, "user": server.user, "auth": server.auth}
     return Answers(
         account=name,
         address=address,
@@ -146,18 +151,25 @@ def _answers(talk: Talk, text: str, address: str, server: Server, more: Mapping[
     )
 
 
-def _sources(talk: Talk, auth: str) -> dict[str, str]:
-    """Where the config will say that the password is; all empty when it is typed."""
+def _sources(talk: Talk, auth: str, old: Mapping[str, str]) -> dict[str, str] | None:
+    """Where the config will say that the password is: as the flags say, else as the account's ``old`` table does; None
+    when it is to be typed."""
     given = talk.given
+    named = {"password_file": absolute(given["password_file"]), "password_command": given["password_command"] or ""}
+    if any(named.values()):
+        return named
+    if given["password_stdin"]:
+        return None
+    if old and not given["token_command"]:
+        return {source: old.get(source, "") for source in toml.SOURCES}
     if auth == "xoauth2":
         return {"token_command": talk.value("token_command", "A command that prints an access token")}
-    return {
-        "password_file": absolute(given["password_file"]),
-        "password_command": given["password_command"] or "",
-    }
+    return None
 
 
 def _password(talk: Talk, user: str) -> str:
     if talk.given["password_stdin"]:
         return sys.stdin.readline().rstrip("\r\n")
+    if not talk.asks:
+        raise BadUsage("--password-file: is needed for a new account where nobody can be asked")
     return ask(f"Password of {user}", hide=True)
