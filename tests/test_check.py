@@ -125,6 +125,41 @@ def test_a_draft_of_somebody_else_with_the_same_subject_stays(quirky: Checked) -
     assert [mail["Message-ID"] for mail in quirky.account.mails("Drafts")] == ["<other@example.org>"]
 
 
+def test_a_test_draft_that_a_person_changed_meanwhile_stays(quirky: Checked, scripted: Scripted) -> None:
+    def edit(answer: bytes) -> bytes:
+        drafts = scripted.folder("Drafts")
+        (ours,) = drafts.messages
+        with scripted.mailbox.changing():  # as Thunderbird saves: a new mail with the same Message-ID
+            drafts.add(ours.raw + b"And one more thing.\r\n", (), ours.arrived)
+            drafts.remove([ours.uid])
+        return answer
+
+    scripted.fault("UID STORE", when="after", then=edit)
+
+    findings = quirky(write_test=True)
+
+    assert "may still be in 'Drafts'" in of(findings, "write test", "warn")[0]
+    (draft,) = quirky.account.mails("Drafts")
+    assert "And one more thing." in draft.get_content()
+    assert quirky.account.mails("Trash") == []
+
+
+def test_a_draft_that_the_server_stores_in_a_form_of_its_own_is_still_moved_away(
+    quirky: Checked, scripted: Scripted
+) -> None:
+    def rewrite(answer: bytes) -> bytes:
+        (ours,) = scripted.folder("Drafts").messages
+        ours.raw = ours.raw.replace(b"8bit", b"binary")
+        return answer
+
+    scripted.fault("APPEND", when="after", then=rewrite)
+
+    findings = quirky(write_test=True)
+
+    assert "the server changes what it stores" in of(findings, "write test", "warn")[0]
+    assert quirky.account.mails("Drafts") == []
+
+
 # The rows of the table of providers
 
 

@@ -394,3 +394,33 @@ def test_a_hosted_model_is_written_with_its_key_kept_apart(
 
 def _no_network(*args: object) -> object:
     raise Later("no network in tests")
+
+
+def test_a_new_name_for_the_model_keeps_the_key_and_another_server_does_not_get_it(
+    person: Person, dovecot: Dovecot, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("mailbot.model.endpoint.Endpoint.ask", _no_network)
+    (tmp_path / "key").write_text("sk-1")
+    where, rest = at(dovecot, dovecot.user()), ["", "", "", "n"]
+    key = ["--model-key-file", str(tmp_path / "key")]
+    person.setup(*where, "--model", "one", *key, answers=[dovecot.password, "", "Ada", "", "n"])
+
+    person.setup(*where, "--model", "two", answers=rest)
+    assert person.table()["model"]["api_key_file"] == str(tmp_path / "key")
+
+    person.setup(*where, "--model", "three", "--model-url", "http://127.0.0.1:1/v1", answers=rest)
+    assert person.table()["model"]["api_key_file"] == ""
+
+
+def test_a_token_command_is_used_at_a_server_that_was_searched_for(
+    person: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(imap: Any, secret: str, *rest: Any) -> Any:
+        raise OwnerMustAct("login", f"{imap.auth} with {secret}", "Check")
+
+    monkeypatch.setattr(login, "connect", refused)
+    monkeypatch.setattr(talk, "has_terminal", lambda: False)
+    flags = ["--address", "ada@example.org", "--token-command", "echo token-1", "--owner-name", "Ada"]
+
+    with pytest.raises(OwnerMustAct, match="xoauth2 with token-1"):
+        person.setup(*flags, outside=reach(fetch=lambda url: file(incoming())))

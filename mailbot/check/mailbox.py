@@ -21,7 +21,6 @@ TELLING = ("IDLE", "UIDPLUS", "MOVE", "SPECIAL-USE", "CONDSTORE", "OBJECTID", "X
 HOW = {"tls": "TLS, certificate verified", "starttls": "STARTTLS, certificate verified", "none": "loopback, no TLS"}
 LOOKED_INTO = 50  # folders; each costs two round trips
 LATEST = 50  # UIDs at the end of INBOX, among which the newest mail is looked for
-SKEW = 300  # seconds between two clocks that are both right enough
 # Folders whose stars nobody means as a wish for a reply.
 ASIDE = frozenset({"\\drafts", "\\sent", "\\trash", "\\junk", "\\all", "\\flagged", "\\important"})
 
@@ -123,6 +122,6 @@ def _clock(account: Account, session: Session, found: Roles) -> Iterator[Finding
     session.examine(found.inbox)
     rows = session.headers(session.uids_from(max(1, end - LATEST)), ["DATE"])
     ahead = max((row.arrived for row in rows.values()), default=0.0) - time.time()
-    if ahead > SKEW:
+    if ahead > trial.SKEW:
         text = f"the newest mail came {ahead / 60:.0f} minutes from now: set the clock of this host (NTP)"
         yield Finding("warn", f"{account.name}: clock", text)

@@ -8,15 +8,17 @@ import secrets
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
+from dataclasses import dataclass
 from email.utils import formatdate
 from typing import TYPE_CHECKING
 
-from mailbot.check.finding import Finding
+from mailbot.check.finding import Finding, Level
 from mailbot.config.value import OWN_KEYWORD
 from mailbot.errors import Later, MailbotError, OwnerMustAct
 from mailbot.imap.folders import Roles
 from mailbot.imap.session import Session
 from mailbot.imap.trouble import Rejection
+from mailbot.job import Place
 
 if TYPE_CHECKING:
     from mailbot.config import Account
@@ -29,6 +31,22 @@ BODY = "This draft was stored by `mailbot check --write-test`, which moves it to
 READ_LIMIT = 65_536  # octets
 
 
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One test draft. ``seen`` holds every form in which it is still ours: Exchange stores it in a form of its own."""
+
+    home: Home
+    account: Account
+    found: Roles
+    tell: Callable[[str], None]
+    message_id: str
+    raw: bytes
+    seen: set[bytes]
+
+    def finding(self, level: Level, what: str, text: str) -> Finding:
+        return Finding(level, f"{self.account.name}: {what}", text)
+
+
 def trial(
     home: Home, account: Account, session: Session, found: Roles, tell: Callable[[str], None]
 ) -> Iterator[Finding]:
@@ -39,18 +57,15 @@ def trial(
         return
     message_id = f"<mailbot-check-{secrets.token_hex(12)}@{account.address.rpartition('@')[2]}>"
     raw = draft(account.address, message_id, time.time())
-    seen = {raw.rstrip()}  # every form in which it is still ours: Exchange and Proton store it in a form of their own
+    test = Trial(home, account, found, tell, message_id, raw, {raw.rstrip()})
     try:
         try:
-            yield from _stored(home, account, session, found, raw, message_id, seen, tell)
+            yield from _stored(test, session)
         except (Later, OwnerMustAct, Rejection) as error:
             yield Finding("fail", what, str(error))
     finally:
-        gone = _moved_away(home, account, found, message_id, seen)
-    if gone:
-        yield Finding("ok", what, f"the test draft was moved to {found.trash!r}")
-    else:
-        yield Finding("warn", what, f"the test draft is still in {found.drafts!r}: delete {SUBJECT!r} there")
+        end = _moved_away(test)  # also when the person who watches had enough
+    yield end
 
 
 def draft(address: str, message_id: str, now: float) -> bytes:
@@ -68,76 +83,73 @@ def draft(address: str, message_id: str, now: float) -> bytes:
     return ("\r\n".join(head) + "\r\n\r\n" + BODY).encode()
 
 
-def _stored(
-    home: Home,
-    account: Account,
-    session: Session,
-    found: Roles,
-    raw: bytes,
-    message_id: str,
-    seen: set[bytes],
-    tell: Callable[[str], None],
-) -> Iterator[Finding]:
-    what, began = f"{account.name}: write test", time.time()
-    place = session.append(found.drafts, raw, ("\\Draft", "\\Seen"))
-    look = session.select(found.drafts)
-    uids = _ours(session, message_id)
+def _stored(test: Trial, session: Session) -> Iterator[Finding]:
+    began = time.time()
+    place = session.append(test.found.drafts, test.raw, ("\\Draft", "\\Seen"))
+    look = session.select(test.found.drafts)
+    uids = _ours(session, test.message_id)
     if not uids:
-        yield Finding("fail", what, f"the server took a draft, and {found.drafts!r} does not show it by its Message-ID")
+        text = f"the server took a draft, and {test.found.drafts!r} does not show it by its Message-ID"
+        yield test.finding("fail", "write test", text)
         return
     uid = uids[-1]
-    if place is None:
-        yield Finding("ok", what, "a draft was stored; the server does not say where, it was found by its Message-ID")
-    elif place.uid == uid:
-        yield Finding("ok", what, "a draft was stored, and the server says where (APPENDUID)")
-    else:
-        yield Finding("warn", what, f"the server says UID {place.uid} and the draft has {uid}; the Message-ID decides")
+    yield _place(test, uid, place)
     stored = session.mail(uid, READ_LIMIT)
-    if stored is not None:
-        seen.add(stored.data.rstrip())
-    if stored is None or stored.data.rstrip() != raw.rstrip():
-        yield Finding(
-            "warn", what, "the server changes what it stores; look at the first real draft before you send it"
-        )
+    if stored is None:
+        yield test.finding("fail", "write test", "the draft was gone at once: does another program tidy Drafts up?")
+        return
+    test.seen.add(stored.data.rstrip())
+    if stored.data.rstrip() == test.raw.rstrip():
+        yield test.finding("ok", "write test", "the draft was read back as it was stored")
     else:
-        yield Finding("ok", what, "the draft was read back as it was stored")
-    if stored is not None and abs(skew := began - stored.arrived) > SKEW:
+        text = "the server changes what it stores; look at the first real draft before you send it"
+        yield test.finding("warn", "write test", text)
+    if abs(skew := began - stored.arrived) > SKEW:
         text = f"this host's clock is {abs(skew) / 60:.0f} minutes {'fast' if skew > 0 else 'slow'}, by the server's"
-        yield Finding("warn", f"{account.name}: clock", f"{text}: set it (NTP), or drafts carry a wrong time")
-    yield from _marked(home, account, session, found, uid, look.keywords, tell)
+        yield test.finding("warn", "clock", f"{text}: set it (NTP), or drafts carry a wrong time")
+    yield from _marked(test, session, uid, look.keywords)
 
 
-def _marked(
-    home: Home, account: Account, session: Session, found: Roles, uid: int, keywords: bool, tell: Callable[[str], None]
-) -> Iterator[Finding]:
+def _place(test: Trial, uid: int, place: Place | None) -> Finding:
+    if place is None:
+        text = "a draft was stored; the server does not say where, it was found by its Message-ID"
+        return test.finding("ok", "write test", text)
+    if place.uid != uid:
+        text = f"the server says UID {place.uid} and the draft has {uid}; mailbot goes by the Message-ID"
+        return test.finding("warn", "write test", text)
+    return test.finding("ok", "write test", "a draft was stored, and the server says where (APPENDUID)")
+
+
+def _marked(test: Trial, session: Session, uid: int, keywords: bool) -> Iterator[Finding]:
     """Sets one flag on the test draft and watches on a second connection how it arrives: mailbot's keyword, or where
     none is taken ``\\Answered``. Not the star, which a running mailbot could take for a wish."""
     mark = OWN_KEYWORD if keywords else "\\Answered"
-    with closing(home.connect(account)) as watcher:
-        watcher.examine(found.drafts)
+    with closing(test.home.connect(test.account)) as watcher:
+        watcher.examine(test.found.drafts)
         if "IDLE" in watcher.capabilities:
-            yield _idled(f"{account.name}: IDLE", session, watcher, uid, mark, tell)
+            yield _idled(test, session, watcher, uid, mark)
         else:
             session.add_keyword(uid, mark)
-    with closing(home.connect(account)) as witness:
-        witness.examine(found.drafts)
+    with closing(test.home.connect(test.account)) as witness:
+        witness.examine(test.found.drafts)
         kept = mark.lower() in {flag.lower() for flag in witness.flags([uid]).get(uid, ())}
-    what = f"{account.name}: keyword"
     if not keywords:
-        yield Finding("ok", what, "takes none (that is fine: the journal is the memory)")
+        yield test.finding("ok", "keyword", "takes none (that is fine: the journal is the memory)")
     elif kept:
-        yield Finding("ok", what, f"{mark} was set and read back")
+        yield test.finding("ok", "keyword", f"{mark} was set and read back")
     else:
-        yield Finding("warn", what, f"{mark} is not kept, though the server says so (that is fine: see the journal)")
+        text = f"{mark} is not kept, though the server says so (that is fine: the journal is the memory)"
+        yield test.finding("warn", "keyword", text)
 
 
-def _idled(what: str, session: Session, watcher: Session, uid: int, mark: str, tell: Callable[[str], None]) -> Finding:
-    tell(f"waiting for a flag to come through IDLE, {IDLE_WITHIN:g} seconds at most")
+def _idled(test: Trial, session: Session, watcher: Session, uid: int, mark: str) -> Finding:
+    test.tell(f"waiting for a flag to come through IDLE, {IDLE_WITHIN:g} seconds at most")
     try:
         watcher.idle()
     except Rejection as error:
         session.add_keyword(uid, mark)
-        return Finding("warn", what, f"the server names IDLE and refuses it: {error}; a flag is seen at the next poll")
+        text = f"the server names IDLE and refuses it: {error}; a flag is seen at the next poll"
+        return test.finding("warn", "IDLE", text)
     session.add_keyword(uid, mark)
     began = time.monotonic()
     seen = _flag_came(watcher, began + IDLE_WITHIN)
@@ -145,9 +157,9 @@ def _idled(what: str, session: Session, watcher: Session, uid: int, mark: str, t
     with suppress(MailbotError):
         watcher.idle_done()  # a LOGOUT inside IDLE is not answered
     if seen:
-        return Finding("ok", what, f"a flag was seen after {took:.1f} s")
+        return test.finding("ok", "IDLE", f"a flag was seen after {took:.1f} s")
     text = f"a flag did not come through IDLE in {took:.0f} s: it is seen at the next poll"
-    return Finding("warn", what, f"{text}; make schedule.every smaller if that is too slow")
+    return test.finding("warn", "IDLE", f"{text}; make schedule.every smaller if that is too slow")
 
 
 def _flag_came(watcher: Session, deadline: float) -> bool:
@@ -166,17 +178,23 @@ def _ours(session: Session, message_id: str) -> list[int]:
     return sorted(uid for uid, row in rows.items() if message_id.encode() in row.data)
 
 
-def _moved_away(home: Home, account: Account, found: Roles, message_id: str, seen: set[bytes]) -> bool:
-    """Moves the test draft to Trash, on a connection of its own: the other may be dead. False when it is still there,
-    or may be. A draft that was changed meanwhile is a person's, and stays."""
+def _moved_away(test: Trial) -> Finding:
+    """Moves the test draft to Trash, on a connection of its own: the other may be dead. A draft that was changed
+    meanwhile is a person's, and stays."""
+    drafts, trash = test.found.drafts, test.found.trash
+    left = test.finding("warn", "write test", f"the test draft may still be in {drafts!r}: delete {SUBJECT!r} there")
     try:
-        with closing(home.connect(account)) as session:
-            session.select(found.drafts)
-            for uid in _ours(session, message_id):
+        with closing(test.home.connect(test.account)) as session:
+            session.select(drafts)
+            uids = _ours(session, test.message_id)
+            for uid in uids:
                 mail = session.mail(uid, READ_LIMIT)
-                if mail is None or mail.data.rstrip() not in seen:
-                    return False
-                session.move(uid, found.trash)
-            return not _ours(session, message_id)
+                if mail is None or mail.data.rstrip() not in test.seen:
+                    return left
+                session.move(uid, trash)
+            if _ours(session, test.message_id):
+                return left
     except MailbotError:
-        return False
+        return left
+    text = f"the test draft was moved to {trash!r}" if uids else f"no test draft is in {drafts!r}"
+    return test.finding("ok", "write test", text)

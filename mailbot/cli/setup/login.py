@@ -62,7 +62,14 @@ def server(talk: Talk, address: str, reach: Reach) -> Server:
             raise BadUsage(f"--host: {escaped(doubt)} If so, give --host {found.host}")
         found = found if click.confirm(escaped(doubt), default=False) else None
     if found:
-        return replace(found, user=talk.given["user"] or found.user)
+        given = talk.given
+        return replace(
+            found,
+            port=given["port"] or found.port,
+            security=given["security"] or found.security,
+            user=given["user"] or found.user,
+            auth="xoauth2" if given["token_command"] else found.auth,
+        )
     if not talk.asks:
         raise BadUsage(f"--host: no server was found for {address}; name it")
     return _named(talk, address, ask("The IMAP server", f"imap.{address.rpartition('@')[2]}"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
@@ -26,16 +27,17 @@ def owner(talk: Talk, text: str) -> dict[str, str]:
 
 def model(talk: Talk, path: Path, text: str, ports: tuple[int, ...]) -> dict[str, str] | None:
     """The ``[model]`` table; None: it stays as it is."""
-    given = talk.given
+    given, old = talk.given, toml.table(text, "model")
     if given["model"]:
-        return _table(given["model_url"] or OPENAI, given["model"], absolute(given["model_key_file"]))
+        url = given["model_url"] or old.get("base_url", OPENAI)
+        return _table(old, url, given["model"], absolute(given["model_key_file"]))
     if not talk.asks:
         return None
-    old = toml.table(text, "model").get("name", "")
+    name = old.get("name", "")
     local = web.local_models(ports)
     say("\nWho writes the drafts?")
     choices: list[tuple[str, str, tuple[str, ...]]] = [
-        (f"as it is: {old}" if old else "nobody: outlines, and nothing leaves the house", "", ()),
+        (f"as it is: {name}" if name else "nobody: outlines, and nothing leaves the house", "", ()),
         ("OpenAI: your mails' text, subjects, names and addresses go there", OPENAI, (OPENAI_MODEL,)),
         *((f"this machine, {url}: {some(names)}", url, names) for url, names in local.items()),
         ("another server", "?", ()),
@@ -44,19 +46,24 @@ def model(talk: Talk, path: Path, text: str, ports: tuple[int, ...]) -> dict[str
         say(f"  {number}  {words}")
     number = click.prompt("Number", type=click.IntRange(1, len(choices)), default=1)
     _, url, names = choices[number - 1]
-    return _asked(talk, path, url, names) if url else None
+    return _asked(talk, path, old, url, names) if url else None
 
 
-def _asked(talk: Talk, path: Path, url: str, names: tuple[str, ...]) -> dict[str, str]:
+def _asked(talk: Talk, path: Path, old: Mapping[str, str], url: str, names: tuple[str, ...]) -> dict[str, str]:
     local = url.startswith("http://127.")
     if url == "?":
         url = ask("Its base URL, which mostly ends in /v1")
     name = ask("The model's name", next(iter(names), ""))
     key = "" if local else ask("Its API key (empty: none, or it is in the environment)", hide=True)
-    return _table(url, name, keep(talk, path, "model", key) if key else "")
+    if not key:
+        return _table(old, url, name, "")
+    return {"base_url": url, "name": name, "api_key_file": keep(talk, path, "model", key), "api_key_command": ""}
 
 
-def _table(url: str, name: str, key_file: str) -> dict[str, str]:
+def _table(old: Mapping[str, str], url: str, name: str, key_file: str) -> dict[str, str]:
+    """Without a new key the old one stays with its server, and goes to no other."""
+    if not key_file and url == old.get("base_url", OPENAI):
+        return {"base_url": url, "name": name}
     return {"base_url": url, "name": name, "api_key_file": key_file, "api_key_command": ""}
 
 
