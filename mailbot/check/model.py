@@ -31,6 +31,7 @@ Hello, which colour do you like best?
 """
 # Sentences that differ, so that no server finds them in its cache and no model takes them for a stutter.
 FILLER = "Line {}: the cases of oak went to the harbour on that day, and the brass hinges came later.\n"
+LETTERS_MOST = 6  # in a token of English, which has four to five; a server that counts fewer tokens counts wrongly
 READ_PART = 0.7  # of the expected tokens; estimates from the small sample are off by less than a quarter
 
 
@@ -41,7 +42,7 @@ def model(home: Home, tell: Callable[[str], None]) -> Iterator[Finding]:
         yield Finding("warn", "model", text)
         return
     try:
-        prompt, reply = _ask(home, SAMPLE)
+        prompt, reply = _ask(home, SAMPLE, config.context_tokens)
         answers.read(reply.text, reply.shape)
         how = "as JSON" if reply.shape == "schema" else "as plain text: the server takes no JSON schema"
         yield Finding("ok", "model", f"{config.name} at {config.base_url} answers a sample mail ({how})")
@@ -62,8 +63,12 @@ def _window(home: Home, small: Prompt, counted: Reply, tell: Callable[[str], Non
         text = f"the server does not count tokens: make sure that its context holds {wanted} (model.context_tokens)"
         return Finding("warn", what, text)
     tell(f"asking the model to read {wanted} tokens; on a slow machine this takes minutes")
-    number = wanted * BYTES_PER_TOKEN // len(FILLER) + 1
-    prompt, reply = _ask(home, SAMPLE + "".join(map(FILLER.format, range(number))))
+    # Plain English has fewer tokens than mailbot reckons with. More of it is sent, so that a mail in a denser script
+    # will fit, too.
+    letters = min(max(BYTES_PER_TOKEN, _size(small) / counted.prompt_tokens), LETTERS_MOST)
+    number = int(wanted * letters / len(FILLER)) + 1
+    long = SAMPLE + "".join(map(FILLER.format, range(number)))
+    prompt, reply = _ask(home, long, int(wanted * letters / BYTES_PER_TOKEN))
     expected = counted.prompt_tokens * _size(prompt) // _size(small)
     read = reply.prompt_tokens or 0
     if read < READ_PART * expected:
@@ -77,7 +82,7 @@ def _size(prompt: Prompt) -> int:
     return sum(len(message["content"]) for message in prompt.messages)
 
 
-def _ask(home: Home, sample: str) -> tuple[Prompt, Reply]:
+def _ask(home: Home, sample: str, context_tokens: int) -> tuple[Prompt, Reply]:
     """Asks the model to answer a mail of ours, as it would any other. Raises Later, OwnerMustAct and Refused."""
     endpoint = home.endpoint
     assert endpoint is not None, "a model is configured"
@@ -97,7 +102,7 @@ def _ask(home: Home, sample: str) -> tuple[Prompt, Reply]:
             now=datetime.now(home.config.zone),
             note="",
             nonce="sample",
-            context_tokens=home.config.model.context_tokens if home.config.model else 0,
+            context_tokens=context_tokens,
             shape=endpoint.shape,
             fallback_language=owner.language,
         )
