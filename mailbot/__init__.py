@@ -23,6 +23,8 @@ Where to find what::
     service.py           the scheduler, a thread for each account, IDLE, an orderly stop
     config/              the config file, every problem at once
     wiring.py            puts the parts together
+    setup/               from an address to a config that works
+    check/               proves each thing that the job needs
     cli/                 one verb per file; the only place that prints and sets exit codes
 
 Pure modules see no clock, randomness, files, network or logging; edges do not import each other. A test holds the

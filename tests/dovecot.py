@@ -227,7 +227,7 @@ def _write_folder(folder: Path, port: int, tls_port: int, password: str) -> None
     (folder / "mail").mkdir()
     os.chown(folder / "mail", uid, gid)
     (folder / "quotas").mkdir()
-    _make_certificate(folder)
+    make_certificate(folder)
     config = CONFIG.format(
         folder=folder,
         port=port,
@@ -252,7 +252,7 @@ def _identities() -> tuple[int, int, str, str, str]:
     return os.geteuid(), os.getegid(), me, grp.getgrgid(os.getegid()).gr_name, me
 
 
-def _make_certificate(folder: Path) -> None:
+def make_certificate(folder: Path) -> None:
     """Self-signed for localhost and 127.0.0.1; Debian's Dovecot depends on the openssl command."""
     command = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 30 -subj /CN=localhost"
     names = ("-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1")

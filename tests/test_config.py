@@ -262,8 +262,8 @@ def test_smtp_without_a_host_is_none(tmp_path: Path) -> None:
     assert load(tmp_path, LEAST + '[account.smtp]\nhost = ""\n').accounts[0].smtp is None
 
 
-def test_a_missing_file_says_what_to_copy(tmp_path: Path) -> None:
-    with pytest.raises(BadUsage, match=r"copy config\.example\.toml there"):
+def test_a_missing_file_says_that_setup_makes_one(tmp_path: Path) -> None:
+    with pytest.raises(BadUsage, match=r"run 'mailbot setup'"):
         config.load(tmp_path / "none.toml", {})
 
 

@@ -20,6 +20,7 @@ FUNCTION_LINES = 60
 PURE = (
     *("flags", "job", "doubt", "mail", "reply", "prompt"),
     *("archive.page", "archive.name", "archive.source", "archive.escape", "archive.frontmatter"),
+    *("setup.server", "setup.providers", "setup.autoconfig", "setup.records", "setup.toml"),
 )
 EDGES = ("imap", "archive.store", "journal", "model", "smtp", "secrets", "lock")
 # From the ground up: a module may know those of its own layer and of the layers below, never one above.
@@ -31,7 +32,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("bot",),
     ("poller",),
     ("service", "wiring"),
-    ("check",),
+    ("check", "setup"),
     ("demo",),
     ("cli",),
     ("__main__",),
@@ -45,6 +46,8 @@ PURE_LIBRARIES = {
     "urllib.parse",
     "babel",  # the attribution line's date; reads its tables when it is first asked
     "mailparser",  # dates as real mails write them
+    "tomlkit",  # a config keeps its comments
+    "xml.parsers.expat",  # autoconfig, read without expanding anything
     "yaml",  # front matter is read with the parser that others use
 }
 CLOCKS = {"now", "today", "utcnow"}
@@ -67,12 +70,14 @@ PLACES = {
     "babel": "reply.quote",
     "pymap": "demo.server",
     "fcntl": "lock",
+    "tomlkit": "setup.toml",
+    "dns": "setup.dns",
     "subprocess": "secrets",
 }
 # Whatever can open a connection. config.value asks a name server whether a model is in the house.
 NETWORK = {"socket", "smtplib", "imaplib", "http", "urllib.request", "ftplib", "poplib", "telnetlib", "socketserver"}
-NETWORK |= {"asyncio", "imapclient", "openai", "httpx", "httpx2", "requests", "aiohttp", "xmlrpc"}
-CONNECTED = ("imap", "smtp", "model", "config.value", "demo")
+NETWORK |= {"asyncio", "dns", "imapclient", "openai", "httpx", "httpx2", "requests", "aiohttp", "xmlrpc"}
+CONNECTED = ("imap", "smtp", "model", "config.value", "setup.dns", "setup.web", "demo")
 
 SHAPELESS = {"manager", "helper", "util", "utility", "handler", "base", "common", "misc", "tool", "shared", "core"}
 # mailbot never does these to a mailbox: they change or remove more than its own (RFC 9051, 6.4.1 and 6.4.3).
@@ -222,7 +227,12 @@ def test_smtp_is_reached_by_notices_only() -> None:
 
 
 def test_passwords_are_read_where_they_are_used() -> None:
-    assert {m.name for m in modules() if "secrets" in m.own_imports} == {"wiring", "cli.secret"}
+    assert {m.name for m in modules() if "secrets" in m.own_imports} == {
+        "wiring",
+        "cli.secret",
+        "cli.setup.login",
+        "cli.setup.owner",
+    }
 
 
 def test_no_command_removes_what_is_not_ours() -> None:
@@ -230,7 +240,7 @@ def test_no_command_removes_what_is_not_ours() -> None:
 
     assert [(name, call) for name, call in calls if call in FORBIDDEN_IMAP] == []
     assert {name for name, call in calls if call == "uid_expunge"} == {"imap.session"}  # after a COPY, of one UID
-    assert {name for name, call in calls if call == "move" and not _in(name, "imap")} == {"bot.deliver"}  # a double
+    assert {name for name, call in calls if call == "move" and not _in(name, "imap")} == {"bot.deliver", "check.trial"}
 
 
 def test_exceptions_are_caught_by_name() -> None:

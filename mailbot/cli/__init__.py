@@ -12,7 +12,7 @@ from mailbot.errors import BadUsage, MailbotError, OwnerMustAct
 
 FAILED, USAGE, OWNER, LOCKED, INTERRUPTED = 1, 2, 3, 4, 130
 
-VERBS = ("demo", "check", "run", "once", "status", "list", "show", "redo", "release", "dismiss", "secret")
+VERBS = ("demo", "setup", "check", "run", "once", "status", "list", "show", "redo", "release", "dismiss", "secret")
 
 
 class Verbs(click.Group):

@@ -209,7 +209,7 @@ def _read(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_bytes().decode("utf-8-sig"))  # Windows editors write a byte order mark
     except FileNotFoundError:
-        raise BadUsage(f"{path}: there is no config; copy config.example.toml there and fill it in") from None
+        raise BadUsage(f"{path}: there is no config; run 'mailbot setup'") from None
     except OSError as error:
         raise BadUsage(f"{path}: cannot be read ({error.strerror}); correct its permissions") from None
     except UnicodeDecodeError as error:

@@ -1,0 +1,34 @@
+"""Proves each thing that the job needs: one finding a line, each with what to do.
+
+finding   what one line says
+places    archive, state, clock and zone of this host
+model     the model's answer, and how much it can read at once
+mailbox   an account's login, capabilities and folders; nothing is written there
+trial     with the owner's consent: a test draft is stored, read back and moved to Trash
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from mailbot.check import mailbox, model, places
+from mailbot.check.finding import Finding
+
+if TYPE_CHECKING:
+    from mailbot.wiring import Home
+
+__all__ = ["Finding", "check"]
+
+
+def check(home: Home, *, write_test: bool, tell: Callable[[str], None]) -> Iterator[Finding]:
+    """Yields each finding as soon as it is known. Home should ``insist``, so that a corrected password is tried.
+
+    ``write_test``: the owner agrees to a test draft in each account; without it nothing is written into a mailbox.
+    ``tell`` gets a sentence before something that takes long."""
+    yield from places.places(home)
+    for remark in home.secrets.remarks():
+        yield Finding("warn", "secrets", remark)
+    yield from model.model(home, tell)
+    for account in home.config.accounts:
+        yield from mailbox.mailbox(home, account, write_test=write_test, tell=tell)

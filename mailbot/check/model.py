@@ -1,0 +1,114 @@
+"""The model: whether it answers as it should, and whether it reads as much as it is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from mailbot.check.finding import Finding
+from mailbot.errors import Later, OwnerMustAct, Refused
+from mailbot.mail.parse import parse
+from mailbot.mail.thread import Thread
+from mailbot.model import NeedsPlain
+from mailbot.prompt import answer as answers
+from mailbot.prompt import build
+from mailbot.prompt.build import BYTES_PER_TOKEN, Prompt
+from mailbot.reply.identity import Voice
+
+if TYPE_CHECKING:
+    from mailbot.model.endpoint import Reply
+    from mailbot.wiring import Home
+
+SAMPLE = """\
+From: Mara Lindqvist <mara@northwind.example>
+To: you@example.org
+Subject: A sample mail from mailbot check
+Message-ID: <sample@northwind.example>
+Date: Mon, 5 Jan 2026 08:00:00 +0100
+Content-Type: text/plain; charset=utf-8
+
+Hello, which colour do you like best?
+"""
+# Sentences that differ, so that no server finds them in its cache and no model takes them for a stutter.
+FILLER = "Line {}: the cases of oak went to the harbour on that day, and the brass hinges came later.\n"
+LETTERS_MOST = 6  # in a token of English, which has four to five; a server that counts fewer tokens counts wrongly
+READ_PART = 0.7  # of the expected tokens; estimates from the small sample are off by less than a quarter
+
+
+def model(home: Home, tell: Callable[[str], None]) -> Iterator[Finding]:
+    config = home.config.model
+    if config is None:
+        text = "none is configured: drafts come from the outline writer (set [model] name for real ones)"
+        yield Finding("warn", "model", text)
+        return
+    try:
+        prompt, reply = _ask(home, SAMPLE, config.context_tokens)
+        answers.read(reply.text, reply.shape)
+        how = "as JSON" if reply.shape == "schema" else "as plain text: the server takes no JSON schema"
+        yield Finding("ok", "model", f"{config.name} at {config.base_url} answers a sample mail ({how})")
+        yield _window(home, prompt, reply, tell)
+    except (Later, OwnerMustAct, Refused) as error:
+        yield Finding("fail", "model", str(error))
+
+
+def _window(home: Home, small: Prompt, counted: Reply, tell: Callable[[str], None]) -> Finding:
+    """Whether a prompt of ``context_tokens`` is read whole. Servers of one's own cut it without a word (Ollama does, at
+    4,096 tokens unless told otherwise); a hosted model would charge for the proof and says so when it is too long."""
+    config = home.config.model
+    assert config is not None, "a model is configured"
+    what, wanted = "context window", config.context_tokens
+    if not config.is_local:
+        return Finding("ok", what, f"not tried: a hosted model says so itself when {wanted} tokens are too many")
+    if not counted.prompt_tokens:
+        text = f"the server does not count tokens: make sure that its context holds {wanted} (model.context_tokens)"
+        return Finding("warn", what, text)
+    tell(f"asking the model to read {wanted} tokens; on a slow machine this takes minutes")
+    # Plain English has fewer tokens than mailbot reckons with. More of it is sent, so that a mail in a denser script
+    # will fit, too.
+    letters = min(max(BYTES_PER_TOKEN, _size(small) / counted.prompt_tokens), LETTERS_MOST)
+    number = int(wanted * letters / len(FILLER)) + 1
+    long = SAMPLE + "".join(map(FILLER.format, range(number)))
+    prompt, reply = _ask(home, long, int(wanted * letters / BYTES_PER_TOKEN))
+    expected = counted.prompt_tokens * _size(prompt) // _size(small)
+    read = reply.prompt_tokens or 0
+    if read < READ_PART * expected:
+        text = f"the server read {read} of about {expected} tokens and dropped the rest without a word: "
+        todo = f"give it a context of {wanted} (Ollama: OLLAMA_CONTEXT_LENGTH), or lower model.context_tokens"
+        return Finding("fail", what, text + todo)
+    return Finding("ok", what, f"a prompt of {read} tokens was read whole")
+
+
+def _size(prompt: Prompt) -> int:
+    return sum(len(message["content"]) for message in prompt.messages)
+
+
+def _ask(home: Home, sample: str, context_tokens: int) -> tuple[Prompt, Reply]:
+    """Asks the model to answer a mail of ours, as it would any other. Raises Later, OwnerMustAct and Refused."""
+    endpoint = home.endpoint
+    assert endpoint is not None, "a model is configured"
+    owner = home.config.owner
+    address = home.config.accounts[0].address
+    mail = parse(sample.encode())
+    for _ in range(2):
+        prompt = build.build(
+            voice=Voice(address=address, name=owner.name, signature="", about=owner.about, language=owner.language),
+            addresses=(address,),
+            mail=mail,
+            fresh=mail.text,
+            history="",
+            thread=Thread(),
+            to=mail.from_,
+            cc=(),
+            now=datetime.now(home.config.zone),
+            note="",
+            nonce="sample",
+            context_tokens=context_tokens,
+            shape=endpoint.shape,
+            fallback_language=owner.language,
+        )
+        try:
+            return prompt, endpoint.ask(prompt.messages, prompt.shape)
+        except NeedsPlain:
+            continue
+    raise Later("the model's server changed its mind about JSON schemas; try again")

@@ -1,0 +1,100 @@
+"""Archive, state, clock and zone: what this host has to offer."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mailbot.archive.store import TEMPORARY
+from mailbot.check.finding import Finding
+from mailbot.errors import MailbotError
+
+if TYPE_CHECKING:
+    from mailbot.wiring import Home
+
+MOUNTS = Path("/proc/self/mounts")  # of Linux; where there is none, nothing is said about the kind of file system
+# SQLite's write-ahead log wants memory shared between processes and locks that hold (sqlite.org/wal.html).
+REMOTE = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "fuse.sshfs", "fuse.rclone", "davfs"})
+ROOM = 100 * 2**20  # octets free, below which a warning is due
+
+
+def places(home: Home) -> Iterator[Finding]:
+    yield from _archive(home)
+    yield from _state(home)
+    yield _clock(home)
+
+
+def _archive(home: Home) -> Iterator[Finding]:
+    folder, mode = home.config.archive.folder, home.config.archive.mode
+    try:
+        home.store.check_writable()
+        yield Finding("ok", "archive", f"{folder} can be written")
+        if (kept := kept_mode(folder, mode)) != mode:
+            text = f"the disk gives files the mode {kept:04o}, not {mode:04o}: others here may read your mail"
+            yield Finding("warn", "archive", f"{text}; choose another archive.folder, or accept it")
+        yield from _room("archive", folder)
+    except (MailbotError, OSError) as error:
+        yield Finding("fail", "archive", str(error))
+
+
+def kept_mode(folder: Path, mode: int) -> int:
+    """The mode that a file gets there which asks for ``mode``: file systems without modes have one for all."""
+    prefix, suffix = TEMPORARY
+    with tempfile.NamedTemporaryFile(dir=folder, prefix=prefix, suffix=suffix) as file:
+        with suppress(PermissionError):  # vfat
+            os.fchmod(file.fileno(), mode)
+        return os.fstat(file.fileno()).st_mode & 0o777
+
+
+def _state(home: Home) -> Iterator[Finding]:
+    try:
+        journal = home.journal
+        journal.note("check", "written", time.time())
+        journal.note("check", "written", None)
+        yield Finding("ok", "state", f"{journal.path} can be read and written")
+        kind = file_system(journal.path, MOUNTS.read_text(errors="replace") if MOUNTS.exists() else "")
+        if kind in REMOTE:
+            text = f"it is on {kind}, over the network, where its locks may not hold"
+            yield Finding("warn", "state", f"{text}; set state.folder to a disk of this machine")
+        yield from _room("state", journal.path.parent)
+    except (MailbotError, OSError) as error:
+        yield Finding("fail", "state", str(error))
+
+
+def file_system(path: Path, mounts: str) -> str:
+    """The type of the file system that holds the path, from the lines of proc_mounts(5); "" when they do not tell."""
+    real, found, kind = os.path.realpath(path), "", ""
+    for line in mounts.splitlines():
+        fields = line.split(" ")
+        if len(fields) < 3:
+            continue
+        point = fields[1].encode("latin-1", "replace").decode("unicode_escape")  # a blank is written \\040
+        inside = real == point or real.startswith(point.rstrip("/") + "/")
+        if inside and len(point) >= len(found):  # of two on one point the later covers the earlier
+            found, kind = point, fields[2]
+    return kind
+
+
+def _room(what: str, folder: Path) -> Iterator[Finding]:
+    free = shutil.disk_usage(folder).free
+    if free < ROOM:
+        yield Finding("warn", what, f"only {free // 2**20} MiB are free on that disk: make room")
+
+
+def _clock(home: Home) -> Finding:
+    try:
+        zone = home.config.zone
+    except MailbotError as error:
+        return Finding("fail", "clock", str(error))
+    now = datetime.now(zone)
+    text = f"{now:%Y-%m-%d %H:%M} in the zone {zone.key}"
+    if not home.config.owner.timezone and zone.key in ("UTC", "Etc/UTC"):
+        return Finding("warn", "clock", f"{text}, which is that of this host: set owner.timezone if you live elsewhere")
+    return Finding("ok", "clock", text)

@@ -1,0 +1,114 @@
+"""mailbot setup: asks for an address, finds its server, and writes a config that works.
+
+Here are the flags and the order of the steps; the other files have the questions of one step each."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from mailbot.cli import check as check_verb
+from mailbot.cli.options import config_option
+
+if TYPE_CHECKING:
+    from mailbot.cli.setup.talk import Talk
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+SOURCES = ("password_file", "password_command", "password_stdin", "token_command")
+RUNNING = " A mailbot that runs already reads it when it is started again."
+WRITE_TEST = "Shall the check also store a test draft, read it back and move it to Trash?"
+
+FLAGS: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("--address", {"help": "Your mail address."}),
+    ("--account", {"help": "The account's short name in the config."}),
+    ("--host", {"help": "The IMAP server; it is not searched for then."}),
+    ("--port", {"type": click.IntRange(1, 65535), "help": "Its port, if it is not the usual one."}),
+    ("--security", {"type": click.Choice(["tls", "starttls", "none"]), "help": "tls, if the port is not 143."}),
+    ("--ca-file", {"type": click.Path(), "help": "The certificate of a server of your own."}),
+    ("--user", {"help": "The name to log in with, if it is not the address."}),
+    ("--password-file", {"type": click.Path(), "help": "A file that holds the password; the config names it."}),
+    ("--password-command", {"help": "A command that prints the password; the config names it."}),
+    ("--password-stdin", {"is_flag": True, "help": "Read the password from standard input and keep it."}),
+    ("--token-command", {"help": "A command that prints an access token (XOAUTH2)."}),
+    ("--drafts", {"help": "The Drafts folder, where the server marks none."}),
+    ("--sent", {"help": "The folder of sent mail, likewise."}),
+    ("--trash", {"help": "The Trash folder, likewise."}),
+    ("--folder", {"multiple": True, "help": "A folder to watch; may be given several times."}),
+    ("--owner-name", {"help": "Your name, as it stands in From."}),
+    ("--about", {"help": "A line about you: who writes, and how."}),
+    ("--model", {"help": "The model's name."}),
+    ("--model-url", {"help": "Its server, if it is not OpenAI's."}),
+    ("--model-key-file", {"type": click.Path(), "help": "A file that holds its key; the config names it."}),
+    ("--write-test", {"is_flag": True, "help": "The check at the end stores a test draft, too."}),
+)
+
+
+def flags(command: F) -> F:
+    for name, settings in reversed(FLAGS):
+        command = click.option(name, **settings)(command)
+    return command
+
+
+@click.command("setup")
+@config_option
+@flags
+@click.pass_context
+def command(ctx: click.Context, /, config_path: Path | None, **given: Any) -> int:
+    """Find the server of an address, keep the password, pick folders, write the config, check it.
+
+    Asks for what no flag says; without a terminal the flags have to say it. It may be run again: what stands in the
+    config stays there, comments too."""
+    from mailbot import config
+    from mailbot.cli.setup import folders, login, owner
+    from mailbot.cli.setup.talk import Talk, has_terminal, say
+    from mailbot.setup import disk, toml
+    from mailbot.setup.search import Reach
+
+    path = config_path or config.default_path(os.environ)
+    talk, reach = Talk(given, has_terminal()), ctx.obj or Reach()
+    text = disk.read(path)
+    _complete(talk, text)
+    address = login.address(talk)
+    entry = login.log_in(talk, path, text, address, login.server(talk, address, reach))
+    answers = folders.chosen(talk, entry)
+    if entry.typed:
+        kept = owner.keep(talk, path, f"{answers.account}.imap", entry.typed)
+        answers = replace(answers, imap={**answers.imap, "password_file": kept})
+    answers = replace(answers, owner=owner.owner(talk, text), model=owner.model(talk, path, text, reach.ports))
+    disk.replace(path, toml.written(text, answers), os.environ)
+    say(f"{path} is written.{RUNNING if text else ''}\n")
+    agrees = given["write_test"] or (talk.asks and click.confirm(WRITE_TEST, default=False))
+    code: int = ctx.invoke(check_verb.command, config_path=path, as_json=False, write_test=agrees)
+    if code == 0:
+        say("\nNext: mailbot once makes the first contact. Then flag a mail, and start mailbot run.")
+    return code
+
+
+def _complete(talk: Talk, text: str) -> None:
+    """Names every flag that is missing where nobody can be asked, all at once. Raises BadUsage."""
+    from mailbot.config.value import LOOPBACK, addresses, inside
+    from mailbot.errors import BadUsage
+    from mailbot.setup import toml
+
+    given = talk.given
+    sources = [f"--{name.replace('_', '-')}" for name in SOURCES if given[name]]
+    needed = {
+        "--address": given["address"],
+        "--password-file (or -command, or -stdin)": sources or text,
+        "--owner-name": given["owner_name"] or toml.table(text, "owner").get("name"),
+    }
+    problems = [
+        f"{flag}: is needed where nobody can be asked" for flag, there in needed.items() if not (there or talk.asks)
+    ]
+    if len(sources) > 1:
+        problems.append(f"{' and '.join(sources)}: only one of them can be used")
+    if given["security"] == "none" and not inside(given["host"] or "", LOOPBACK, addresses):
+        problems.append("--security: none is only for a --host on this machine")
+    if problems:
+        raise BadUsage(*problems)

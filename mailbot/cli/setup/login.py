@@ -1,0 +1,182 @@
+"""The address, its server, and a login that works."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import click
+
+from mailbot.cli.setup.talk import Talk, absolute, ask, say
+from mailbot.cli.words import escaped
+from mailbot.config import Account
+from mailbot.config import value as values
+from mailbot.errors import BadUsage, Later, OwnerMustAct
+from mailbot.imap.login import connect, tls_context
+from mailbot.imap.session import Folder
+from mailbot.secrets import Secrets
+from mailbot.setup import disk, providers, toml
+from mailbot.setup.search import Reach, needs_yes, search
+from mailbot.setup.server import Auth, Security, Server
+from mailbot.setup.toml import Answers
+
+TRIES = 4  # logins in one run; some providers lock an account after five wrong passwords
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A login that worked. ``typed`` is the password when a person typed it; ``account`` is what the config will say
+    so far."""
+
+    answers: Answers
+    account: Account
+    typed: str
+    folders: tuple[Folder, ...]
+    gmail: bool
+
+
+def address(talk: Talk) -> str:
+    while True:
+        answer = talk.value("address", "Your mail address")
+        try:
+            return values.address(answer)
+        except ValueError as error:
+            if talk.given["address"]:
+                raise BadUsage(f"--address: {error}") from None
+            say(f"  It {error}")
+
+
+def server(talk: Talk, address: str, reach: Reach) -> Server:
+    """The server that the flags name, else the first that the search finds and the owner agrees to, else the one that
+    is typed in. Raises BadUsage where nobody can be asked."""
+    if talk.given["host"]:
+        return _named(talk, address, talk.given["host"])
+    found = _found(address, reach)
+    if found and needs_yes(found, address):
+        doubt = f"{found.host} is no host of the domain of {address}. Shall it get your password?"
+        if not talk.asks:
+            raise BadUsage(f"--host: {escaped(doubt)} If so, give --host {found.host}")
+        found = found if click.confirm(escaped(doubt), default=False) else None
+    if found:
+        given = talk.given
+        return replace(
+            found,
+            port=given["port"] or found.port,
+            security=given["security"] or found.security,
+            user=given["user"] or found.user,
+            auth="xoauth2" if given["token_command"] else found.auth,
+        )
+    if not talk.asks:
+        raise BadUsage(f"--host: no server was found for {address}; name it")
+    return _named(talk, address, ask("The IMAP server", f"imap.{address.rpartition('@')[2]}"))
+
+
+def _found(address: str, reach: Reach) -> Server | None:
+    try:
+        for step in search(address, reach):
+            say(f"  {step.text}")
+            if found := step.server:
+                say(f"  {found.host}, port {found.port} ({found.security}), user {found.user}")
+                return found
+    except ValueError:
+        say("  The domain of this address is none that can be searched for.")
+    return None
+
+
+def _named(talk: Talk, address: str, host: str) -> Server:
+    given = talk.given
+    security: Security = given["security"] or ("starttls" if given["port"] == 143 else "tls")
+    port = given["port"] or (993 if security == "tls" else 143)
+    known = providers.of_server(host, port)
+    auth: Auth = "xoauth2" if given["token_command"] else known.auth if known else "password"
+    return Server(host, port, security, given["user"] or (known.server(address).user if known else address), auth)
+
+
+def log_in(talk: Talk, path: Path, text: str, address: str, server: Server) -> Entry:
+    """Logs in; where it is refused, the server's words are shown and what was wrong is asked for again. The secret of
+    an account that is in the config already is tried before anybody is asked for one. Raises OwnerMustAct or Later
+    after the last try, and at once where nobody can be asked."""
+    provider = providers.of_server(server.host, server.port)
+    if provider:
+        say(f"{provider.name} wants {provider.password}. {provider.remark}".rstrip())
+    ca_file, typed = absolute(talk.given["ca_file"]), ""
+    for left in reversed(range(TRIES)):
+        answers = _answers(talk, text, address, server)
+        old = toml.account(text, answers.account).get("imap", {})
+        sources = _sources(talk, server.auth, old if left == TRIES - 1 else {})
+        typed = typed or ("" if sources is not None else _password(talk, server.user))
+        answers = replace(
+            answers, imap={**answers.imap, "ca_file": ca_file or old.get("ca_file", ""), **(sources or {})}
+        )
+        try:
+            return _tried(path, text, answers, typed)
+        except (Later, OwnerMustAct) as error:
+            if not (talk.asks and left):
+                raise
+            say(f"  {error}")
+            if isinstance(error, Later):
+                server = _named(talk, address, ask("The IMAP server", server.host))
+            elif error.kind == "tls":
+                ca_file = absolute(ask("The file with the certificate of that server"))
+            elif typed:
+                server, typed = replace(server, user=ask("User name", server.user)), ""
+    raise AssertionError("the last try returns or raises")
+
+
+def _tried(path: Path, text: str, answers: Answers, typed: str) -> Entry:
+    """One login, with the account as the config will have it."""
+    trial = replace(answers, owner={"name": answers.address})
+    config = disk.proved(path, toml.written(text, trial), os.environ)
+    account = next(each for each in config.accounts if each.name == answers.account)
+    imap = account.imap
+    secret = typed or Secrets(config, os.environ).get(f"{account.name}.imap")
+    context = tls_context(imap.ca_file) if imap.security != "none" else None
+    with closing(connect(imap, secret, context)) as session:
+        say(f"Logged in at {imap.host} as {imap.user}.")
+        return Entry(answers, account, typed, session.folders(), "X-GM-EXT-1" in session.capabilities)
+
+
+def _answers(talk: Talk, text: str, address: str, server: Server) -> Answers:
+    """What is known when the server is; the folders are those of the flags, else of the config as it was."""
+    given = talk.given
+    name = given["account"] or toml.account_name(text, server.user, server.host, address)
+    old = toml.account(text, name)
+    imap: dict[str, str | int] = {"host": server.host, "port": server.port}
+    imap |= {"security": server.security, "user": server.user, "auth": server.auth}
+    return Answers(
+        account=name,
+        address=address,
+        imap=imap,
+        folders=tuple(given["folder"] or old.get("folders", ())),
+        drafts=given["drafts"] or old.get("drafts", ""),
+        sent=given["sent"] or old.get("sent", ""),
+        trash=given["trash"] or old.get("trash", ""),
+    )
+
+
+def _sources(talk: Talk, auth: str, old: Mapping[str, str]) -> dict[str, str] | None:
+    """Where the config will say that the password is: as the flags say, else as the account's ``old`` table does; None
+    when it is to be typed."""
+    given = talk.given
+    named = {"password_file": absolute(given["password_file"]), "password_command": given["password_command"] or ""}
+    if any(named.values()):
+        return named
+    if given["password_stdin"]:
+        return None
+    if old and not given["token_command"]:
+        return {source: old.get(source, "") for source in toml.SOURCES}
+    if auth == "xoauth2":
+        return {"token_command": talk.value("token_command", "A command that prints an access token")}
+    return None
+
+
+def _password(talk: Talk, user: str) -> str:
+    if talk.given["password_stdin"]:
+        return sys.stdin.readline().rstrip("\r\n")
+    if not talk.asks:
+        raise BadUsage("--password-file: is needed for a new account where nobody can be asked")
+    return ask(f"Password of {user}", hide=True)
