@@ -69,7 +69,10 @@ def _window(home: Home, small: Prompt, counted: Reply, tell: Callable[[str], Non
     letters = min(max(BYTES_PER_TOKEN, _size(small) / counted.prompt_tokens), LETTERS_MOST)
     number = int(wanted * letters / len(FILLER)) + 1
     long = SAMPLE + "".join(map(FILLER.format, range(number)))
-    prompt, reply = _ask(home, long, int(wanted * letters / BYTES_PER_TOKEN))
+    try:
+        prompt, reply = _ask(home, long, int(wanted * letters / BYTES_PER_TOKEN))
+    except OwnerMustAct as error:  # a cut so deep that it shows by itself
+        return Finding("fail", what, str(error))
     expected = counted.prompt_tokens * _size(prompt) // _size(small)
     read = reply.prompt_tokens or 0
     if read < READ_PART * expected:
