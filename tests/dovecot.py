@@ -9,12 +9,14 @@ from __future__ import annotations
 import grp
 import os
 import pwd
+import re
 import secrets
 import shutil
 import socket
 import subprocess
 import tempfile
 import time
+from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
 from types import TracebackType
@@ -182,6 +184,23 @@ class Dovecot:
         if uidvalidity is not None:
             (maildir / "dovecot-uidlist").write_text(f"3 V{uidvalidity} N1 G{secrets.token_hex(16)}\n")
             shutil.chown(maildir / "dovecot-uidlist", *_identities()[:2])
+
+    def fill(self, user: str, raws: Iterable[bytes], starred: int) -> None:
+        """Puts mails into the INBOX of a user who has not logged in yet, past the wire; the first are starred."""
+        new = self.folder / "mail" / user / "Maildir" / "cur"
+        for part in ("cur", "new", "tmp"):
+            (new.parent / part).mkdir(parents=True, exist_ok=True)
+        for number, raw in enumerate(raws):
+            flags = "F" if number < starred else "S"
+            (new / f"1700000000.M{number}P1.host:2,{flags}").write_bytes(raw)
+        for path in (new.parent.parent, new.parent, *new.parent.iterdir(), *new.iterdir()):
+            os.chown(path, *_identities()[:2])
+
+    def traffic(self, user: str) -> tuple[list[int], list[int]]:
+        """Octets that each session of the user sent and received, as the log has it when a session ends."""
+        log = (self.folder / "log").read_text(errors="replace")
+        rows = re.findall(rf"imap\({re.escape(user)}\)<[^\n]* in=(\d+) out=(\d+)", log)
+        return [int(sent) for sent, _ in rows], [int(received) for _, received in rows]
 
     def stop(self) -> None:
         """End the process by its pid and remove the folder."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import secrets
 import socketserver
+import ssl
 import sys
 import threading
 from collections.abc import Callable, Iterable
@@ -28,7 +29,7 @@ from scripted_session import Session
 CAPABILITIES = "IMAP4rev1 LITERAL+ SASL-IR AUTH=PLAIN ID IDLE UIDPLUS MOVE UNSELECT SPECIAL-USE"
 POLL = 0.02  # seconds until a stopping server notices
 
-When = Literal["before", "literal", "after", "answer"]
+When = Literal["before", "prompt", "literal", "after", "answer"]
 Then = Literal["close", "stall"] | bytes | Callable[[bytes], bytes]
 
 
@@ -44,19 +45,18 @@ class Scripted:
     """``with Scripted() as server``. Every user name is let in with ``password`` and sees the one mailbox.
 
     ``capabilities``, ``permanent_flags`` and ``mailbox.special_use`` may be changed at any time. ``structure`` is what
-    BODYSTRUCTURE answers instead of the truth: a list, or the words of a refusal; ``idling`` is what IDLE
-    says first. ``log`` has (session,
+    BODYSTRUCTURE answers instead of the truth: a list, or the words of a refusal. ``log`` has (session,
     first line) of each command, ``round_trips`` how often a client had to wait, ``octets`` what went both ways."""
 
     host = "127.0.0.1"
 
-    def __init__(self) -> None:
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
+        self.tls = tls  # None: plain text
         self.password = "correct-horse"
         self.capabilities = CAPABILITIES.split()
         self.permanent_flags: tuple[str, ...] = (*SYSTEM_FLAGS, r"\*")
         self.mailbox = Mailbox()
         self.structure = b""
-        self.idling = b"+ idling\r\n"
         self.log: list[tuple[int, str]] = []
         self.violations: list[str] = []
         self.round_trips = 0
@@ -96,8 +96,9 @@ class Scripted:
     def fault(self, command: str, *, when: When, then: Then, times: int = 1) -> None:
         """The next ``times`` of this command (as "APPEND", "UID FETCH", or "GREETING" for a new connection) go wrong.
 
-        ``when``: "before" it is carried out (and before its literal is asked for), in the middle of its "literal",
-        "after" it was carried out and in place of its answer, or in the middle of its "answer".
+        ``when``: "before" it is carried out (and before its literal is asked for), in place of the "prompt" of IDLE
+        (these octets as they are), in the middle of its "literal", "after" it was carried out and in place of its
+        answer, or in the middle of its "answer".
         ``then``: "close", "stall" (silence, the line stays up), a tagged answer such as ``b"NO [OVERQUOTA] full"``
         (not for "answer"), or for "after" a function of the whole answer."""
         with self._lock:
@@ -165,6 +166,11 @@ class _Listener(socketserver.ThreadingTCPServer):
         self._lock = threading.Lock()
         self._open: set[socket] = set()
         self._count = 0
+
+    def get_request(self) -> tuple[socket, object]:
+        connection, address = super().get_request()
+        tls = self.script.tls
+        return (tls.wrap_socket(connection, server_side=True) if tls else connection), address
 
     def opened(self, connection: socket) -> int:
         """Its number, from 1."""

@@ -38,10 +38,14 @@ def login(session: Session, arguments: Arguments) -> bytes:
 
 
 def authenticate(session: Session, arguments: Arguments) -> bytes:
-    if not arguments or text(arguments[0]).upper() != "PLAIN":
-        raise Malformed("only AUTHENTICATE PLAIN is expected")
-    response = text(arguments[1]) if len(arguments) > 1 else session.ask(b"").decode()
-    _, user, password = base64.b64decode(response).decode().split("\0")
+    mechanism = text(arguments[0]).upper() if arguments else ""
+    if mechanism not in ("PLAIN", "XOAUTH2"):
+        raise Malformed("only AUTHENTICATE PLAIN and XOAUTH2 are expected")
+    response = base64.b64decode(text(arguments[1]) if len(arguments) > 1 else session.ask(b"")).decode()
+    if mechanism == "PLAIN":
+        _, user, password = response.split("\0")
+    else:
+        user, password = re.fullmatch("user=(.*)\1auth=Bearer (.*)\1\1", response).groups()
     return _let_in(session, user, password)
 
 
@@ -105,6 +109,8 @@ def _open(session: Session, arguments: Arguments, *, readonly: bool) -> None:
     (name,) = map(folder_name, arguments)
     session.unselect()
     folder = _find(session, name)
+    if name in session.mailbox.closed:
+        raise Refusal(session.mailbox.closed[name])
     session.select(name, folder, readonly=readonly)
     permanent = () if readonly else session.server.permanent_flags
     known = {flag for message in folder.messages for flag in message.flags} | set(session.server.permanent_flags)
@@ -151,6 +157,8 @@ def append(session: Session, arguments: Arguments) -> bytes:
         else:
             arrived = read_date_time(text(option))
     folder = _find(session, folder_name(name), code="[TRYCREATE] ")
+    if folder_name(name) in session.mailbox.refusing:
+        raise Refusal(session.mailbox.refusing[folder_name(name)])
     message = folder.add(raw, _kept(session, marks), arrived)
     return b"[APPENDUID %d %d] stored" % (folder.uidvalidity, message.uid)
 
@@ -167,7 +175,10 @@ def uid_fetch(session: Session, arguments: Arguments) -> bytes:
     uids, items = arguments
     if session.server.structure and _texts(items) == ["BODYSTRUCTURE"]:
         return _say_structure(session, session.folder.named(uids))
-    _say_fetch(session, session.folder.named(uids), _texts(items))
+    messages = session.folder.named(uids)
+    if any((session.folder_name, message.uid) in session.mailbox.damaged for message in messages):
+        raise Refusal("The requested message could not be converted to an RFC-822 compatible format.")
+    _say_fetch(session, messages, _texts(items))
     return b""
 
 

@@ -70,6 +70,10 @@ class Mailbox:
         self.lock = threading.RLock()
         self.listeners: list[Callable[[], None]] = []
         self.special_use = dict(SPECIAL_USE)
+        # What goes wrong for good: folders that take no mail or do not open, with the answer; mails that no FETCH gets.
+        self.refusing: dict[str, str] = {}
+        self.closed: dict[str, str] = {}
+        self.damaged: set[tuple[str, int]] = set()
         self.subscribed = {"INBOX", *SPECIAL_USE}
         self.folders: dict[str, Folder] = {}
         self._uidvalidity = 1_700_000_000

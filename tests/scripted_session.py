@@ -34,7 +34,7 @@ class Session:
         self.readonly = False
         self.view: dict[int, frozenset[str]] = {}
         self._open: Folder | None = None
-        self._open_name = ""
+        self.folder_name = ""
         self._idling = False
         self._said: list[bytes] = []
         self._connection = connection
@@ -67,7 +67,7 @@ class Session:
         return self._open
 
     def select(self, name: str, folder: Folder, *, readonly: bool) -> None:
-        self._open, self._open_name, self.readonly = folder, name, readonly
+        self._open, self.folder_name, self.readonly = folder, name, readonly
         self.view = {message.uid: message.flags for message in folder.messages}
 
     def unselect(self) -> None:
@@ -87,8 +87,9 @@ class Session:
         """Tells the client of every change at once, until it says something; returns that."""
         with self.mailbox.lock:
             self.server.count_round_trip()
-            self._send(self.server.idling)
-            self._idling = True
+            fault = self.server.met("IDLE", "prompt")
+            self._send(fault.then if fault and isinstance(fault.then, bytes) else b"+ idling\r\n")
+            self._idling = fault is None
             self._push()
         try:
             return self._read_line().rstrip(b"\r\n")
@@ -180,7 +181,7 @@ class Session:
         folder = self._open
         if folder is None:
             return []
-        if self.mailbox.folders.get(self._open_name) is not folder:
+        if self.mailbox.folders.get(self.folder_name) is not folder:
             self._send(b"* BYE the folder was rebuilt or deleted\r\n")
             raise Gone
         told, now = self.view, {message.uid: message.flags for message in folder.messages}

@@ -16,14 +16,13 @@ from typing import Any
 
 import pytest
 from dovecot import Dovecot
-from running import Account, Home, until
+from running import Account, Home
 from scripted import Scripted
 from worlds import CONFIG, Lab, question
 
 from mailbot.bot.trouble import troubles
 from mailbot.errors import Later, MailbotError, OwnerMustAct
-from mailbot.imap import idle, login
-from mailbot.imap.idle import Watcher
+from mailbot.imap import login
 from mailbot.imap.session import Session
 from mailbot.job import State
 
@@ -178,47 +177,6 @@ def odd(scripted: Scripted) -> Iterator[Odd]:
     lab.cycle()
     yield lab
     lab.close()
-
-
-# 3: IDLE
-
-
-@pytest.mark.case(3)
-@pytest.mark.parametrize(
-    "said",
-    [
-        b"* 4 EXISTS\r\n+ idling\r\n",
-        b"+ idling\r\n* 4 EXISTS\r\n",
-        b"+ idling\r\n* 4 EXI",
-        b"+ idling\r\n* BYE so long\r\n",
-        b"X1 NO not now\r\n",
-        b"X1 BAD what?\r\n",
-        b"* BYE\r\n",
-    ],
-)
-def test_whatever_idle_says_the_poll_is_woken_and_a_later_flag_is_heard(
-    odd: Odd, said: bytes, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(idle, "PAUSE_FIRST", 0.02)
-    monkeypatch.setattr(idle, "PAUSE_MOST", 0.1)
-    monkeypatch.setattr(login, "READ_TIMEOUT", 0.5)
-    uid = odd.server.append("INBOX", question())
-    odd.server.idling = said
-    woken: list[int] = []
-    watcher = Watcher(lambda: (odd.world.connect(), "INBOX"), lambda: woken.append(1))
-    watcher.start()
-    until(lambda: any("IDLE" in line for _, line in odd.server.log), "IDLE was tried")
-    odd.server.idling = b"+ idling\r\n"
-    odd.server.disconnect()
-    before = len(odd.server.log)
-
-    until(lambda: any("IDLE" in line for _, line in odd.server.log[before:]), "IDLE was tried again")
-    count = len(woken)
-    odd.server.store("INBOX", uid, add=["\\Flagged"])
-
-    until(lambda: len(woken) > count, "the flag was heard")
-    watcher.stop()
-    odd.server.violations.clear()  # a server that takes no IDLE reads the goodbye as part of it
 
 
 # 7 and 8: APPEND

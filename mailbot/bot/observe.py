@@ -23,7 +23,6 @@ HEADERS = ("From", "To", "Date", "Subject", "Message-ID", "Received", "In-Reply-
 
 PASSING = frozenset({"UNAVAILABLE", "INUSE", "SERVERBUG"})  # RFC 5530, 3: nothing that the owner could mend
 FOLDERS = "folders"
-FOLDERS_HINT = "Correct folders under [[account]] in the config"
 REFUSED_MOST = 8  # mails: a server that refuses more refuses all
 
 
@@ -52,8 +51,12 @@ def observe(world: World, wire: Wire, *, include_existing: bool = False) -> Seen
     first = not world.journal.stars.knows(world.key)
     aside = world.journal.noted("aside", world.key)
     lost = first and (bool(aside) or _has_pages(world))
-    views = [v for f in wire.roles.watched if (v := _view(world, wire, f, lost, include_existing)) is not None]
-    if len(views) == len(wire.roles.watched) and not wire.roles.missing:
+    folders = (*wire.roles.watched, *wire.roles.missing)
+    shut: list[str] = []
+    views = [v for f in folders if (v := _view(world, wire, f, shut, lost, include_existing)) is not None]
+    if shut:
+        trouble.begin(world, FOLDERS, "; ".join(shut), "Correct folders under [[account]] in the config")
+    elif len(views) == len(folders):
         trouble.end(world, FOLDERS)
     sent = wire.marked(wire.roles.sent) if wire.roles.sent and any(v.new for v in views) else None
     seen = Seen()
@@ -75,8 +78,9 @@ def _has_pages(world: World) -> bool:
     return any(keys.get("account") == world.account.name for _, keys in world.store.pages())
 
 
-def _view(world: World, wire: Wire, folder: str, lost: bool, include_existing: bool) -> View | None:
-    look = _opened(world, wire, folder)
+def _view(world: World, wire: Wire, folder: str, shut: list[str], lost: bool, include_existing: bool) -> View | None:
+    """None, and a sentence more in ``shut``, where the folder cannot be looked at."""
+    look = _opened(world, wire, folder, shut)
     if look is None:
         return None
     uids = wire.session.flagged(world.account.flag)
@@ -96,17 +100,16 @@ def _view(world: World, wire: Wire, folder: str, lost: bool, include_existing: b
     return View(look, contact, known, sightings, {uid: flags_now.get(uid, unanswered) for uid in gone})
 
 
-def _opened(world: World, wire: Wire, folder: str) -> Look | None:
-    """Opens a watched folder. One that cannot be watched is told to the owner, and the others are looked at."""
+def _opened(world: World, wire: Wire, folder: str, shut: list[str]) -> Look | None:
     try:
         look = wire.opened(folder)
     except Rejection as error:
         log.warning("account=%s folder=%r opened=False reason=%r", world.account.name, folder, error.text)
         if error.code not in PASSING:
-            trouble.begin(world, FOLDERS, f"the server does not open {folder}: {error.text}", FOLDERS_HINT)
+            shut.append(f"the server does not open the folder {folder}: {error.text}")
         return None
     if look is None:
-        trouble.begin(world, FOLDERS, f"the folder {folder} is not on the server any more", FOLDERS_HINT)
+        shut.append(f"the folder {folder} is not on the server")
     return look
 
 
@@ -186,11 +189,13 @@ def _sighting(world: World, look: Look, fetched: Fetched) -> Sighting:
 
 
 def _fallen(world: World, view: View) -> None:
-    """Flags that were there at the last look and are not now."""
+    """Flags that were there at the last look and are not now. In Gmail's starred view a star that was taken away and
+    set again has a new UID; between two looks that is the same flag."""
+    back = {world.journal.stars.first_of(world.key, s.key, s.twin) for s in view.new}
     for uid, flags_now in view.gone.items():
         key = view.known[uid]
         world.journal.stars.forget_place(world.key, view.look.folder, uid)
-        if not flags.is_unflagged(flags_now, world.account.flag):
+        if key in back or not flags.is_unflagged(flags_now, world.account.flag):
             continue
         world.journal.stars.unflagged(world.key, key)
         for job in world.journal.generations(world.key, key)[-1:]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
 from mailbot.bot import ask, deliver, gather, pages, prepare, trouble
-from mailbot.bot.observe import FOLDERS, FOLDERS_HINT, Seen, observe
+from mailbot.bot.observe import Seen, observe
 from mailbot.bot.world import Wire, World, log
 from mailbot.errors import Later, MailbotError, OwnerMustAct, Refused
 from mailbot.imap.folders import roles
@@ -46,9 +46,6 @@ def connect(world: World) -> Wire:
         used = world.journal.noted("drafts", world.key) or ""
         gmail = "X-GM-EXT-1" in session.capabilities
         found = roles(world.account, session.folders(), gmail=gmail, used_drafts=used)
-        if found.missing:
-            names = ", ".join(found.missing)
-            trouble.begin(world, FOLDERS, f"these folders are not on the server: {names}", FOLDERS_HINT)
         if found.drafts != used:
             world.journal.note("drafts", world.key, found.drafts)
     except BaseException:

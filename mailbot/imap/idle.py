@@ -12,7 +12,6 @@ import random
 import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
 
 from mailbot.errors import Later, MailbotError, OwnerMustAct
 from mailbot.imap.session import Session
@@ -84,8 +83,7 @@ class Watcher:
             return True
         finally:
             self._session = None
-            with suppress(MailbotError):
-                session.close()
+            session.break_off()  # no goodbye: inside IDLE a server takes no LOGOUT
 
     def _wait(self, session: Session) -> bool:
         """Until something happened or IDLE is to be renewed; False when the connection is dead."""

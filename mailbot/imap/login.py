@@ -40,8 +40,9 @@ def connect(imap: Any, secret: str, context: ssl.SSLContext | None) -> Session:
                 imap.host, imap.port, ssl=imap.security == "tls", ssl_context=context, timeout=timeout
             )
             try:
-                # imapclient writes a SEARCH or a literal in pieces; held back (RFC 896), the second waits for a turn.
+                # imapclient writes SEARCH and literals in pieces; held back (RFC 896), the second waits a round trip.
                 client.socket().setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                _take_textless_answers(client._imap)
                 if imap.security == "starttls":
                     _start_tls(client, imap.host, context)
                 _login(client, imap, secret)
@@ -64,6 +65,13 @@ def _start_tls(client: Any, host: str, context: ssl.SSLContext | None) -> None:
             'Set security = "tls" (port 993); if it offered STARTTLS before, somebody may listen',
         )
     client.starttls(context)
+
+
+def _take_textless_answers(library: Any) -> None:
+    """A tagged OK has a text behind it (RFC 9051, 7.1); iCloud and Fastmail leave it out at times, and imaplib up to
+    Python 3.13 takes that for nonsense."""
+    tag = b"(?P<tag>" + library.tagpre + rb"\d+)"
+    library.tagre = re.compile(tag + rb" (?P<type>[A-Z]+) ?(?P<data>.*)", re.ASCII)
 
 
 def tls_context(ca_file: str) -> ssl.SSLContext:

@@ -15,7 +15,7 @@ import re
 import socket
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -169,9 +169,10 @@ class Session:
         return self.mails([uid], limit).get(uid)
 
     def mails(self, uids: Iterable[int], limit: int) -> dict[int, Fetched]:
-        """The same of several mails at once; without those that are gone."""
+        """The same of several mails at once; without those that are gone. Some servers know no partial FETCH and send
+        all."""
         items = ["FLAGS", "INTERNALDATE", "RFC822.SIZE", f"BODY.PEEK[]<0.{int(limit)}>"]
-        return {f.uid: f for f in self._fetch(uids, items)}
+        return {f.uid: replace(f, data=f.data[:limit]) for f in self._fetch(uids, items)}
 
     def structure(self, uid: int) -> object:
         """What the server lists as the parts of a mail (BODYSTRUCTURE), as imapclient reads it; None when it refuses

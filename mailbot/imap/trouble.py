@@ -15,8 +15,8 @@ CODE = re.compile(r"\[([A-Z-]{1,32})")
 # imaplib's own refusal to read on; it looks like one of the server's, but the rest of the line is still to come.
 CUT_SHORT = re.compile(r"got more than \d+ bytes")
 
-# What servers say to a client that asks too much of them. Exchange Online names the time, the others only
-# the reason. "Authenticated but not connected" is Exchange with 20 connections open: minutes help, seconds do not.
+# What servers say to a client that asks too much of them. Exchange Online names the time; Gmail, Dovecot and Yahoo
+# only the reason. "Authenticated but not connected" is Exchange with about 20 connections open: seconds do not help.
 NAMED_WAIT = re.compile(r"backoff time:? *(\d{1,15}) *milliseconds", re.IGNORECASE)
 OVERRUN = re.compile(
     r"throttl|too many [a-z ]{0,20}(?:connections|sessions|requests|commands|attempts|logins)|"

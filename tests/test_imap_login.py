@@ -1,0 +1,311 @@
+"""Getting in: passwords, tokens, certificates, and servers that let nobody in for now."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import subprocess
+import threading
+from contextlib import suppress
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from dovecot import Dovecot
+from scripted import Scripted
+
+from mailbot.errors import Later, MailbotError, OwnerMustAct
+from mailbot.imap.login import connect, tls_context
+from mailbot.imap.session import Session
+from mailbot.imap.trouble import WAIT_USUAL
+
+COMMAND_ONLY = ["IMAP4rev1", "IDLE", "UIDPLUS"]  # no AUTH=PLAIN: LOGIN it is
+
+
+def imap(server: Any, **changes: Any) -> Any:
+    values = {"host": server.host, "port": server.port, "security": "none", "user": "ada", "auth": "password"}
+    return SimpleNamespace(**{**values, **changes})
+
+
+def refused(server: Any, secret: str, **changes: Any) -> MailbotError:
+    with pytest.raises(MailbotError) as caught:
+        connect(imap(server, **changes), secret, None)
+    assert secret not in str(caught.value)
+    return caught.value
+
+
+# Refused logins, as real servers word them
+
+
+@pytest.mark.case(22)
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"NO [AUTHENTICATIONFAILED] Invalid credentials (Failure)",  # Gmail; an expired token too
+        b"NO [AUTHENTICATIONFAILED] Authentication failed. Please try again later.",
+        b"NO [ALERT] Application-specific password required: https://support.google.com/accounts/answer/185833",
+        b"NO [AUTHORIZATIONFAILED] Please generate an app-specific password",
+        b"NO LOGIN failed.",  # Exchange Online
+        b"NO AUTHENTICATE failed.",
+        b"NO [EXPIRED] That password isn't any good any more",
+        b"NO [CONTACTADMIN] Account is locked",
+        b"NO Login failed: wrong user name or password, try again",
+        b"BAD invalid command",
+    ],
+)
+def test_a_refusal_that_time_does_not_mend_is_the_owners(scripted: Scripted, answer: bytes) -> None:
+    for capabilities, command in ((scripted.capabilities, "AUTHENTICATE"), (COMMAND_ONLY, "LOGIN")):
+        scripted.capabilities = capabilities
+        scripted.fault(command, when="before", then=answer)
+        error = refused(scripted, scripted.password)
+        assert isinstance(error, OwnerMustAct)
+        assert error.kind == "login"
+
+
+@pytest.mark.case(22)
+@pytest.mark.parametrize(
+    ("answer", "seconds"),
+    [
+        (b"NO [UNAVAILABLE] Temporary authentication failure.", None),
+        (b"NO [INUSE] Mailbox in use", None),
+        (b"NO [LIMIT] LOGIN Rate limit hit", WAIT_USUAL),
+        (b"NO [ALERT] Too many simultaneous connections. (Failure)", WAIT_USUAL),
+        (b"NO [AUTHENTICATIONFAILED] Too many login attempts, wait", WAIT_USUAL),
+        (b"BAD User is authenticated but not connected.", WAIT_USUAL),
+        (b"NO Server is temporarily unavailable", None),
+        (b"NO Internal error, please try later", None),
+        (b"BAD Request is throttled. Suggested Backoff Time: 9000 milliseconds", 9.0),
+    ],
+)
+def test_a_refusal_that_says_nothing_of_the_password_is_waited_out(
+    scripted: Scripted, answer: bytes, seconds: float | None
+) -> None:
+    scripted.fault("AUTHENTICATE", when="before", then=answer)
+
+    error = refused(scripted, scripted.password)
+
+    assert isinstance(error, Later)
+    assert error.after == seconds
+
+
+@pytest.mark.case(22)
+@pytest.mark.parametrize(
+    "greeting", [b"* BYE Too many connections, try later", b"* BYE", b"220 smtp.example ESMTP", b""]
+)
+def test_a_server_that_does_not_greet_is_waited_out(scripted: Scripted, greeting: bytes) -> None:
+    scripted.fault("GREETING", when="before", then=greeting)
+
+    assert isinstance(refused(scripted, scripted.password), Later)
+
+
+@pytest.mark.case(22)
+def test_where_login_is_disabled_no_password_is_sent(scripted: Scripted) -> None:
+    scripted.capabilities = ["IMAP4rev1", "LOGINDISABLED", "AUTH=XOAUTH2"]
+
+    error = refused(scripted, scripted.password)
+
+    assert isinstance(error, OwnerMustAct)
+    assert "xoauth2" in error.hint
+    assert not any("LOGIN" in line or "AUTHENTICATE" in line for _, line in scripted.log)
+
+
+@pytest.mark.case(22)
+@pytest.mark.parametrize("secret", ["pässwörd", "密码", 'quo"te', "back\\slash", "with blank", "{3}", "*", "(a)", ""])
+def test_any_password_is_told_as_it_is(scripted: Scripted, secret: str) -> None:
+    scripted.password = secret
+
+    connect(imap(scripted), secret, None).close()
+
+
+@pytest.mark.case(22)
+@pytest.mark.parametrize("user", ["ada lovelace", 'ada "the countess"', "back\\slash", "ada+tag@example.org"])
+@pytest.mark.parametrize("secret", ['quo"te', "back\\slash", "with blank", "{3}"])
+def test_any_user_and_any_ascii_password_pass_the_login_command(scripted: Scripted, user: str, secret: str) -> None:
+    scripted.password, scripted.capabilities = secret, COMMAND_ONLY
+
+    connect(imap(scripted, user=user), secret, None).close()
+
+    (line,) = [line for _, line in scripted.log if " LOGIN " in line]
+    assert line.count("LOGIN") == 1
+
+
+@pytest.mark.case(22)
+@pytest.mark.parametrize("secret", ["pässwörd", "a\r\nX1 DELETE INBOX", "a\0b", "a\nb"])
+def test_a_password_that_no_command_can_carry_is_the_owners_and_is_not_repeated(
+    scripted: Scripted, secret: str
+) -> None:
+    scripted.capabilities = COMMAND_ONLY
+
+    error = refused(scripted, secret)
+
+    assert isinstance(error, OwnerMustAct)
+    assert error.kind == "login"
+    assert not any("LOGIN" in line for _, line in scripted.log)
+
+
+@pytest.mark.case(22)
+def test_a_token_is_told_and_an_expired_one_is_the_owners(scripted: Scripted) -> None:
+    scripted.capabilities = ["IMAP4rev1", "AUTH=XOAUTH2", "SASL-IR"]
+    connect(imap(scripted, auth="xoauth2"), scripted.password, None).close()
+
+    error = refused(scripted, "expired-token", auth="xoauth2")
+
+    assert isinstance(error, OwnerMustAct)
+    assert error.kind == "login"
+
+
+@pytest.mark.case(17)
+def test_capabilities_are_those_after_the_login(scripted: Scripted) -> None:
+    """iCloud and Outlook tell them only then; others offer less before."""
+    plain = scripted.capabilities
+    scripted.capabilities = ["IMAP4rev1", "AUTH=PLAIN", "ID"]
+
+    def grow(answer: bytes) -> bytes:
+        scripted.capabilities = plain
+        return answer
+
+    scripted.fault("AUTHENTICATE", when="after", then=grow)
+    session = connect(imap(scripted), scripted.password, None)
+
+    assert {"IDLE", "MOVE", "UIDPLUS"} <= session.capabilities
+    session.close()
+
+
+# TLS
+
+
+def certificate(folder: Path, *, days: int = 30, names: str = "DNS:localhost,IP:127.0.0.1") -> ssl.SSLContext:
+    """A server's context with a certificate of its own, which is in ``folder``/cert.pem; negative ``days``: expired."""
+    key, request, cert = (str(folder / name) for name in ("key.pem", "request.pem", "cert.pem"))
+    curve = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", "/CN=localhost")
+    extensions = ("-addext", f"subjectAltName={names}", "-addext", "keyUsage=critical,digitalSignature,keyCertSign")
+    sign = ("-req", "-in", request, "-signkey", key, "-days", str(days), "-copy_extensions", "copy", "-out", cert)
+    for command in (("req", "-new", *curve, *extensions, "-keyout", key, "-out", request), ("x509", *sign)):
+        subprocess.run(["openssl", *command], check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(cert, key)
+    return context
+
+
+@pytest.mark.case(23)
+@pytest.mark.parametrize(
+    ("days", "names", "trusted", "words"),
+    [
+        (-1, "DNS:localhost,IP:127.0.0.1", True, "expired"),
+        (30, "DNS:mail.example.org", True, "IP address mismatch"),
+        (30, "DNS:localhost,IP:127.0.0.1", False, "self-signed"),
+    ],
+)
+def test_a_certificate_that_proves_nothing_is_the_owners_and_no_password_is_sent(
+    tmp_path: Path, days: int, names: str, trusted: bool, words: str
+) -> None:
+    with Scripted(certificate(tmp_path, days=days, names=names)) as server:
+        ours = tls_context(str(tmp_path / "cert.pem") if trusted else "")
+        with pytest.raises(OwnerMustAct, match=words) as caught:
+            connect(imap(server, security="tls"), server.password, ours)
+
+    assert caught.value.kind == "tls"
+    assert server.log == []
+
+
+@pytest.mark.case(23)
+def test_a_certificate_of_the_owners_own_is_trusted_by_its_file(tmp_path: Path) -> None:
+    with Scripted(certificate(tmp_path)) as server:
+        ours = tls_context(str(tmp_path / "cert.pem"))
+        connect(imap(server, security="tls"), server.password, ours).close()
+
+
+@pytest.mark.case(23)
+def test_starttls_protects_the_password_on_dovecot(dovecot: Dovecot) -> None:
+    where = imap(dovecot, security="starttls", user=dovecot.user())
+
+    session: Session = connect(where, dovecot.password, tls_context(str(dovecot.ca_file)))
+
+    assert isinstance(session._client.socket(), ssl.SSLSocket)
+    session.close()
+
+
+HELLO = b"* OK hello\r\n"
+
+
+class Between:
+    """Somebody on the line, who answers in plain text what ``answers`` says, and then talks TLS with a certificate
+    that is trusted. ``heard`` is every octet that came."""
+
+    host = "127.0.0.1"
+
+    def __init__(
+        self, answers: dict[bytes, bytes], context: ssl.SSLContext, greeting: bytes = b"* OK hello\r\n"
+    ) -> None:
+        self.answers, self.greeting, self.heard = answers, greeting, b""
+        self._context = context
+        self._listener = socket.create_server((self.host, 0))
+        self.port: int = self._listener.getsockname()[1]
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def __enter__(self) -> Between:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._listener.close()
+        self._thread.join()
+
+    def _run(self) -> None:
+        with suppress(OSError):
+            line, _ = self._listener.accept()
+            line.settimeout(5)
+            line.sendall(self.greeting)
+            while command := line.recv(4096):
+                self.heard += command
+                tag, _, verb = command.strip().partition(b" ")
+                line.sendall(self.answers.get(verb.split(b" ")[0], b"{tag} BAD what?\r\n").replace(b"{tag}", tag))
+                if verb == b"STARTTLS":
+                    line = self._context.wrap_socket(line, server_side=True)
+                    self.answers = {b"CAPABILITY": b"* CAPABILITY IMAP4rev1 AUTH=PLAIN INSIDE\r\n{tag} OK done\r\n"}
+            line.close()
+
+
+OFFER = b"* CAPABILITY IMAP4rev1 STARTTLS LOGINDISABLED\r\n{tag} OK done\r\n"
+
+
+@pytest.fixture
+def trusted(tmp_path: Path) -> tuple[ssl.SSLContext, ssl.SSLContext]:
+    """A server's context and a client's that trusts it."""
+    return certificate(tmp_path), tls_context(str(tmp_path / "cert.pem"))
+
+
+@pytest.mark.case(23)
+@pytest.mark.parametrize(
+    ("answers", "greeting"),
+    [
+        ({b"CAPABILITY": b"* CAPABILITY IMAP4rev1 AUTH=PLAIN\r\n{tag} OK done\r\n"}, HELLO),
+        ({b"CAPABILITY": OFFER, b"STARTTLS": b"{tag} NO not today\r\n"}, HELLO),
+        ({b"CAPABILITY": OFFER, b"STARTTLS": b"{tag} OK begin\r\n"}, b"* PREAUTH you are in already\r\n"),
+    ],
+    ids=["not offered", "refused", "let in before"],
+)
+def test_without_tls_no_password_is_sent(
+    trusted: tuple[ssl.SSLContext, ssl.SSLContext], answers: dict[bytes, bytes], greeting: bytes
+) -> None:
+    with Between(answers, trusted[0], greeting) as line, pytest.raises((OwnerMustAct, Later)):
+        connect(imap(line, security="starttls"), "correct-horse", trusted[1])
+
+    assert b"LOGIN" not in line.heard.replace(b"LOGINDISABLED", b"")
+    assert b"AUTHENTICATE" not in line.heard
+
+
+@pytest.mark.case(23)
+def test_what_was_said_in_plain_text_with_starttls_counts_for_nothing(
+    trusted: tuple[ssl.SSLContext, ssl.SSLContext],
+) -> None:
+    """CVE-2011-0411: whoever is between adds lines to the packet that ends the plain text."""
+    injected = b"{tag} OK begin\r\n* CAPABILITY IMAP4rev1 LOGINDISABLED INJECTED\r\n* PREAUTH welcome\r\n"
+    between = Between({b"CAPABILITY": OFFER, b"STARTTLS": injected}, trusted[0])
+    with between as line, pytest.raises(MailbotError) as caught:
+        connect(imap(line, security="starttls"), "correct-horse", trusted[1])
+
+    assert "INJECTED" not in str(caught.value)
+    assert "takes no password" not in str(caught.value)
+    assert b"STARTTLS" in line.heard
