@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import re
+import ssl
 import sys
 import threading
 from collections import deque
@@ -173,13 +174,20 @@ class _Server(ThreadingHTTPServer):
 class Endpoint:
     """The server, from ``with`` on. ``requests`` grows while it runs; ``then`` adds behaviours."""
 
-    def __init__(self, *script: Behaviour, port: int = 0) -> None:
+    def __init__(self, *script: Behaviour, port: int = 0, tls: ssl.SSLContext | None = None) -> None:
         self._server = _Server(port, script)
+        self._scheme = "https" if tls else "http"
+        if tls:
+            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.005,), daemon=True)
 
     @property
     def base_url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}/v1"
+        return self.base_url_at("127.0.0.1")
+
+    def base_url_at(self, host: str) -> str:
+        """The same by another name of this machine."""
+        return f"{self._scheme}://{host}:{self._server.server_address[1]}/v1"
 
     @property
     def requests(self) -> list[Request]:

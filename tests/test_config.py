@@ -124,6 +124,27 @@ def test_plain_http_stays_in_the_house(tmp_path: Path, base_url: str) -> None:
     assert problem == "model.base_url: uses http, which is only for loopback and private addresses; use https"
 
 
+@pytest.mark.parametrize("base_url", ["http://127.0.0.1:11434/v1", "https://nas.lan/v1", "https://localhost/v1"])
+def test_a_model_in_the_house_may_be_the_only_one_allowed(tmp_path: Path, base_url: str) -> None:
+    model = load(tmp_path, with_model(base_url) + "only_local = true\n").model
+
+    assert model is not None
+    assert (model.only_local, model.is_local) == (True, True)
+
+
+@pytest.mark.parametrize(
+    "base_url", ["https://api.openai.com/v1", "https://8.8.8.8/v1", "https://half.lan/v1", "https://unknown.lan/v1"]
+)
+def test_only_local_refuses_every_host_that_may_be_outside(tmp_path: Path, base_url: str) -> None:
+    (problem,) = problems(tmp_path, with_model(base_url) + "only_local = true\n")
+    assert problem.startswith("model.only_local: is true, but the host of base_url is not known to be loopback or")
+
+
+def test_only_local_refuses_the_hosted_model_that_is_there_when_none_is_named(tmp_path: Path) -> None:
+    (problem,) = problems(tmp_path, f'{LEAST}[model]\nname = "m"\nonly_local = true\n')
+    assert problem.startswith("model.only_local")
+
+
 @pytest.mark.parametrize("base_url", ["api.openai.com", "ftp://x", "https://", "http://[::1", "https://x:99999", ""])
 def test_a_base_url_must_be_one(tmp_path: Path, base_url: str) -> None:
     assert problems(tmp_path, with_model(base_url))[0].startswith("model.base_url: must be a web address")

@@ -12,32 +12,20 @@ from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import platformdirs
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    Field,
-    PrivateAttr,
-    ValidationError,
-    ValidationInfo,
-    field_validator,
-)
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, ValidationError, ValidationInfo, field_validator
 
 from mailbot.config import problem
 from mailbot.config import value as values
-from mailbot.config.account import Account, FilePath, Filled, Identity, Imap, Language, Smtp, Table, here, settings
-from mailbot.config.value import PRIVATE, Resolve, Surroundings, addresses, inside
+from mailbot.config.account import Account, Filled, Identity, Imap, Language, Smtp, Table, settings
+from mailbot.config.model import Model
+from mailbot.config.value import Resolve, Surroundings, addresses
 from mailbot.errors import BadUsage
 
 __all__ = ["Account", "Archive", "Config", "Identity", "Imap", "Log", "Model", "Notify", "Owner", "Schedule"]
 __all__ += ["Smtp", "State", "default_path", "load"]
-
-HOSTED_TIMEOUT, LOCAL_TIMEOUT = 120.0, 600.0  # seconds; one's own machine may have to load the model first
-HOSTED_CONCURRENCY, LOCAL_CONCURRENCY = 4, 1
 
 
 def _folder(value: object, info: ValidationInfo) -> object:
@@ -86,48 +74,6 @@ class Schedule(Table):
     idle: bool = True
     hold_above: Annotated[int, Field(ge=0)] = 20
     daily_drafts: Annotated[int, Field(ge=1)] = 200
-
-
-class Model(Table):
-    """The model that writes. ``timeout`` (seconds) and ``concurrency`` depend on where it runs when they are not set;
-    a name is looked up only when one of them is asked for, so that no reading command waits for a name server."""
-
-    base_url: str = "https://api.openai.com/v1"
-    name: str
-    temperature: Annotated[float, Field(ge=0, le=2)] = 0.3
-    context_tokens: Annotated[int, Field(ge=1000, le=10_000_000)] = 16000
-    timeout_set: Annotated[float, Field(gt=0, le=86400)] | None = Field(default=None, alias="timeout")
-    concurrency_set: Annotated[int, Field(ge=1, le=64)] | None = Field(default=None, alias="concurrency")
-    api_key_file: FilePath = ""
-    api_key_command: str = ""
-    _settings: Surroundings = PrivateAttr(default_factory=here)
-
-    def model_post_init(self, context: Any) -> None:
-        if context:
-            self._settings = context["settings"]
-
-    @field_validator("base_url")
-    @classmethod
-    def _reachable(cls, value: str, info: ValidationInfo) -> str:
-        return values.base_url(value, settings(info).resolve)
-
-    @property
-    def host(self) -> str:
-        """The host of ``base_url``, lower case, without a port."""
-        return urlsplit(self.base_url).hostname or ""
-
-    @cached_property
-    def is_local(self) -> bool:
-        """Whether the host is loopback or private: of a name, every address it resolves to."""
-        return inside(self.host, PRIVATE, self._settings.resolve)
-
-    @property
-    def timeout(self) -> float:
-        return self.timeout_set or (LOCAL_TIMEOUT if self.is_local else HOSTED_TIMEOUT)
-
-    @property
-    def concurrency(self) -> int:
-        return self.concurrency_set or (LOCAL_CONCURRENCY if self.is_local else HOSTED_CONCURRENCY)
 
 
 class Notify(Table):

@@ -40,15 +40,28 @@ def addresses(host: str) -> tuple[str, ...]:
     return tuple(sorted({str(entry[4][0]) for entry in found}))
 
 
+def look_up(host: str, resolve: Resolve) -> tuple[str, ...]:
+    """The addresses of a host: one that is an address is its own, "localhost" is always this machine (RFC 6761, 6.3);
+    () where nobody knows the name."""
+    host = host.strip("[]")
+    try:
+        _plain(host)
+        return (host,)
+    except ValueError:
+        return ("127.0.0.1", "::1") if host.lower() == "localhost" else tuple(resolve(host))
+
+
 def inside(host: str, networks: Iterable[Network], resolve: Resolve) -> bool:
     """Whether the host, or every address that its name resolves to, is in one of the networks. A name that cannot be
     resolved is in none."""
-    try:
-        found = [_plain(host.strip("[]"))]
-    except ValueError:
-        found = [_plain(text) for text in (("127.0.0.1",) if host.lower() == "localhost" else resolve(host))]
+    return within(look_up(host, resolve), networks)
+
+
+def within(found: Iterable[str], networks: Iterable[Network]) -> bool:
+    """Whether there is an address, and each is in one of the networks."""
     networks = tuple(networks)
-    return bool(found) and all(any(address in network for network in networks) for address in found)
+    plain = [_plain(text) for text in found]
+    return bool(plain) and all(any(address in network for network in networks) for address in plain)
 
 
 def _plain(text: str) -> IPv4Address | IPv6Address:

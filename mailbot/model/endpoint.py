@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from mailbot.config.value import PRIVATE, within
 from mailbot.errors import Later, MailbotError, OwnerMustAct
 from mailbot.model import quirks
 from mailbot.prompt.answer import SCHEMA, BadAnswer, Shape
@@ -117,9 +118,10 @@ class Endpoint:
 
             from mailbot.model import wire
         key, local, timeout = self._checked_key(), self._config.is_local, max(deadline - time.monotonic(), 0.1)
+        where = self._checked_addresses()
         with (
             wire.Call(timeout) as call,
-            wire.client(call, key=key, local=local, timeout=timeout, tls=self._tls) as http,
+            wire.client(call, key=key, local=local, timeout=timeout, tls=self._tls, addresses=where) as http,
         ):
             # The key is put on by ``wire``; "none" keeps openai from looking for one in the environment.
             client = openai.OpenAI(
@@ -151,6 +153,20 @@ class Endpoint:
         if not key.isascii() or not key.isprintable():
             raise OwnerMustAct("model", "The key of the model holds characters that no key has", SET_KEY)
         return key
+
+    def _checked_addresses(self) -> tuple[str, ...]:
+        """The only addresses to connect to; () = any. Looked up at each call: a name may lead elsewhere than when the
+        config was read."""
+        if not self._config.stays_inside:
+            return ()
+        found = self._config.addresses()
+        if not found:
+            raise Later(f"The model's server at {self._config.host} cannot be reached: nobody knows its address")
+        if not within(found, PRIVATE):
+            why = "model.only_local is set" if self._config.only_local else "plain http does not leave it"
+            reason = f"{self._config.host} is not in your own network any more ({', '.join(found)}), and {why}"
+            raise OwnerMustAct("model", reason, "Nothing was sent. Correct base_url under [model], or your name server")
+        return found
 
     @cached_property
     def _tls(self) -> ssl.SSLContext:

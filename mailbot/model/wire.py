@@ -1,8 +1,9 @@
 """The HTTP client for one call to a model's server.
 
-Owns four things that no library keeps for us: a deadline for the whole call (a read timeout starts anew with each byte
-that drips), a limit of size, no redirects (a 307 would carry the mail to another host), and the list of headers that
-leave: whatever the environment adds (organisation, project, custom headers) stays here. Refuses to know what is asked.
+Owns five things that no library keeps for us: a deadline for the whole call (a read timeout starts anew with each byte
+that drips), a limit of size, no redirects (a 307 would carry the mail to another host), a connection to addresses that
+were checked and to no others, and the list of headers that leave: whatever the environment adds (organisation, project,
+custom headers) stays here. Refuses to know what is asked.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import socket
 import ssl
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -83,6 +84,27 @@ class Call:
                 socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
 
 
+class _Pinned(httpx2.BaseTransport):
+    """Connects to one address after the other, until one answers. The name stays in the Host header and is what the
+    certificate must prove; it is not looked up again."""
+
+    def __init__(self, addresses: Sequence[str], tls: ssl.SSLContext) -> None:
+        self._addresses = addresses
+        self._inner = httpx2.HTTPTransport(verify=tls, trust_env=False)
+
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        request.extensions = {**request.extensions, "sni_hostname": request.url.host}
+        for address in self._addresses[:-1]:
+            request.url = request.url.copy_with(host=address)
+            with suppress(httpx2.ConnectError, httpx2.ConnectTimeout):
+                return self._inner.handle_request(request)
+        request.url = request.url.copy_with(host=self._addresses[-1])
+        return self._inner.handle_request(request)
+
+    def close(self) -> None:
+        self._inner.close()
+
+
 def tls_context(base_url: str) -> ssl.SSLContext:
     """The trust store of the host, which costs 30 ms and 1 MB, so it is made once; for plain http one that trusts
     nobody."""
@@ -92,8 +114,11 @@ def tls_context(base_url: str) -> ssl.SSLContext:
 
 
 @contextmanager
-def client(call: Call, *, key: str, local: bool, timeout: float, tls: ssl.SSLContext) -> Iterator[httpx2.Client]:
-    """A client for one call: the connection ends with it. A local host is never reached through a proxy."""
+def client(
+    call: Call, *, key: str, local: bool, timeout: float, tls: ssl.SSLContext, addresses: Sequence[str] = ()
+) -> Iterator[httpx2.Client]:
+    """A client for one call: the connection ends with it. A local host is never reached through a proxy. ``addresses``
+    are the only ones that it connects to; () = whatever the name of the host leads to."""
 
     def before(request: httpx2.Request) -> None:
         for name in set(request.headers) - _OURS:
@@ -117,5 +142,6 @@ def client(call: Call, *, key: str, local: bool, timeout: float, tls: ssl.SSLCon
         follow_redirects=False,
         trust_env=not local,
         verify=tls,
+        transport=_Pinned(addresses, tls) if addresses else None,
     ) as http:
         yield http
