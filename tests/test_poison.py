@@ -11,47 +11,52 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from dovecot import Dovecot
 from worlds import Lab, question
 
 from mailbot.bot import observe, prepare
 from mailbot.job import STARTS, State
 from mailbot.mail import parse
 
-# Every bomb on its way through a whole mailbot, in a process that may not take 200 MB more than it has when it begins.
+# Every bomb on its way from a Dovecot through a whole mailbot, in a process that may not take 200 MB more than it has
+# when it begins. The CPU time of this process is mailbot's: neither the server nor a busy neighbour counts.
 BOMBS = """
-import resource, sys, time
+import resource, time
+from dovecot import Dovecot
+from served import Served
 from test_mail_limits import MAILS, PAGES, TEXTS
-from worlds import Lab, question
+from worlds import question
 from mailbot.job import State
 html = b"Subject: x\\nFrom: a@b.example\\nContent-Type: text/html; charset=utf-8\\n\\n"
 text = b"Subject: x\\nFrom: a@b.example\\nContent-Type: text/plain; charset=utf-8\\n\\n"
 bombs = dict(MAILS)
 bombs |= {name: html + page.encode() for name, page in PAGES.items()}
 bombs |= {name: text + body.encode() for name, body in TEXTS.items()}
-lab = Lab()
-lab.cycle()
-lab.flag(question(1))
-lab.settle()
-size = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
-resource.setrlimit(resource.RLIMIT_AS, (size + 200 * 1024 * 1024, resource.RLIM_INFINITY))
-for number, (name, raw) in enumerate(bombs.items()):
-    unlike = b"Message-ID: <bomb-%d@x.example>\\n" % number
-    lab.flag(unlike + raw)
-    began = time.process_time()
+with Dovecot() as server:
+    lab = Served(server)
     lab.cycle()
-    lab.cycle()
-    job = lab.jobs()[0]
-    took = time.process_time() - began
-    print(f"{name}\\t{job.state}\\t{took:.2f}\\t{job.reason or job.waits_for}")
-print("others", sum(job.state is State.DONE for job in lab.jobs()))
-lab.close()
+    lab.starred(question(1))
+    lab.settle()
+    size = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_AS, (size + 200 * 1024 * 1024, resource.RLIM_INFINITY))
+    for number, (name, raw) in enumerate(bombs.items()):
+        unlike = b"Message-ID: <bomb-%d@x.example>\\n" % number
+        lab.starred(unlike + raw)
+        began = time.process_time()
+        lab.cycle()
+        lab.cycle()
+        took = time.process_time() - began
+        job = lab.jobs()[0]
+        print(f"{name}\\t{job.state}\\t{took:.2f}\\t{job.reason or job.waits_for}")
+    print("others", sum(job.state is State.DONE for job in lab.jobs()))
+    lab.close()
 """
 
 
 @pytest.mark.case(25)
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="measures memory as Linux tells it")
 @pytest.mark.timeout(120)
-def test_every_bomb_passes_through_a_whole_mailbot_in_two_seconds_and_200_megabytes() -> None:
+def test_every_bomb_passes_through_a_whole_mailbot_in_two_seconds_and_200_megabytes(dovecot: Dovecot) -> None:
     tests = Path(__file__).parent
     environ = {**os.environ, "PYTHONPATH": os.pathsep.join([str(tests), str(tests.parent)])}
     done = subprocess.run(
