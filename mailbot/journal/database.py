@@ -1,43 +1,23 @@
-"""The file of the journal: one SQLite connection behind one lock, its schema, transactions and troubles.
+"""The file of the journal: one SQLite connection behind one lock, its version, transactions and troubles.
 
-A damaged file is never written over: ``put_aside`` gives it another name."""
+A damaged file is never written over: ``put_aside`` gives it another name. One that an earlier mailbot wrote is copied
+before it is changed."""
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 from mailbot.errors import BadUsage, Later, MailbotError, OwnerMustAct
+from mailbot.journal.migrations import MIGRATIONS
 
 NAME = "journal.sqlite"
-SCHEMA_VERSION = 1
 BUSY_SECONDS = 10.0  # a second process holds the write lock for milliseconds; longer means it hangs
-
-_SCHEMA = """
-CREATE TABLE event (
-    seq INTEGER PRIMARY KEY AUTOINCREMENT, job TEXT NOT NULL, at REAL NOT NULL, kind TEXT NOT NULL, data TEXT NOT NULL);
-CREATE INDEX event_job ON event (job, seq);
-CREATE INDEX event_kind ON event (kind, at);
-CREATE TABLE job (
-    id TEXT PRIMARY KEY, account TEXT NOT NULL, key TEXT NOT NULL, generation INTEGER NOT NULL, state TEXT NOT NULL,
-    open INTEGER NOT NULL, limited INTEGER NOT NULL, asked_at REAL NOT NULL, UNIQUE (account, key, generation));
-CREATE INDEX job_open ON job (account) WHERE open;
-CREATE INDEX job_asked ON job (account, asked_at);
-CREATE TABLE blob (job TEXT NOT NULL, name TEXT NOT NULL, data BLOB NOT NULL, PRIMARY KEY (job, name));
-CREATE TABLE folder (
-    account TEXT NOT NULL, folder TEXT NOT NULL, uidvalidity INTEGER NOT NULL, PRIMARY KEY (account, folder));
-CREATE TABLE star (
-    account TEXT NOT NULL, key TEXT NOT NULL, twin TEXT NOT NULL, up INTEGER NOT NULL, PRIMARY KEY (account, key));
-CREATE INDEX star_twin ON star (account, twin);
-CREATE TABLE place (
-    account TEXT NOT NULL, folder TEXT NOT NULL, uid INTEGER NOT NULL, key TEXT NOT NULL,
-    PRIMARY KEY (account, folder, uid));
-CREATE TABLE note (scope TEXT NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (scope, name));
-"""
 
 
 class Damaged(OwnerMustAct):
@@ -54,6 +34,7 @@ class Database:
     def __init__(self, folder: Path) -> None:
         self.path = folder / NAME
         self._lock = threading.RLock()
+        self._version = 0  # of the schema that this program works with; 0 until the file has it
         try:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             self._db = sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
@@ -95,27 +76,58 @@ class Database:
         return self._db.total_changes
 
     def _migrate(self) -> None:
+        """Brings the file to today's version. Each step is one transaction, so that a stop between two of them leaves
+        a file of a version that there was."""
+        first = True
+        while self._step(first):
+            first = False
+        self._version = len(MIGRATIONS)
+
+    def _step(self, first: bool) -> bool:
+        """The next migration; False when there is none left. Another process may be at it, too: one of them waits."""
         with self.transaction():
-            version = self._db.execute("PRAGMA user_version").fetchone()[0]
-            if version > SCHEMA_VERSION:
+            version: int = self._db.execute("PRAGMA user_version").fetchone()[0]
+            if version > len(MIGRATIONS):
                 raise BadUsage(
-                    f"{self.path} was written by a newer mailbot (state {version}; this one knows {SCHEMA_VERSION}): "
+                    f"{self.path} was written by a newer mailbot (state {version}; this one knows {len(MIGRATIONS)}): "
                     "install the newer program again, or name another state.folder"
                 )
-            if version == 0:
-                for statement in _SCHEMA.split(";"):
-                    self._db.execute(statement)
-                self._db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+            if version == len(MIGRATIONS):
+                return False
+            if version and first:
+                self._keep_copy(version)
+            for statement in MIGRATIONS[version].split(";"):
+                self._db.execute(statement)
+            self._db.execute(f"PRAGMA user_version = {version + 1}")
+        return True
+
+    def _keep_copy(self, version: int) -> None:
+        """The file as it is before a migration, under the name of its version; it takes the place of earlier ones.
+
+        Read through a connection of its own: the other is inside the transaction that keeps writers out."""
+        kept, temporary = self.path.with_name(f"version-{version}-{NAME}"), self.path.with_name(f"new-copy-{NAME}")
+        temporary.unlink(missing_ok=True)
+        temporary.touch(0o600)
+        with closing(sqlite3.connect(self.path)) as source, closing(sqlite3.connect(temporary)) as copy:
+            source.backup(copy)
+        _to_disk(temporary)
+        temporary.replace(kept)
+        _to_disk(kept.parent)
+        for earlier in kept.parent.glob(f"version-*-{NAME}"):
+            if earlier != kept:
+                earlier.unlink()
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """All or nothing; may be nested, the outermost commits."""
+        """All or nothing; may be nested, the outermost commits. Raises OwnerMustAct when a newer mailbot has changed
+        the schema since the file was opened: this one would write nonsense."""
         with self._lock:
             if self._db.in_transaction:
                 yield
                 return
             try:
                 self._db.execute("BEGIN IMMEDIATE")
+                self._expect_version()
                 yield
                 self._db.execute("COMMIT")
             except sqlite3.Error as error:
@@ -124,6 +136,11 @@ class Database:
             except BaseException:
                 self._roll_back()
                 raise
+
+    def _expect_version(self) -> None:
+        if self._version and self._db.execute("PRAGMA user_version").fetchone()[0] != self._version:
+            reason = f"the state {self.path} was taken over by a newer mailbot while this one ran"
+            raise OwnerMustAct("state", reason, "Start this one again, with the new program")
 
     def _roll_back(self) -> None:
         if self._db.in_transaction:
@@ -139,6 +156,14 @@ class Database:
     def run(self, sql: str, *args: Any) -> None:
         with self.transaction():
             self._db.execute(sql, args)
+
+
+def _to_disk(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _trouble(path: Path, error: Exception) -> Exception:
