@@ -61,6 +61,11 @@ def break_tokens(text: str) -> str:
     return _TURN.sub(r"\1 ", text)
 
 
+def foreign(text: str) -> str:
+    """Text that somebody else wrote, as it may stand in a prompt."""
+    return break_tokens(visible(text)).strip()
+
+
 def gaps(text: str) -> tuple[str, ...]:
     """What is missing, for each ``[[fill: what is missing]]`` in the text, in order."""
     return tuple(found.group(1).strip() for found in _GAP.finditer(text))
