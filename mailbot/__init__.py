@@ -11,6 +11,7 @@ Where to find what::
     doubt.py      pure   what an APPEND of unknown outcome means
     mail/         pure   a mail, read: parse, visible text, quoted history, thread
     reply/        pure   a mail, written: may we, to whom, from which address, the bytes
+    own/          pure   what the owner wrote before, and whose prompts it may stand in
     prompt/       pure   what is asked of the model and what is read from its answer; the outline writer
     archive/      page (pure) is what a file says, store (edge) writes it whole or not at all
     imap/         edge   the wire: session, folders, idle

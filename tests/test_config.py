@@ -60,24 +60,29 @@ def test_the_example_with_its_optional_lines_means_the_same(tmp_path: Path) -> N
     assert plain.model is not None
     assert (full.model.timeout, full.model.concurrency) == (plain.model.timeout, plain.model.concurrency) == (120, 4)
     assert [i.address for i in full.accounts[0].identities] == ["ada@example.com"]
+    assert [special.match for special in full.owner.special] == ["bo@example.net"]
+    assert [notes.share_with for notes in full.notes] == [("example.net",)]
     shown = {**full.model_dump(), "model": None, "accounts": full.accounts[0].model_copy(update={"identities": ()})}
-    assert shown == {**plain.model_dump(), "model": None, "accounts": plain.accounts[0]}
+    shown |= {"owner": full.owner.model_copy(update={"special": ()}), "notes": ()}
+    assert shown == {**plain.model_dump(), "model": None, "accounts": plain.accounts[0], "owner": plain.owner}
 
 
 def test_the_example_shows_every_key() -> None:
     names = ("Owner", "Archive", "State", "Schedule", "Model", "Notify", "Log", "Account", "Imap", "Smtp", "Identity")
-    for table in (getattr(tables, name) for name in names):
+    for table in (getattr(tables, name) for name in (*names, "For", "Learning", "Notes")):
         for name, field in table.model_fields.items():
-            assert re.search(rf"^(#: )?\[*(account\.)?{field.alias or name}\b", EXAMPLE, re.MULTILINE), name
+            assert re.search(rf"^(#: )?\[*((account|owner)\.)?{field.alias or name}\b", EXAMPLE, re.MULTILINE), name
 
 
 def test_paths_are_absolute(tmp_path: Path) -> None:
     text = LEAST + 'password_file = "pw"\n[archive]\nfolder = "~/Vault/Mail"\n[state]\nfolder = "state"\n'
+    text += '[[notes]]\nfolder = "~/Notes"\nshare_with = ["anyone"]\n'
     loaded = load(tmp_path, text)
 
     assert loaded.archive.folder == Path("/home/ada/Vault/Mail")
     assert loaded.archive.mode == 0o600
     assert loaded.state.folder == tmp_path / "state"
+    assert loaded.notes[0].folder == Path("/home/ada/Notes")
     assert loaded.accounts[0].imap.password_file == str(tmp_path / "pw")
 
 
@@ -193,6 +198,17 @@ IN_OWNER, IN_ACCOUNT = "[[account]]", "[account.imap]"
         (IN_OWNER, "language = 'english'", 'owner.language: must be a language code, such as "en" or "pt-BR"'),
         (IN_OWNER, "timezone = 'Mars'", 'owner.timezone: must be a time zone, such as "Europe/Berlin"'),
         (IN_OWNER, "timezone = '/etc'", 'owner.timezone: must be a time zone, such as "Europe/Berlin"'),
+        (
+            IN_OWNER,
+            "[[owner.for]]\nmatch = 'Bo'\ninstructions = 'x'",
+            "owner.for[1].match: must be an address or a domain",
+        ),
+        (IN_OWNER, "[[owner.for]]\nmatch = 'x.example'", "owner.for[1].instructions: is missing; add it"),
+        (IN_OWNER, "[voice]\nfrom_sent = 1", "voice.from_sent: must be true or false, without quotes"),
+        (IN_OWNER, "[[notes]]\nfolder = '~/N'", "notes[1].share_with: is missing; add it"),
+        (IN_OWNER, "[[notes]]\nfolder = '~/N'\nshare_with = []", "notes[1].share_with: must name who may read"),
+        (IN_OWNER, "[[notes]]\nfolder = '~/N'\nshare_with = ['*']", "notes[1].share_with[1]: must be an address or"),
+        (IN_OWNER, "[[notes]]\nfolder = ''\nshare_with = ['anyone']", "notes[1].folder: must not be empty; fill it in"),
         (IN_OWNER, "[archive]\nmode = '0999'", 'archive.mode: must be an octal number in quotes, such as "0600"'),
         (IN_OWNER, "[archive]\nmode = 600", 'archive.mode: must be an octal number in quotes, such as "0600"'),
         (IN_OWNER, "[archive]\nmode = '0077'", 'archive.mode: must let the owner read and write, as "0600" does'),

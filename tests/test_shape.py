@@ -18,7 +18,7 @@ MODULE_LINES = 300
 FUNCTION_LINES = 60
 
 PURE = (
-    *("flags", "job", "doubt", "mail", "reply", "prompt"),
+    *("flags", "job", "doubt", "mail", "reply", "own", "prompt"),
     *("archive.page", "archive.name", "archive.source", "archive.escape", "archive.frontmatter"),
     *("setup.server", "setup.providers", "setup.autoconfig", "setup.records", "setup.toml"),
 )

@@ -5,6 +5,7 @@ observe    what carries a flag now, and what that means      -> events asked, he
 prepare    fetch, parse, may we?, names, source, prompt      -> events fetched, named, prompted, skipped
 gather     the rest of the thread, on a connection of its own -> event gathered
 search     what one thread search asks of which folder
+context    what of the owner's own goes into a prompt
 ask        the model, while no IMAP connection is held       -> events answered, rejected
 deliver    compose, intent, APPEND, doubt, read back, keyword -> events intended, appended, read, marked
 pages      the page in the archive                           -> event paged

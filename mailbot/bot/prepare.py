@@ -7,7 +7,7 @@ import json
 from dataclasses import asdict, replace
 
 from mailbot.archive.source import prompt_json, render_source, shown
-from mailbot.bot import ask, daily, gather
+from mailbot.bot import ask, context, daily, gather
 from mailbot.bot.observe import HEADERS
 from mailbot.bot.pages import name
 from mailbot.bot.world import Wire, World
@@ -205,6 +205,7 @@ def _prompt(world: World, job: Job, mail: Mail, voice: Voice, to: Recipients) ->
         context_tokens=world.config.model.context_tokens if world.config.model else 0,
         shape=world.endpoint.shape,
         fallback_language=voice.language,
+        context=context.lent(world, to),
     )
     text = prompt_json(
         created=world.time(),

@@ -3,12 +3,14 @@
 tables     the small tables, and ``load``
 account    [[account]] and what belongs to it
 model      [model]
+owner      [owner], [voice], [[notes]]
 value      what a single value may be
 problem    the words for a problem
 """
 
 from mailbot.config.account import Account, Identity, Imap, Smtp
 from mailbot.config.model import Model
-from mailbot.config.tables import Config, Owner, default_path, load
+from mailbot.config.owner import Notes, Owner
+from mailbot.config.tables import Config, default_path, load
 
-__all__ = ["Account", "Config", "Identity", "Imap", "Model", "Owner", "Smtp", "default_path", "load"]
+__all__ = ["Account", "Config", "Identity", "Imap", "Model", "Notes", "Owner", "Smtp", "default_path", "load"]

@@ -8,7 +8,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from mailbot.config import value as values
 from mailbot.config.value import LOOPBACK, Surroundings, inside
@@ -32,7 +41,12 @@ def _path(value: str, info: ValidationInfo) -> str:
     return settings(info).path(value)
 
 
+def _folder(value: object, info: ValidationInfo) -> object:
+    return settings(info).path(str(value)) if isinstance(value, str | Path) else value
+
+
 FilePath = Annotated[str, AfterValidator(_path)]
+Folder = Annotated[Path, Field(strict=False), BeforeValidator(_folder)]
 Address = Annotated[str, AfterValidator(values.address)]
 Language = Annotated[str, AfterValidator(values.language)]
 Host = Annotated[str, AfterValidator(values.host)]

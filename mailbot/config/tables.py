@@ -15,38 +15,22 @@ from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import platformdirs
-from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, ValidationError, ValidationInfo, field_validator
+from pydantic import BaseModel, BeforeValidator, Field, ValidationError, field_validator
 
 from mailbot.config import problem
 from mailbot.config import value as values
-from mailbot.config.account import Account, Filled, Identity, Imap, Language, Smtp, Table, settings
+from mailbot.config.account import Account, Folder, Identity, Imap, Smtp, Table
 from mailbot.config.model import Model
+from mailbot.config.owner import For, Learning, Notes, Owner
 from mailbot.config.value import Resolve, Surroundings, addresses
 from mailbot.errors import BadUsage
 
-__all__ = ["Account", "Archive", "Config", "Identity", "Imap", "Log", "Model", "Notify", "Owner", "Schedule"]
-__all__ += ["Smtp", "State", "default_path", "load"]
-
-
-def _folder(value: object, info: ValidationInfo) -> object:
-    return settings(info).path(str(value)) if isinstance(value, str | Path) else value
+__all__ = ["Account", "Archive", "Config", "For", "Identity", "Imap", "Learning", "Log", "Model", "Notes", "Notify"]
+__all__ += ["Owner", "Schedule", "Smtp", "State", "default_path", "load"]
 
 
 def _state_folder() -> Path:
     return platformdirs.user_state_path("mailbot", appauthor=False)
-
-
-Folder = Annotated[Path, Field(strict=False), BeforeValidator(_folder)]
-
-
-class Owner(Table):
-    """Who writes. ``language`` is for mails whose own language cannot be told."""
-
-    name: Filled
-    about: str = ""
-    signature: str = ""
-    language: Annotated[Language, Field(min_length=1)] = "en"
-    timezone: Annotated[str, AfterValidator(values.timezone)] = ""
 
 
 class Archive(Table):
@@ -97,6 +81,8 @@ class Config(Table):
     state: State = Field(default_factory=State)
     schedule: Schedule = Schedule()
     model: Model | None = None  # None: the outline writer
+    voice: Learning = Learning()
+    notes: tuple[Notes, ...] = ()
     notify: Notify = Notify()
     log: Log = Log()
     accounts: tuple[Account, ...] = Field(alias="account")

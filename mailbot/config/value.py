@@ -15,6 +15,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+from mailbot.own.readers import ANYONE
+
 Resolve = Callable[[str], Iterable[str]]
 Network = IPv4Network | IPv6Network
 
@@ -26,6 +28,7 @@ PRIVATE: tuple[Network, ...] = (
     *map(ip_network, ("fc00::/7", "fe80::/10")),
 )
 _ADDRESS = re.compile(r"[^\s@<>()\[\],;:\"\\\x00-\x1f\x7f]+@[^\s@<>()\[\],;:\"\\*\x00-\x1f\x7f]+")
+_DOMAIN = re.compile(r"[^\s@<>()\[\],;:\"\\*/\x00-\x1f\x7f]+\.[^\s@<>()\[\],;:\"\\*/.\x00-\x1f\x7f]+")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")  # the part of BCP 47 (RFC 5646) that people write
 _KEYWORD = re.compile(r"[!#$&'+,./0-9:;<=>?@A-Z\[^_`a-z|}~-]+")  # flag-keyword = atom, RFC 9051 section 9
 OWN_KEYWORD = "$MailbotDrafted"
@@ -134,6 +137,18 @@ def address(value: str) -> str:
     if "*" in value:
         raise ValueError("must be one address, without *")
     return pattern(value)
+
+
+def correspondent(value: str) -> str:
+    """An address, or a domain for everybody there."""
+    if not (_ADDRESS.fullmatch(value) and "*" not in value) and not _DOMAIN.fullmatch(value):
+        raise ValueError('must be an address or a domain, such as "bo@example.net" or "example.net"')
+    return value
+
+
+def reader(value: str) -> str:
+    """An address, a domain, or "anyone"."""
+    return value if value == ANYONE else correspondent(value)
 
 
 def language(value: str) -> str:
