@@ -19,6 +19,8 @@ Where to find what::
     journal/      edge   the list of events, on disk before its effect; what was last seen of each folder
     smtp.py       edge   a notice to the owner, and to nobody else
     secrets.py    edge   passwords and keys, read anew at each use
+    lock.py       edge   one mailbot for one mailbox
+    systemd.py    edge   ready, alive, ending: what systemd is told
     bot/                 from flag to draft, step by step: the only place where pure and edge meet
     poller.py            one account, kept going; the model calls beside it
     service.py           the scheduler, a thread for each account, IDLE, an orderly stop

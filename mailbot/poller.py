@@ -1,8 +1,8 @@
 """One account, kept going: the round that looks, what runs beside it, and the session between rounds.
 
-A Poller belongs to one thread. Only ``wake`` and ``stop`` may be called from others. Model calls run on the shared
-``Calls``, thread searches one after the other on ``Calls`` of the account's own; each wakes the poller when what it
-brought is in the journal."""
+A Poller belongs to one thread. Only ``wake``, ``stop``, ``break_off``, ``sign`` and ``is_failing`` may be called from
+others. Model calls run on the shared ``Calls``, thread searches one after the other on ``Calls`` of the account's own;
+each wakes the poller when what it brought is in the journal."""
 
 from __future__ import annotations
 
@@ -57,6 +57,8 @@ class Poller:
         self._beside: set[str] = set()  # ids of jobs whose thread or answer is awaited
         self._done: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._unkept: set[str] = set()  # jobs whose last call left no trace: not asked again before the next look
+        self._rounds = 0
+        self._at_work = False
         self._failures = 0
         self._not_before = 0.0
         self._sent_away = False  # the server itself asked for the wait: an answer does not shorten it
@@ -76,10 +78,21 @@ class Poller:
         if wire is not None:
             wire.session.break_off()
 
+    def sign(self) -> tuple[int, int] | None:
+        """Something that changes while the round under way gets on; None between rounds."""
+        wire = self._wire
+        return (self._rounds, wire.session.commands if wire is not None else 0) if self._at_work else None
+
+    @property
+    def is_failing(self) -> bool:
+        return self._failures > 0
+
     def run(self) -> None:
         """Rounds until ``stop``. Never raises for one account's trouble."""
         while True:
+            self._at_work = False
             called = self._awake.wait(OVERDUE * self.world.config.schedule.every)
+            self._rounds, self._at_work = self._rounds + 1, True
             self._awake.clear()
             if self._stopped:
                 break

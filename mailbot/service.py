@@ -1,7 +1,8 @@
 """The service: apscheduler wakes each account's poller, IDLE wakes it sooner, SIGTERM ends all in order.
 
 Each account has a thread of its own; none waits for another. The scheduler only sets an event, so that its defaults for
-missed and overlapping runs (agronholm/apscheduler#292, #423) can lose nothing."""
+missed and overlapping runs (agronholm/apscheduler#292, #423) can lose nothing. systemd hears that the service lives as
+long as every poller does: a slow server is no reason to be silent, a poller that hangs is one."""
 
 from __future__ import annotations
 
@@ -13,13 +14,19 @@ from functools import partial
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from mailbot.bot.tick import connect
-from mailbot.bot.world import World
+from mailbot.bot.world import World, log
 from mailbot.imap.idle import Watcher
 from mailbot.imap.session import Session
 from mailbot.poller import Calls, Poller
+from mailbot.systemd import Systemd
 
 ORDERLY = 6.0  # seconds that a round may take to end by itself after SIGTERM
 ABRUPT = 2.0  # seconds more, after its connection was cut
+LOOK = 30.0  # seconds between two looks at the pollers; fewer where systemd wants to hear more often
+# Every wait for a server ends by itself within a minute, but there may be several in a row before the first command
+# (a secret's command, name servers, addresses that do not answer), and an answer may come octet by octet for ever.
+SILENT = 600.0  # seconds without progress until the connection of a round is cut
+HUNG = 660.0  # seconds: the cut did not help, the poller hangs
 
 
 class Service:
@@ -34,6 +41,7 @@ class Service:
         self._watchers = [
             Watcher(partial(watched, p.world), p.wake) for p in self._pollers if idle and _may_idle(p.world)
         ]
+        self._progress: list[tuple[object, float]] = [(None, 0.0)] * len(worlds)  # the last sign, and since when
         self._scheduler = BackgroundScheduler(daemon=True, timezone="UTC")
         for poller in self._pollers:
             self._scheduler.add_job(
@@ -54,6 +62,45 @@ class Service:
         self._scheduler.start()
         for watcher in self._watchers:
             watcher.start()
+
+    def watch(self, ended: threading.Event, systemd: Systemd) -> None:
+        """Returns when ``ended`` is set. Until then it frees pollers from servers that never finish, and gives systemd
+        a sign of life as long as none hangs."""
+        systemd.tell("READY=1", f"STATUS={self.status()}")
+        every = min(LOOK, systemd.watchdog / 2 if systemd.watchdog else LOOK)
+        told: list[str] = []
+        while not ended.wait(every):
+            hung = self.hung(time.monotonic())
+            for name in hung:
+                if name not in told:
+                    log.error("account=%s round=hung reason='it got no further for %d s'", name, HUNG)
+            told = hung
+            if hung:
+                systemd.tell(f"STATUS=hangs: {', '.join(hung)}")
+            else:
+                systemd.tell("WATCHDOG=1", f"STATUS={self.status()}")
+        systemd.tell("STOPPING=1", "STATUS=ending")
+
+    def hung(self, now: float) -> list[str]:
+        """The accounts whose poller is dead or hangs, at ``now`` (seconds, monotonic)."""
+        names = []
+        for number, (poller, thread) in enumerate(zip(self._pollers, self._threads, strict=True)):
+            sign = poller.sign()
+            if sign is None or sign != self._progress[number][0]:
+                self._progress[number] = sign, now
+            silent = now - self._progress[number][1]
+            if silent > SILENT:
+                poller.break_off()
+            if silent > HUNG or not thread.is_alive():
+                names.append(poller.world.account.name)
+        return names
+
+    def status(self) -> str:
+        """One short line: how many accounts there are, and where the last look failed."""
+        failing = [p.world.account.name for p in self._pollers if p.is_failing]
+        count = len(self._pollers)
+        watched = f"{count} account{'s' if count > 1 else ''} watched"
+        return f"{watched}, the last look failed at {', '.join(failing)}" if failing else watched
 
     def stop(self) -> None:
         self._scheduler.shutdown(wait=False)

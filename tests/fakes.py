@@ -90,6 +90,7 @@ class FakeSession:
         self._writable = False
         self.capabilities = (CAPABILITIES if mailbox.uidplus else frozenset({"IMAP4REV1"})) | mailbox.more
         self.closed = False
+        self.commands = 0
 
     def folders(self) -> tuple[Folder, ...]:
         self._alive()

@@ -18,11 +18,15 @@ from mailbot.cli.options import config_option, home
 @config_option
 def command(config_path: Path | None) -> int:
     """The service: looks at each account every minute, and at once when the server says so (IDLE)."""
+    import faulthandler
     import logging
     import os
 
-    from mailbot import lock
+    from mailbot import lock, systemd
     from mailbot.service import Service
+
+    faulthandler.enable()  # systemd's watchdog ends a service that hangs by SIGABRT: the log then says where it hung
+    manager = systemd.take(os.environ, os.getpid())
 
     log = logging.getLogger("mailbot")
     ended = threading.Event()
@@ -52,7 +56,7 @@ def command(config_path: Path | None) -> int:
         service.start()
         writer = config.model.name if config.model else "the outline writer (no model is configured)"
         log.info("service=started accounts=%d every=%ds writer=%r", len(worlds), config.schedule.every, writer)
-        ended.wait()
+        service.watch(ended, manager)
         service.stop()
         log.info("service=ended")
         return 0

@@ -68,6 +68,11 @@ class Session:
         with translated():
             return frozenset(c.decode("ascii", "replace").upper() for c in self._client.capabilities())
 
+    @property
+    def commands(self) -> int:
+        """How many were sent: whoever looks twice sees whether the connection gets on. Any thread may look."""
+        return int(self._client._imap.tagnum)
+
     def folders(self) -> tuple[Folder, ...]:
         with translated():
             rows = self._client.list_folders()
@@ -266,7 +271,7 @@ class Session:
         self.break_off()
 
     def break_off(self) -> None:
-        """Ends the connection at once. The only method that another thread may call: it ends a wait."""
+        """Ends the connection at once. The only command that another thread may give: it ends a wait."""
         with suppress(IMAPClientError, OSError, ValueError, AttributeError):
             self._client.socket().shutdown(socket.SHUT_RDWR)
         with suppress(IMAPClientError, OSError, ValueError, AttributeError):
