@@ -4,6 +4,7 @@
 #   make check    style and types, then the tests up to the first that fails
 #   make crash    kill -9 the service 1,000 times while its owner works on, and count the drafts (20 minutes)
 #   make crash-pairs  stop at every pair of effects, not only at a share of them (minutes)
+#   make corpus CORPUS=DIR  try every mail below a directory of yours, from its octets to a draft and a page
 #   make machine  play thousands of random stories with every kind of trouble (minutes)
 #   make clean    remove what the others made
 # Another Python: make PYTHON=python3.13 test
@@ -11,13 +12,14 @@
 PYTHON ?= python3
 KILLS ?= 1000
 STORIES ?= 2000
+CORPUS ?= tests/cases
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip -qq --disable-pip-version-check
 
 export PIP_ROOT_USER_ACTION := ignore
 
-.PHONY: help demo test check crash crash-pairs machine clean
+.PHONY: help demo test check crash crash-pairs corpus machine clean
 
 help:
 	@sed -n '/^#   make/s/^#   //p' Makefile
@@ -41,6 +43,9 @@ crash: $(VENV)/.dev
 
 crash-pairs: $(VENV)/.dev
 	@MAILBOT_EVERY_PAIR=1 $(BIN)/python -m pytest tests/test_crash.py
+
+corpus: $(VENV)/.dev
+	@$(BIN)/python tests/corpus.py "$(CORPUS)"
 
 machine: $(VENV)/.dev
 	@MAILBOT_STORIES=$(STORIES) $(BIN)/python -m pytest --timeout 3600 tests/test_machine.py

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from email import message_from_string
-from email.headerregistry import HeaderRegistry
+from email.headerregistry import Address, HeaderRegistry
 from email.message import Message
 from email.utils import parsedate_to_datetime
 
@@ -30,10 +30,15 @@ class ReadBack:
 
     def addresses(self, name: str) -> list[str]:
         """As people write them: ``Ada <ada@example.org>``, or the address alone."""
-        if name not in self.message:
-            return []
-        found = HeaderRegistry()(name, self.field(name)).addresses
+        found = self._found(name)
         return [f"{a.display_name} <{a.addr_spec}>" if a.display_name else a.addr_spec for a in found]
+
+    def specs(self, name: str) -> list[str]:
+        """The addresses alone."""
+        return [a.addr_spec for a in self._found(name)]
+
+    def _found(self, name: str) -> tuple[Address, ...]:
+        return HeaderRegistry()(name, self.field(name)).addresses if name in self.message else ()
 
     def _decoded(self, name: str) -> str:
         return str(HeaderRegistry()(name, self.field(name)))

@@ -65,7 +65,8 @@ def test_both_readings_come_out_the_second_named_after_the_first(written: str) -
 
 
 @pytest.mark.parametrize(
-    "written", ["Ada", "ada@", "@x.org", "a@b@x.org", "ada@x..org", "<ada>", "a@-x-.org\x00/", "a\\@x"]
+    "written",
+    ["Ada", "ada@", "@x.org", "a@b@x.org", "ada@x..org", "<ada>", "a@-x-.org\x00/", "a\\@x", '""@x.org', '" "@x.org'],
 )
 def test_what_is_no_address_is_left_out_and_reported(written: str) -> None:
     result = address.read("To", [written.encode()])

@@ -184,7 +184,7 @@ def spec(source: str) -> str:
     if not local.strip().startswith('"'):
         local = "".join(local.split())
     local, domain = local.strip(), a_label("".join(domain.split()))
-    right = _QUOTED.fullmatch(local) or _LOCAL_PLAIN.fullmatch(local)
+    right = _LOCAL_PLAIN.fullmatch(local) or (_QUOTED.fullmatch(local) and local.strip('" '))
     if not at or not right or not domain or len(local) > _MAX_LOCAL:
         return ""
     return f"{local}@{domain}"
