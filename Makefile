@@ -5,6 +5,7 @@
 #   make crash    kill -9 the service 1,000 times while its owner works on, and count the drafts (20 minutes)
 #   make crash-pairs  stop at every pair of effects, not only at a share of them (minutes)
 #   make corpus CORPUS=DIR  try every mail below a directory of yours, from its octets to a draft and a page
+#   make large    the tests of a large mailbox with 100,000 mails (minutes)
 #   make machine  play thousands of random stories with every kind of trouble (minutes)
 #   make clean    remove what the others made
 # Another Python: make PYTHON=python3.13 test
@@ -19,7 +20,7 @@ PIP := $(BIN)/python -m pip -qq --disable-pip-version-check
 
 export PIP_ROOT_USER_ACTION := ignore
 
-.PHONY: help demo test check crash crash-pairs corpus machine clean
+.PHONY: help demo test check crash crash-pairs corpus large machine clean
 
 help:
 	@sed -n '/^#   make/s/^#   //p' Makefile
@@ -46,6 +47,10 @@ crash-pairs: $(VENV)/.dev
 
 corpus: $(VENV)/.dev
 	@$(BIN)/python tests/corpus.py "$(CORPUS)"
+
+large: $(VENV)/.dev
+	@sh tests/get-dovecot.sh
+	@MAILBOT_LARGE=100000 $(BIN)/python -m pytest --timeout 3600 tests/test_on_dovecot.py -k large
 
 machine: $(VENV)/.dev
 	@MAILBOT_STORIES=$(STORIES) $(BIN)/python -m pytest --timeout 3600 tests/test_machine.py

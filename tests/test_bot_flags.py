@@ -61,6 +61,7 @@ def test_a_folder_that_is_watched_later_has_a_first_contact_of_its_own(lab: Lab)
     assert lab.jobs() == []
 
 
+@pytest.mark.case(14)
 def test_unflagged_before_the_model_is_asked_cancels(lab: Lab) -> None:
     uid = lab.flag()
     assert lab.endpoint is not None
@@ -75,6 +76,7 @@ def test_unflagged_before_the_model_is_asked_cancels(lab: Lab) -> None:
     assert lab.endpoint.asked == []
 
 
+@pytest.mark.case(14)
 def test_flagged_again_after_it_was_seen_unflagged_is_asked_anew(lab: Lab) -> None:
     uid = lab.flag()
     lab.cycle()
@@ -173,6 +175,7 @@ def test_a_mail_whose_folder_cannot_be_opened_for_a_while_is_not_gone(
     assert states(lab) == [State.DONE]
 
 
+@pytest.mark.case(12)
 def test_a_move_between_watched_folders_asks_nothing_new(lab: Lab) -> None:
     uid = lab.flag()
     lab.cycle()
@@ -265,6 +268,7 @@ def test_a_burst_is_held_and_told_and_flagging_again_releases_one() -> None:
     lab.close()
 
 
+@pytest.mark.case(12)
 def test_a_second_delivery_joins_the_first(lab: Lab) -> None:
     lab.flag(question())
     lab.cycle()
@@ -275,6 +279,7 @@ def test_a_second_delivery_joins_the_first(lab: Lab) -> None:
     assert states(lab) == [State.DONE]
 
 
+@pytest.mark.case(27)
 def test_different_mails_with_one_message_id_are_two(lab: Lab) -> None:
     lab.flag(question(1))
     lab.flag(question(2, Message_ID="<1.1766332362@northwind.example>", From="Eve <eve@evil.example>"))

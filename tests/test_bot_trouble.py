@@ -63,6 +63,7 @@ def test_nothing_is_looked_up_before_the_old_connection_can_no_longer_deliver(la
     assert lab.jobs()[0].state is State.APPENDING
 
 
+@pytest.mark.case(14)
 def test_a_draft_that_the_owner_sent_meanwhile_is_found_in_sent(lab: Lab) -> None:
     lab.flag()
     break_append(lab, after=True)
@@ -76,6 +77,7 @@ def test_a_draft_that_the_owner_sent_meanwhile_is_found_in_sent(lab: Lab) -> Non
     assert lab.mailbox.raws() == []
 
 
+@pytest.mark.case(9)
 def test_drafts_that_vanished_before_the_append_are_made_again(lab: Lab) -> None:
     del lab.mailbox.boxes["Drafts"]
     lab.flag()

@@ -157,6 +157,7 @@ def effects_of_a_clean_run(fuses: list[Fuse]) -> int:
     return count
 
 
+@pytest.mark.case(6)
 def test_stopped_at_any_effect_it_goes_on_to_one_draft(file_effects: list[Fuse]) -> None:
     for at in range(1, effects_of_a_clean_run(file_effects) + 1):
         lab = flagged_lab()
@@ -166,6 +167,7 @@ def test_stopped_at_any_effect_it_goes_on_to_one_draft(file_effects: list[Fuse])
         lab.close()
 
 
+@pytest.mark.case(6)
 @pytest.mark.timeout(900)
 def test_stopped_at_any_two_effects_it_goes_on_to_one_draft(file_effects: list[Fuse]) -> None:
     tried = pairs = 0

@@ -84,6 +84,7 @@ def settled(lab: Lab, server: Scripted) -> list[State]:
     return [job.state for job in lab.jobs()]
 
 
+@pytest.mark.case(6)
 @pytest.mark.parametrize("second", BREAKS, ids=NAMES.get)
 @pytest.mark.parametrize("first", BREAKS, ids=NAMES.get)
 def test_broken_twice_inside_append_it_goes_on_to_one_draft(
@@ -96,6 +97,7 @@ def test_broken_twice_inside_append_it_goes_on_to_one_draft(
     assert len(drafts(scripted)) == 1
 
 
+@pytest.mark.case(9)
 @pytest.mark.parametrize("octets", OCTETS)
 @pytest.mark.parametrize("to", ["Sent", "Trash"])
 def test_a_draft_that_its_owner_took_meanwhile_is_not_made_again(

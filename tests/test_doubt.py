@@ -42,10 +42,12 @@ def test_drafts_of_others_without_a_gap_prove_that_it_was_not_stored() -> None:
     assert found(drafts(other(10), other(11)), sent(other(50, ORIGINAL))) == Finding(False)
 
 
+@pytest.mark.case(9)
 def test_a_gap_with_a_newer_reply_counts_as_the_draft() -> None:
     assert found(drafts(uidnext=11), sent(other(50, ORIGINAL))) == Finding(True, None, (REPLY_FOUND,))
 
 
+@pytest.mark.case(9)
 def test_a_gap_without_any_reply_means_append_again() -> None:
     assert found(drafts(uidnext=11), sent()) == Finding(False)
 

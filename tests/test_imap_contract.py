@@ -286,6 +286,7 @@ def test_no_argument_can_smuggle_a_command(dovecot: Any, value: str) -> None:
     session.close()
 
 
+@pytest.mark.case(23)
 def test_a_certificate_of_nobody_is_for_the_owner(dovecot: Any) -> None:
     from mailbot.imap.login import tls_context
 

@@ -109,6 +109,7 @@ def test_html_alone_becomes_text_and_pictures_are_attachments() -> None:
     assert mail.attachments == (Attachment("image001.png", "image/png", 16),)
 
 
+@pytest.mark.case(28)
 def test_an_attached_mail_is_not_the_text_of_the_mail() -> None:
     mail = case("attached-mail")
     assert mail.text == "What do you make of this?"

@@ -14,7 +14,7 @@ import pytest
 from running import SOON, until
 from scripted import Scripted
 from served import Served
-from worlds import question
+from worlds import CONFIG, question
 
 from mailbot.errors import MailbotError
 from mailbot.imap import idle, login
@@ -158,6 +158,20 @@ def test_a_server_without_extensions_gets_its_one_draft(home: Served, scripted: 
 
 
 @pytest.mark.case(17)
+def test_a_server_that_marks_no_folder_gets_its_drafts_where_the_config_says(scripted: Scripted) -> None:
+    scripted.capabilities = ["IMAP4rev1"]
+    scripted.mailbox.special_use.clear()
+    home = Served(scripted, CONFIG.replace("aliases", 'drafts = "Drafts"\naliases'))
+    home.cycle()
+    home.starred()
+
+    home.cycle()
+
+    home.check()
+    home.close()
+
+
+@pytest.mark.case(17)
 def test_without_idle_the_watcher_ends_and_polling_goes_on(home: Served, scripted: Scripted) -> None:
     scripted.capabilities = ["IMAP4rev1", "AUTH=PLAIN"]
 
@@ -228,6 +242,8 @@ def test_folders_below_inbox_with_another_separator_are_used_by_their_names(scri
 
 
 UNREADABLE = [
+    ("UID SEARCH", swapped(rb"\* SEARCH (\d+)", rb"* SEARCH \1\r\n* SEARCH")),
+    ("UID SEARCH", lambda answer: answer + b"* SEARCH 1\r\n"),
     ("UID SEARCH", swapped(rb"\* SEARCH (\d+)", rb"* SEARCH {3}\r\n\1")),
     ("UID SEARCH", lambda answer: b"* SEARCH x y\r\n" + answer),
     ("UID SEARCH", lambda answer: answer.replace(b"\r\n", b"\r\n\0\0\0\0", 1)),
@@ -276,6 +292,7 @@ def test_an_answer_that_cannot_be_read_is_asked_for_again_and_one_draft_stands(
 HARMLESS = [
     ("UID SEARCH", swapped(rb"(\* SEARCH [\d ]+)\r\n", rb"\1 (MODSEQ 917162500)\r\n")),
     ("UID SEARCH", lambda answer: b"* OK\r\n" + answer),
+    ("UID SEARCH", lambda answer: b'* ESEARCH (TAG "A1") UID ALL 1:2\r\n' + answer),
     ("UID SEARCH", lambda answer: b"* 7 EXISTS\r\n* 0 RECENT\r\n* FLAGS (\\Flagged \\*)\r\n" + answer),
     ("UID SEARCH", swapped(rb"\* SEARCH ([\d ]+)\r\n", rb"* SEARCH \1 \1\r\n")),
     ("UID SEARCH", lambda answer: answer.replace(b"* SEARCH\r\n", b"")),
@@ -308,6 +325,47 @@ def test_an_answer_that_is_only_unusual_costs_nothing(
 
     assert home.states() == [State.DONE]
     assert len(scripted.folder("Drafts").messages) == 1
+
+
+# Lines that stand before the answer to any command.
+BEFORE = {
+    "a foreign FETCH": b"* 1 FETCH (FLAGS (\\Seen \\*) X {5}\r\nhello)\r\n",
+    "a literal name": b"* LIST () {1}\r\n/ {5}\r\nhello\r\n",
+    "a bare OK": b"* OK\r\n",
+    "NUL": b"* \0\0 what\r\n",
+    "an overflow": b"* 99999999999999999999 EXISTS\r\n",
+}
+
+
+@pytest.mark.case(21)
+@pytest.mark.parametrize("command", ["LIST", "EXAMINE", "UID SEARCH", "UID FETCH", "APPEND", "UID STORE", "STATUS"])
+@pytest.mark.parametrize("line", BEFORE.values(), ids=BEFORE.keys())
+def test_an_odd_line_before_any_answer_costs_a_round_and_no_mail(
+    home: Served, scripted: Scripted, command: str, line: bytes
+) -> None:
+    home.starred()
+    scripted.fault(command, when="after", then=lambda answer: line + answer)
+
+    home.cycle_anyway()
+    home.cycle_anyway()
+    home.settle()
+
+    home.check()
+
+
+@pytest.mark.case(18)
+def test_a_search_that_is_answered_as_esearch_cancels_nothing(home: Served, scripted: Scripted) -> None:
+    """A server that was not asked for it; imapclient reads nothing from it."""
+    home.starred(question(1))
+    home.cycle()
+    home.starred(question(2))
+    esearch = swapped(rb"\* SEARCH[^\r]*", b'* ESEARCH (TAG "A1") UID ALL 1:2')
+    scripted.fault("UID SEARCH", when="after", then=esearch)
+
+    home.cycle()
+    home.cycle()
+
+    home.check(drafts=2)
 
 
 @pytest.mark.case(18)

@@ -84,6 +84,7 @@ def test_a_refused_append_is_tried_again_and_one_draft_stands(home: Served, scri
     home.cycle_anyway()
     assert home.jobs()[0].state is State.ANSWERED
     assert home.jobs()[0].waits_for
+    assert home.jobs()[0].until >= home.clock + (wanted_wait(answer.decode()) or 0.0)
     rounds(home, 2)
 
     home.check()
@@ -150,15 +151,19 @@ def test_whatever_a_server_tells_of_the_place_one_draft_stands(
 
 
 @pytest.mark.case(7)
+@pytest.mark.parametrize("stored", [True, False])
 def test_a_draft_that_was_confirmed_and_is_not_there_is_remarked_and_not_stored_again(
-    home: Served, scripted: Scripted
+    home: Served, scripted: Scripted, stored: bool
 ) -> None:
     def swallow(answer: bytes) -> bytes:
         scripted.expunge("Drafts", 1)
         return answer
 
     home.starred()
-    scripted.fault("APPEND", when="after", then=swallow)
+    if stored:
+        scripted.fault("APPEND", when="after", then=swallow)
+    else:  # Proton Bridge did so once
+        scripted.fault("APPEND", when="before", then=b"OK [APPENDUID 1700000001 77] stored")
 
     home.settle()
     home.cycle()
@@ -253,6 +258,15 @@ def test_a_session_that_was_kept_is_not_replaced_at_once_when_the_server_is_busy
     assert len(lines(scripted, "EXAMINE")) == len({session for session, line in scripted.log if "EXAMINE" in line}) + 3
 
 
+@pytest.mark.case(22)
+def test_the_round_after_a_crowded_login_waits_as_long_as_the_server_asked(home: Served, scripted: Scripted) -> None:
+    scripted.fault("AUTHENTICATE", when="before", then=b"NO Suggested Backoff Time: 1500000 milliseconds, throttled")
+
+    home.cycle_anyway()
+
+    assert home.poller._not_before == pytest.approx(home.clock + 1500, abs=30)
+
+
 def test_a_bye_in_the_middle_of_a_session_is_waited_out_as_long_as_it_says(home: Served, scripted: Scripted) -> None:
     home.starred()
     scripted.fault("UID SEARCH", when="after", then=lambda answer: b"* BYE [THROTTLED] Session expired\r\n" + answer)
@@ -305,6 +319,17 @@ def test_one_mail_that_the_server_cannot_hand_out_stops_no_other(home: Served, s
     home.cycle()
 
     home.check(drafts=4)
+
+
+@pytest.mark.case(13)
+def test_a_fetch_that_is_refused_as_gone_is_tried_again(home: Served, scripted: Scripted) -> None:
+    home.starred()
+    scripted.fault("UID FETCH", when="before", then=b"NO Some of the requested messages no longer exist")
+
+    home.cycle_anyway()
+    home.settle()
+
+    home.check()
 
 
 @pytest.mark.case(13)
@@ -363,6 +388,43 @@ def test_a_watched_folder_that_does_not_open_is_told_and_the_other_is_watched(
 
     assert why == f"the server does not open the folder Archive: select failed: {words}"
     assert told(chosen) == [why, f"over: {why}"]
+
+
+@pytest.mark.case(17)
+@pytest.mark.parametrize("key", ["sent", "trash"])
+def test_a_folder_that_the_config_names_and_the_server_lacks_is_told_and_is_no_watched_one_when_it_comes(
+    scripted: Scripted, key: str
+) -> None:
+    home = Served(scripted, CONFIG.replace("aliases", f'{key} = "Gone"\naliases'))
+    home.poller.round()
+    home.starred()
+    rounds(home, 1)
+    home.check()
+    (why,) = told(home)
+
+    scripted.mailbox.create("Gone")
+    rounds(home, 1)
+    home.starred(question(2), folder="Gone")
+    rounds(home, 1)
+
+    assert why == "the folder Gone is not on the server"
+    assert told(home) == [why, f"over: {why}"]
+    home.check()
+    home.close()
+
+
+@pytest.mark.case(17)
+@pytest.mark.parametrize("name", ["Sent", "Trash"])
+def test_a_folder_that_vanishes_while_mailbot_is_connected_stops_nothing(
+    home: Served, scripted: Scripted, name: str
+) -> None:
+    home.poller.round()
+    scripted.delete(name)
+    home.starred()
+
+    home.settle()
+
+    home.check()
 
 
 def test_a_folder_that_does_not_open_for_a_moment_is_nobodys_matter(chosen: Served, scripted: Scripted) -> None:

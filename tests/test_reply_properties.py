@@ -12,6 +12,7 @@ import re
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from making import make_account, make_identity, make_mail, make_owner
@@ -188,6 +189,7 @@ def _check(draft: Draft) -> None:
     assert back.body == draft.text
 
 
+@pytest.mark.case(26)
 @settings(max_examples=300, deadline=None)
 @given(headers=HEADERS, text=TEXT)
 @example(headers=[(b"To", b", ".join(b"p%d@x.example" % n for n in range(8000))), (b"From", b"m@x.example")], text="Hi")

@@ -206,6 +206,7 @@ def test_an_unknown_name_is_bad_usage(tmp_path: Path) -> None:
         Secrets(load(tmp_path), {}).get("office.imap")
 
 
+@pytest.mark.case(33)
 @pytest.mark.parametrize(
     ("backend", "words"), [(keyring.backends.fail.Keyring(), "has no keyring"), (Locked(), "is locked")]
 )

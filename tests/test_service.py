@@ -79,6 +79,7 @@ def idling(home: Home) -> Service:
     return service
 
 
+@pytest.mark.case(2)
 def test_a_flag_set_between_the_first_look_and_idle_is_not_missed(dovecot: Dovecot) -> None:
     account = Account(dovecot)
     with Home(account, extra=RARELY) as home:
@@ -90,6 +91,7 @@ def test_a_flag_set_between_the_first_look_and_idle_is_not_missed(dovecot: Dovec
         assert len(account.drafts(1)) == 1
 
 
+@pytest.mark.case(1)
 def test_a_flag_becomes_a_draft_at_once_while_the_service_idles(dovecot: Dovecot) -> None:
     account = Account(dovecot)
     with Home(account, extra=RARELY) as home:
@@ -114,6 +116,7 @@ def test_a_flag_set_while_nothing_ran_is_drafted_at_the_start(dovecot: Dovecot) 
         assert len(account.drafts(1)) == 1
 
 
+@pytest.mark.case(12)
 def test_a_mail_that_is_flagged_and_archived_at_once_gets_its_draft(dovecot: Dovecot) -> None:
     account = Account(dovecot)
     uid = account.deliver()
@@ -128,6 +131,7 @@ def test_a_mail_that_is_flagged_and_archived_at_once_gets_its_draft(dovecot: Dov
         until(lambda: "$MailbotDrafted" in account.flags(1, "Archive"), "the keyword on the archived mail")
 
 
+@pytest.mark.case(1)
 @pytest.mark.case(31)
 def test_other_mails_are_drafted_while_a_model_call_is_open(dovecot: Dovecot, gate: Gate, model: Endpoint) -> None:
     account = Account(dovecot)

@@ -51,12 +51,14 @@ def observe(world: World, wire: Wire, *, include_existing: bool = False) -> Seen
     first = not world.journal.stars.knows(world.key)
     aside = world.journal.noted("aside", world.key)
     lost = first and (bool(aside) or _has_pages(world))
-    folders = (*wire.roles.watched, *wire.roles.missing)
+    unread = {world.account.sent, world.account.trash}  # a flag in there means nothing, also when one comes back
+    watched = (*wire.roles.watched, *(f for f in wire.roles.missing if f not in unread))
     shut: list[str] = []
-    views = [v for f in folders if (v := _view(world, wire, f, shut, lost, include_existing)) is not None]
+    views = [v for f in watched if (v := _view(world, wire, f, shut, lost, include_existing)) is not None]
+    there = [_opened(world, wire, f, shut) is not None for f in wire.roles.missing if f in unread]
     if shut:
         trouble.begin(world, FOLDERS, "; ".join(shut), "Correct folders under [[account]] in the config")
-    elif len(views) == len(folders):
+    elif len(views) == len(watched) and all(there):
         trouble.end(world, FOLDERS)
     sent = wire.marked(wire.roles.sent) if wire.roles.sent and any(v.new for v in views) else None
     seen = Seen()
