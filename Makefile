@@ -7,6 +7,7 @@
 #   make corpus CORPUS=DIR  try every mail below a directory of yours, from its octets to a draft and a page
 #   make large    the tests of a large mailbox with 100,000 mails (minutes)
 #   make machine  play thousands of random stories with every kind of trouble (minutes)
+#   make bench    measure what it costs, beside a plain poller; QUICK=1 for a short form (ten minutes, or three)
 #   make clean    remove what the others made
 # Another Python: make PYTHON=python3.13 test
 
@@ -14,13 +15,14 @@ PYTHON ?= python3
 KILLS ?= 1000
 STORIES ?= 2000
 CORPUS ?= tests/cases
+QUICK ?=
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip -qq --disable-pip-version-check
 
 export PIP_ROOT_USER_ACTION := ignore
 
-.PHONY: help demo test check crash crash-pairs corpus large machine clean
+.PHONY: help demo test check crash crash-pairs corpus large machine bench clean
 
 help:
 	@sed -n '/^#   make/s/^#   //p' Makefile
@@ -54,6 +56,10 @@ large: $(VENV)/.dev
 
 machine: $(VENV)/.dev
 	@MAILBOT_STORIES=$(STORIES) $(BIN)/python -m pytest --timeout 3600 tests/test_machine.py
+
+bench: $(VENV)/.dev
+	@sh tests/get-dovecot.sh
+	@PYTHONPATH=tests $(BIN)/python -m bench $(if $(QUICK),--quick)
 
 clean:
 	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist

@@ -21,7 +21,7 @@ from pathlib import Path
 from crash_audit import Audit, audit
 from crash_owner import Book, Owner
 from dovecot import Dovecot
-from endpoint import Endpoint, Exchange, Request, polite
+from endpoint import Endpoint, Late
 from running import Account, Home, Service
 
 LIFE = 3.0  # seconds that a service lives at most
@@ -38,17 +38,6 @@ EVENTS = (
 # As the numbers of the design are meant: nothing is held, and no day's limit stops the play.
 SCHEDULE = "[schedule]\nevery = 1\nhold_above = 0\ndaily_drafts = 1000000\n"
 DOUBT = "doubt_wait = 1\n"  # of [account.imap], which comes last
-
-
-@dataclass(frozen=True)
-class Late:
-    """A polite answer, after a while."""
-
-    seconds: float
-
-    def act(self, exchange: Exchange, request: Request) -> None:
-        exchange.server.closing.wait(self.seconds)
-        polite(exchange, request)
 
 
 @dataclass

@@ -3,8 +3,9 @@
     with Endpoint(Status(429, {"error": {"message": "slow down"}})) as server:
         ... server.base_url, server.requests
 
-Each request takes the next behaviour of the script; when none is left the server is polite: it reads the mails out of
-the prompt and answers in the shape that was asked for. By hand: ``python tests/endpoint.py 8080``.
+Each request takes the next behaviour of the script; when none is left the server is polite, unless told otherwise: it
+reads the mails out of the prompt and answers in the shape that was asked for. By hand: ``python tests/endpoint.py
+8080``.
 """
 
 from __future__ import annotations
@@ -122,6 +123,20 @@ class Polite:
         polite(exchange, request)
 
 
+POLITE = Polite()
+
+
+@dataclass(frozen=True)
+class Late:
+    """A polite answer, after a while."""
+
+    seconds: float
+
+    def act(self, exchange: Exchange, request: Request) -> None:
+        exchange.server.closing.wait(self.seconds)
+        polite(exchange, request)
+
+
 class Exchange(BaseHTTPRequestHandler):
     server: _Server
 
@@ -155,9 +170,11 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
 
-    def __init__(self, port: int, script: tuple[Behaviour, ...]) -> None:
+    request_queue_size = 128
+
+    def __init__(self, port: int, script: tuple[Behaviour, ...], usual: Behaviour) -> None:
         super().__init__(("127.0.0.1", port), Exchange)
-        self.script = deque(script)
+        self.script, self.usual = deque(script), usual
         self.requests: list[Request] = []
         self.closing = threading.Event()
         self._lock = threading.Lock()
@@ -165,17 +182,20 @@ class _Server(ThreadingHTTPServer):
     def next_behaviour(self, request: Request) -> Behaviour:
         with self._lock:
             self.requests.append(request)
-            return self.script.popleft() if self.script else Polite()
+            return self.script.popleft() if self.script else self.usual
 
     def handle_error(self, request: object, client_address: object) -> None:
         """A client that goes away is part of the play."""
 
 
 class Endpoint:
-    """The server, from ``with`` on. ``requests`` grows while it runs; ``then`` adds behaviours."""
+    """The server, from ``with`` on. ``requests`` grows while it runs; ``then`` adds behaviours; when none is left,
+    ``usual`` comes."""
 
-    def __init__(self, *script: Behaviour, port: int = 0, tls: ssl.SSLContext | None = None) -> None:
-        self._server = _Server(port, script)
+    def __init__(
+        self, *script: Behaviour, port: int = 0, usual: Behaviour = POLITE, tls: ssl.SSLContext | None = None
+    ) -> None:
+        self._server = _Server(port, script, usual)
         self._scheme = "https" if tls else "http"
         if tls:
             self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)

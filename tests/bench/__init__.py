@@ -1,0 +1,9 @@
+"""What mailbot costs, measured: `make bench`.
+
+wire      a line that takes a round trip, and counts octets, connections and turns
+places    a Dovecot behind such a line; the mails that lie there
+naive     what a person would run otherwise: a loop around imap_tools
+table     the rows, as markdown and as JSON
+polls, drafts, loads, footprint, reading     the rows, by what they measure
+
+Loopback only. Counts are the same on every machine; seconds, CPU and memory are this one's."""

@@ -1,0 +1,55 @@
+"""A poll with nothing new, and the first contact: octets and turns, by the size of the mailbox."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+from bench.naive import Naive
+from bench.places import Site, poller
+from bench.table import Row, octets
+
+FOLDERS = 2  # INBOX and Archive are watched
+STARS, MANY_STARS = 50, 5000
+
+
+def rows(site: Site, sizes: tuple[int, ...], many_stars: int = MANY_STARS) -> Iterator[Row]:
+    for mails in sizes:
+        yield from _mailbox(site, mails, STARS, first_contact=mails == max(sizes))
+    yield from _mailbox(site, 2 * many_stars, many_stars, first_contact=False)
+
+
+def _mailbox(site: Site, mails: int, stars: int, *, first_contact: bool) -> Iterator[Row]:
+    account = site.account(mails=mails, starred=stars)
+    with site.client(account.user) as client:  # the server's own index is not ours to measure
+        client.select_folder("INBOX")
+        client.search("FLAGGED")
+    wire, what = site.wire, f"{mails:,} mails, {stars:,} old stars"
+    with poller(account) as ours:
+        before, began = wire.tally(), time.monotonic()
+        ours.round()
+        first, seconds = wire.tally() - before, time.monotonic() - began
+        ours.round()
+        before = wire.tally()
+        ours.round()
+        idle = wire.tally() - before
+    naive = Naive(site, account.user)
+    naive.poll(drafts=False)
+    before = wire.tally()
+    naive.poll(drafts=False)
+    theirs = wire.tally() - before
+    yield Row(
+        f"a poll with nothing new: {what}",
+        f"{idle.turns / FOLDERS:g} turns, {octets(idle.octets / FOLDERS)} a folder",
+        "2 turns, 1 kB a folder",
+        f"{theirs.turns} turns, {octets(theirs.octets)}, {theirs.connections} connection",
+        {"turns": idle.turns / FOLDERS, "octets": idle.octets / FOLDERS, "naive_octets": theirs.octets},
+    )
+    if first_contact:
+        yield Row(
+            f"first contact: {what}",
+            f"{first.turns} turns, {octets(first.octets)}, {seconds:.1f} s",
+            f"{octets(first.octets / stars)} for each star: its key is made of its headers",
+            f"{theirs.turns} turns, {octets(theirs.octets)}",
+            {"turns": first.turns, "octets": first.octets, "seconds": seconds},
+        )
