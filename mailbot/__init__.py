@@ -17,6 +17,7 @@ Where to find what::
     imap/         edge   the wire: session, folders, idle
     model/        edge   the model's server
     journal/      edge   the list of events, on disk before its effect; what was last seen of each folder
+    templates.py  edge   the prompt's templates as files, mailbot's own and the owner's
     smtp.py       edge   a notice to the owner, and to nobody else
     secrets.py    edge   passwords and keys, read anew at each use
     lock.py       edge   one mailbot for one mailbox

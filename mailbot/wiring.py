@@ -11,6 +11,7 @@ from functools import cached_property
 from ssl import SSLContext
 from threading import Lock
 
+from mailbot import templates
 from mailbot.archive.store import Store
 from mailbot.bot.logins import guarded
 from mailbot.bot.world import World
@@ -19,6 +20,7 @@ from mailbot.imap.login import connect, tls_context
 from mailbot.imap.session import Session
 from mailbot.journal import Damaged, Journal, put_aside
 from mailbot.model import Endpoint
+from mailbot.prompt.template import Templates
 from mailbot.secrets import Secrets
 from mailbot.smtp import send_notice
 
@@ -81,6 +83,10 @@ class Home:
             learn=lambda fact: self.journal.note(scope, fact, time.time()),
         )
 
+    def templates(self) -> Templates:
+        """The prompt's templates, as the files are now. Raises OwnerMustAct."""
+        return templates.read(self.config.prompt.folder)
+
     def world(self, account: Account) -> World:
         return World(
             config=self.config,
@@ -88,6 +94,7 @@ class Home:
             journal=self.journal,
             store=self.store,
             endpoint=self.endpoint,
+            templates=self.templates,
             connect=lambda: self.connect(account),
             send=(lambda raw: self._send(account, raw)) if account.smtp else None,
             now=time.time,

@@ -355,7 +355,7 @@ def test_a_window_that_is_large_enough_is_proved(quirky: Checked) -> None:
 
 
 def test_a_server_that_cuts_a_long_prompt_is_found_out(quirky: Checked) -> None:
-    with Endpoint(short(1000), short(4096)) as server:
+    with Endpoint(short(1500), short(4096)) as server:
         findings = quirky(extra=with_model(server))
 
     (failure,) = of(findings, "context window", "fail")
@@ -365,7 +365,7 @@ def test_a_server_that_cuts_a_long_prompt_is_found_out(quirky: Checked) -> None:
 
 def test_a_server_that_refuses_a_long_prompt_is_quoted(quirky: Checked) -> None:
     said = {"error": {"message": "the request exceeds the available context size", "code": "context_length_exceeded"}}
-    with Endpoint(short(1000), Status(400, said)) as server:
+    with Endpoint(short(1500), Status(400, said)) as server:
         findings = quirky(extra=with_model(server))
 
     assert "exceeds the available context size" in fails(findings)[0]
@@ -433,3 +433,21 @@ def test_a_nearly_full_disk_is_warned_of(quirky: Checked, monkeypatch: pytest.Mo
     monkeypatch.setattr("shutil.disk_usage", lambda folder: type("Usage", (), {"free": 5 * 2**20})())
 
     assert of(quirky(), "state", "warn") == ["only 5 MiB are free on that disk: make room"]
+
+
+def test_a_broken_template_of_the_owner_is_named_with_its_line(quirky: Checked, tmp_path: Path) -> None:
+    (tmp_path / "prompt").mkdir()
+    (tmp_path / "prompt" / "reply.jinja").write_text("To: {{ to }}\n{% for n in notes %}{{ n.body }}{% endfor %}")
+    with Endpoint() as server:
+        findings = quirky(extra=f'[prompt]\nfolder = "prompt"\n{with_model(server)}')
+
+    (failure,) = of(findings, "prompt", "fail")
+    assert "reply.jinja, line 2" in failure
+    assert of(findings, "model") == []
+
+
+def test_mailbots_own_templates_are_where_check_says(quirky: Checked) -> None:
+    with Endpoint() as server:
+        (text,) = of(quirky(extra=with_model(server)), "prompt", "ok")
+
+    assert (Path(text.rpartition(" from ")[2]) / "system.jinja").is_file()

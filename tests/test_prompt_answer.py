@@ -18,6 +18,11 @@ FIELDS: dict[str, Any] = {
     "urgency": "urgent",
     "questions": ["How many desks?"],
     "language": "en",
+    "plan": ["1 answered: twelve (mail 2)"],
+    "dates": ["Friday: Friday 2026-01-09"],
+    "missing_facts": ["the price"],
+    "assumptions": ["Desks are for Friday"],
+    "reply_needed": "yes",
     "reply": "Hello Mara,\n\ntwelve.\n\nAda",
 }
 ANSWER = Answer(
@@ -27,6 +32,10 @@ ANSWER = Answer(
     urgency="urgent",
     questions=("How many desks?",),
     language="en",
+    plan=("1 answered: twelve (mail 2)",),
+    dates=("Friday: Friday 2026-01-09",),
+    missing_facts=("the price",),
+    assumptions=("Desks are for Friday",),
     reply="Hello Mara,\n\ntwelve.\n\nAda",
 )
 PLAIN = """\
@@ -39,6 +48,15 @@ Urgency: urgent
 Questions:
 - How many desks?
 Language: en
+Plan:
+- 1 answered: twelve (mail 2)
+Dates:
+- Friday: Friday 2026-01-09
+Missing facts:
+- the price
+Assumptions:
+- Desks are for Friday
+Reply needed: yes
 === REPLY ===
 Hello Mara,
 
@@ -116,6 +134,12 @@ def test_schema_lists_every_field_in_the_order_of_thought() -> None:
         ({"summary": "<think>secret</think>Fine"}, "summary", "Fine"),
         ({"language": "de-AT"}, "language", "de"),
         ({"language": "German"}, "language", ""),
+        ({"plan": "1 gap: the price\n2 open"}, "plan", ("1 gap: the price", "2 open")),
+        ({"assumptions": ["none"]}, "assumptions", ()),
+        ({"reply_needed": "No."}, "reply_needed", False),
+        ({"reply_needed": "not sure"}, "reply_needed", True),
+        ({"reply_needed": False}, "reply_needed", False),
+        ({"reply_needed": None}, "reply_needed", True),
         ({"reply": "<b>Yes</b>\u202e"}, "reply", "Yes"),
     ],
 )

@@ -11,10 +11,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from mailbot import templates
 from mailbot.mail.mail import Address, Attachment, Kind, Mail
 from mailbot.mail.thread import Thread, ThreadMail
-from mailbot.prompt.answer import DELIMITER, SCHEMA
 from mailbot.prompt.build import BYTES_PER_TOKEN, Prompt, build, output_tokens
+from mailbot.prompt.form import DELIMITER, SCHEMA
 from mailbot.reply.identity import Voice
 
 NONCE = "k3v9"
@@ -73,6 +74,7 @@ def prompt(answered: Mail | None = None, **changes: Any) -> Prompt:
         "context_tokens": 16_000,
         "shape": "schema",
         "fallback_language": "en",
+        "templates": templates.read(""),
     }
     return build(**(arguments | changes))
 

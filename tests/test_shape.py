@@ -22,7 +22,7 @@ PURE = (
     *("archive.page", "archive.name", "archive.source", "archive.escape", "archive.frontmatter"),
     *("setup.server", "setup.providers", "setup.autoconfig", "setup.records", "setup.toml"),
 )
-EDGES = ("imap", "archive.store", "journal", "model", "smtp", "secrets", "lock", "systemd")
+EDGES = ("imap", "archive.store", "journal", "model", "smtp", "secrets", "lock", "systemd", "templates")
 # From the ground up: a module may know those of its own layer and of the layers below, never one above.
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("errors", "archive", ""),  # "archive" and "" are __init__ files that hold only a docstring
@@ -44,6 +44,7 @@ PURE_LIBRARIES = {
     *("enum", "fnmatch", "hashlib", "html", "itertools", "json", "math", "re", "string", "textwrap", "typing"),
     *("unicodedata", "zoneinfo"),
     "urllib.parse",
+    "jinja2",  # templates of the prompt, in a sandbox, given as text
     "babel",  # the attribution line's date; reads its tables when it is first asked
     "mailparser",  # dates as real mails write them
     "tomlkit",  # a config keeps its comments
@@ -67,6 +68,7 @@ PLACES = {
     "sqlite3": "journal",
     "apscheduler": "service",
     "yaml": "archive.frontmatter",
+    "jinja2": "prompt.template",
     "babel": "reply.quote",
     "pymap": "demo.server",
     "fcntl": "lock",

@@ -11,6 +11,7 @@ from typing import Any
 
 from fakes import FakeEndpoint, FakeSession, Mailbox
 
+from mailbot import templates
 from mailbot.archive.store import Store
 from mailbot.bot.tick import Round
 from mailbot.bot.world import World
@@ -114,6 +115,7 @@ class Lab:
             journal=self.journal,
             store=Store(self.config.archive.folder, self.config.archive.mode),
             endpoint=self.endpoint,  # type: ignore[arg-type]
+            templates=lambda: templates.read(self.config.prompt.folder),
             connect=lambda: FakeSession(self.mailbox),  # type: ignore[arg-type, return-value]
             send=self.notices.append,
             now=lambda: self.clock,

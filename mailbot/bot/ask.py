@@ -13,6 +13,7 @@ from mailbot.job import BAD_ANSWERS, Job, backoff
 from mailbot.model import NeedsPlain, Reply
 from mailbot.prompt import answer as answers
 from mailbot.prompt.answer import Answer, BadAnswer
+from mailbot.prompt.template import KIND as PROMPT
 
 STALE = 12 * 3600.0  # seconds that a prompt may wait for a model that is down: it says what day it is
 
@@ -47,7 +48,7 @@ def ask(world: World, job: Job) -> Job:
     except Later as error:
         return wait(world, job, error.reason, least=error.after or 0.0)
     job = _journalled(world, job, reply)
-    trouble.end(world, "model", "quota", daily.KIND)
+    trouble.end(world, "model", "quota", PROMPT, daily.KIND)
     return job
 
 

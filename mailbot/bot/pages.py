@@ -12,7 +12,8 @@ from mailbot.bot import ask, trouble
 from mailbot.bot.world import World
 from mailbot.job import Job, State
 from mailbot.mail.mail import Mail
-from mailbot.prompt.guard import gaps, one_line
+from mailbot.prompt import remarks as prompt_remarks
+from mailbot.prompt.guard import one_line
 
 SUBJECT = 60  # characters of it in a notice
 STATUS = {State.DRAFTED: "pending", State.SKIPPED: "skipped", State.PARKED: "failed"}
@@ -80,9 +81,10 @@ def _page(world: World, job: Job, status: str) -> page.Page:
     remarks = list(job.remarks)
     answer = ask.read(world, job) if job.state is State.DRAFTED else None
     assert not isinstance(answer, Job), "an answer that became a draft can be read"
-    if answer is not None and (missing := gaps(answer.reply)):
-        remarks.append(f"Fill in before you send: {'; '.join(dict.fromkeys(missing))}.")
-    if answer is None:
+    if answer is not None:
+        remarks += prompt_remarks.of(answer)
+        remarks += prompt_remarks.tokens(job.answer.get("tokens_in"), job.answer.get("tokens_out"))
+    else:
         remarks.append(f"{job.reason[:1].upper()}{job.reason[1:].rstrip('.')}.")
     return page.Page(
         status=status,

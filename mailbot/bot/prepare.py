@@ -205,6 +205,7 @@ def _prompt(world: World, job: Job, mail: Mail, voice: Voice, to: Recipients) ->
         context_tokens=world.config.model.context_tokens if world.config.model else 0,
         shape=world.endpoint.shape,
         fallback_language=voice.language,
+        templates=world.templates(),
         context=context.lent(world, to),
     )
     text = prompt_json(

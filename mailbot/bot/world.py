@@ -16,6 +16,7 @@ from mailbot.imap.trouble import Rejection
 from mailbot.job import Job, Mark
 from mailbot.journal import Journal
 from mailbot.model import Endpoint
+from mailbot.prompt.template import Templates
 
 log = logging.getLogger("mailbot")
 
@@ -34,6 +35,7 @@ class World:
     journal: Journal
     store: Store
     endpoint: Endpoint | None  # None: the outline writer
+    templates: Callable[[], Templates]  # of the prompt, as the files are now
     connect: Callable[[], Session]
     send: Callable[[bytes], None] | None
     now: Callable[[], float]

@@ -2,6 +2,7 @@
 
 finding   what one line says
 places    archive, state, clock and zone of this host
+prompt    the templates of the prompt
 model     the model's answer, and how much it can read at once
 mailbox   an account's login, capabilities and folders; nothing is written there
 trial     with the owner's consent: a test draft is stored, read back and moved to Trash
@@ -12,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from mailbot.check import mailbox, model, places
+from mailbot.check import mailbox, model, places, prompt
 from mailbot.check.finding import Finding
 
 if TYPE_CHECKING:
@@ -29,6 +30,10 @@ def check(home: Home, *, write_test: bool, tell: Callable[[str], None]) -> Itera
     yield from places.places(home)
     for remark in home.secrets.remarks():
         yield Finding("warn", "secrets", remark)
-    yield from model.model(home, tell)
+    asked = prompt.prompt(home)
+    if home.config.model is not None:
+        yield asked
+    if home.config.model is None or asked.level != "fail":  # without its prompt there is nothing to ask
+        yield from model.model(home, tell)
     for account in home.config.accounts:
         yield from mailbox.mailbox(home, account, write_test=write_test, tell=tell)

@@ -3,33 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from mailbot.check.finding import Finding
+from mailbot.check.prompt import SAMPLE, sample
 from mailbot.errors import Later, OwnerMustAct, Refused
-from mailbot.mail.parse import parse
-from mailbot.mail.thread import Thread
 from mailbot.model import NeedsPlain
 from mailbot.prompt import answer as answers
-from mailbot.prompt import build
 from mailbot.prompt.build import BYTES_PER_TOKEN, Prompt
-from mailbot.reply.identity import Voice
 
 if TYPE_CHECKING:
     from mailbot.model.endpoint import Reply
     from mailbot.wiring import Home
 
-SAMPLE = """\
-From: Mara Lindqvist <mara@northwind.example>
-To: you@example.org
-Subject: A sample mail from mailbot check
-Message-ID: <sample@northwind.example>
-Date: Mon, 5 Jan 2026 08:00:00 +0100
-Content-Type: text/plain; charset=utf-8
-
-Hello, which colour do you like best?
-"""
 # Sentences that differ, so that no server finds them in its cache and no model takes them for a stutter.
 FILLER = "Line {}: the cases of oak went to the harbour on that day, and the brass hinges came later.\n"
 LETTERS_MOST = 6  # in a token of English, which has four to five; a server that counts fewer tokens counts wrongly
@@ -86,30 +72,12 @@ def _size(prompt: Prompt) -> int:
     return sum(len(message["content"]) for message in prompt.messages)
 
 
-def _ask(home: Home, sample: str, context_tokens: int) -> tuple[Prompt, Reply]:
+def _ask(home: Home, text: str, context_tokens: int) -> tuple[Prompt, Reply]:
     """Asks the model to answer a mail of ours, as it would any other. Raises Later, OwnerMustAct and Refused."""
     endpoint = home.endpoint
     assert endpoint is not None, "a model is configured"
-    owner = home.config.owner
-    address = home.config.accounts[0].address
-    mail = parse(sample.encode())
     for _ in range(2):
-        prompt = build.build(
-            voice=Voice(address=address, name=owner.name, signature="", about=owner.about, language=owner.language),
-            addresses=(address,),
-            mail=mail,
-            fresh=mail.text,
-            history="",
-            thread=Thread(),
-            to=mail.from_,
-            cc=(),
-            now=datetime.now(home.config.zone),
-            note="",
-            nonce="sample",
-            context_tokens=context_tokens,
-            shape=endpoint.shape,
-            fallback_language=owner.language,
-        )
+        prompt = sample(home, text, context_tokens, endpoint.shape)
         try:
             return prompt, endpoint.ask(prompt.messages, prompt.shape)
         except NeedsPlain:

@@ -19,7 +19,7 @@ from pydantic import BaseModel, BeforeValidator, Field, ValidationError, field_v
 
 from mailbot.config import problem
 from mailbot.config import value as values
-from mailbot.config.account import Account, Folder, Identity, Imap, Smtp, Table
+from mailbot.config.account import Account, FilePath, Folder, Identity, Imap, Smtp, Table
 from mailbot.config.model import Model
 from mailbot.config.owner import For, Learning, Notes, Owner
 from mailbot.config.value import Resolve, Surroundings, addresses
@@ -60,6 +60,12 @@ class Schedule(Table):
     daily_drafts: Annotated[int, Field(ge=1)] = 200
 
 
+class Prompt(Table):
+    """How the prompt reads. ``folder``: templates in it win over mailbot's own; "" = none."""
+
+    folder: FilePath = ""
+
+
 class Notify(Table):
     """How the owner is told of trouble."""
 
@@ -81,6 +87,7 @@ class Config(Table):
     state: State = Field(default_factory=State)
     schedule: Schedule = Schedule()
     model: Model | None = None  # None: the outline writer
+    prompt: Prompt = Prompt()
     voice: Learning = Learning()
     notes: tuple[Notes, ...] = ()
     notify: Notify = Notify()

@@ -1,7 +1,7 @@
 """What a model's answer means: one form for servers that take a JSON schema, one in plain text for all others.
 
-Owns the fields, their limits and every way in which an answer can be bad. Whatever the text is, ``read`` ends soon with
-an ``Answer`` or a ``BadAnswer``. Refuses to know how an answer came here.
+Owns the limits of the fields (``form`` has their list) and every way in which an answer can be bad. Whatever the text
+is, ``read`` ends soon with an ``Answer`` or a ``BadAnswer``. Refuses to know how an answer came here.
 """
 
 from __future__ import annotations
@@ -10,16 +10,16 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from mailbot.errors import Refused
 from mailbot.mail import phrases
 from mailbot.mail.quote import split
+from mailbot.prompt.form import DELIMITER, FIELDS, SCHEMA, Shape, heading
 from mailbot.prompt.guard import clean_reply, one_line
 
-Shape = Literal["schema", "plain"]
+__all__ = ["SCHEMA", "Answer", "BadAnswer", "Shape", "read"]
 
-DELIMITER = "=== REPLY ==="
 LONGEST_ANSWER = 1_000_000  # characters; a model that thinks aloud may need a tenth of it
 TITLE, SUMMARY, POINT, REPLY = 120, 1000, 300, 20_000  # characters
 POINTS = 10
@@ -27,32 +27,14 @@ SIGNATURE = 8  # lines that a signature below "--" may have; more may be a part 
 OBJECTS = 20  # places at which an object is looked for: prose may hold braces too
 URGENCY = {"urgent": "urgent", "high": "urgent", "critical": "urgent", "low": "low"}  # all else is normal
 
-_STRING, _STRINGS = {"type": "string"}, {"type": "array", "items": {"type": "string"}}
-_FIELDS: dict[str, Any] = {  # in this order: what is understood comes before what is written
-    "title": _STRING,
-    "summary": _STRING,
-    "key_points": _STRINGS,
-    "urgency": {"type": "string", "enum": ["urgent", "normal", "low"]},
-    "questions": _STRINGS,
-    "language": _STRING,
-    "reply": _STRING,
-}
-# Flat, without $ref, pattern or limits: what every server with a grammar understands.
-SCHEMA: dict[str, Any] = {
-    "type": "object",
-    "properties": _FIELDS,
-    "required": list(_FIELDS),
-    "additionalProperties": False,
-}
-
 # <think> of most, [THINK] of Magistral, ◁think▷ of Kimi.
 _THOUGHT = re.compile(r"[<\[◁](/?)(?:think|thinking|thought|reasoning)[>\]▷]", re.IGNORECASE)
 _DELIMITER = re.compile(r"^[ \t*#]*={2,}[ \t]*REPLY[ \t]*={2,}[ \t*]*$", re.MULTILINE | re.IGNORECASE)
-_FIELD = re.compile(
-    r"[*# \t]*(title|summary|key[ _]points|urgency|questions|language)[* \t]*:[* \t]*(.*)", re.IGNORECASE
-)
+_NAMES = "|".join(heading(field.name).replace(" ", "[ _]") for field in FIELDS[:-1])
+_FIELD = re.compile(rf"[*# \t]*({_NAMES})[* \t]*:[* \t]*(.*)", re.IGNORECASE)
 _BULLET = re.compile(r"^[ \t]*(?:[-*•–]|\d{1,2}[.)])[ \t]+")
 _NOTHING = re.compile(r"[\s(\[]*(?:none|n/a|no questions|-)?[\s)\].]*", re.IGNORECASE)
+_NO = re.compile(r"[\s*\"'(]*(?:no|false)\b", re.IGNORECASE)
 _LANGUAGE = re.compile(r"([a-z]{2})(?:[-_][a-z0-9]{1,8})*", re.IGNORECASE)
 # What a model says when it will not write; "I'm sorry, but I can't make it on Friday" is a reply.
 _REFUSAL = re.compile(
@@ -69,7 +51,8 @@ class BadAnswer(Refused):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What the model understood and wrote. ``urgency`` is urgent, normal or low; ``language`` ISO 639-1 or ""."""
+    """What the model understood, planned and wrote. ``urgency`` is urgent, normal or low; ``language`` ISO 639-1 or
+    ""; ``plan`` says of each question what the reply does about it, ``dates`` how its days follow."""
 
     title: str
     summary: str
@@ -77,6 +60,11 @@ class Answer:
     urgency: str
     questions: tuple[str, ...]
     language: str
+    plan: tuple[str, ...] = ()
+    dates: tuple[str, ...] = ()
+    missing_facts: tuple[str, ...] = ()
+    assumptions: tuple[str, ...] = ()
+    reply_needed: bool = True
     reply: str
 
 
@@ -101,6 +89,11 @@ def read(text: str, shape: Shape) -> Answer:
         urgency=URGENCY.get(_line(fields.get("urgency"), POINT).lower().strip(".! "), "normal"),
         questions=_lines(fields.get("questions")),
         language=_code(_line(fields.get("language"), POINT)),
+        plan=_lines(fields.get("plan")),
+        dates=_lines(fields.get("dates")),
+        missing_facts=_lines(fields.get("missing_facts")),
+        assumptions=_lines(fields.get("assumptions")),
+        reply_needed=not _NO.match(_words(fields.get("reply_needed"))),
         reply=reply,
     )
 

@@ -1,24 +1,27 @@
 """The prompt: what a model is shown of a mail, in which order, and what is left out when it does not fit.
 
-    system: the rules    user: who writes, to whom, how -> the time -> the mails as data -> the task once more
+    system   the rules (system.jinja), the form of the answer
+    user     who writes (owner.jinja), what is for this reply (reply.jinja), the mails as data, the task (task.jinja)
 
-What is the same for every mail comes first, then what is trusted, then the mails as data between two lines that nobody
-can foresee. Decides nothing about who may be answered, and knows no model: only how much room there is.
+What is the same for every mail comes first, so that servers find it in their cache; then what is trusted, then the
+mails between two lines that nobody can foresee. The form and the mails are never up to a template. Decides nothing
+about who may be answered, and knows no model: only how much room there is.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from mailbot.mail.mail import Address, Mail
 from mailbot.mail.thread import Thread
 from mailbot.prompt import context as contexts
-from mailbot.prompt import mails, rules, trusted
-from mailbot.prompt.answer import Shape
-from mailbot.prompt.budget import BYTES_PER_TOKEN, CRUMB, tokens
-from mailbot.prompt.context import Context
+from mailbot.prompt import form, mails, values
+from mailbot.prompt.budget import BYTES_PER_TOKEN, CRUMB, cost, tokens
+from mailbot.prompt.context import NOTHING, Context
+from mailbot.prompt.form import Shape
+from mailbot.prompt.template import Templates, render
 
 if TYPE_CHECKING:
     from mailbot.reply.identity import Voice
@@ -27,7 +30,6 @@ __all__ = ["BYTES_PER_TOKEN", "Message", "Prompt", "build", "output_tokens"]
 
 OUTPUT_PART = 4  # one part in four of the context is kept for the answer
 CONTEXT_PART = 3  # samples and notes together take at most one part in three of the room that is left for all
-NONE = Context()
 
 Message = dict[str, str]  # role and content
 
@@ -62,23 +64,28 @@ def build(
     context_tokens: int,
     shape: Shape,
     fallback_language: str,
-    context: Context = NONE,
+    templates: Templates,
+    context: Context = NOTHING,
 ) -> Prompt:
     """The prompt for a reply to ``mail``.
 
     ``addresses`` are the owner's, ``*`` allowed; ``fresh`` and ``history`` are the text of the mail apart; ``thread``
     are its other mails; ``now`` is aware and in the owner's zone; ``note`` is the owner's wish for this
     draft; ``nonce`` is a word that no mail can know; ``context`` is what every recipient may read of the owner's.
+    Raises OwnerMustAct (kind "prompt") where one of the ``templates`` is broken.
     """
-    system = rules.system(shape)
-    owner = trusted.owner(voice, addresses, fallback_language, context.card)
-    rest = (trusted.recipients(to, cc), trusted.wishes(context.instructions, note), trusted.time(now))
+    system = f"{render(templates['system'], {})}\n\n{form.words(shape)}"
+    owner = render(templates["owner"], values.owner(voice, addresses, fallback_language, context.card))
+    task = render(templates["task"], {})
+
+    def reply(shown: Context) -> str:
+        return render(templates["reply"], values.reply(to, cc, shown, note, now))
+
     room = context_tokens - output_tokens(context_tokens) - 2 * CRUMB
-    room -= sum(map(tokens, (system, owner, *rest)))
+    room -= sum(map(tokens, (system, owner, reply(replace(context, samples=(), notes=())), task)))
     context = contexts.trimmed(context, context_tokens, room // CONTEXT_PART)
-    lent = trusted.context(context)
-    entries, remarks = mails.entries(mail, fresh, history, thread, now, room - tokens(lent))
-    parts = (owner, lent, *rest, f"{rules.DATA}\n{mails.block(entries, nonce)}", rules.AGAIN)
-    user = "\n\n".join(filter(None, parts))
+    lent = sum(map(cost, (part.text for part in context.samples))) + sum(map(cost, (n.text for n in context.notes)))
+    entries, remarks = mails.entries(mail, fresh, history, thread, now, room - lent)
+    user = "\n\n".join((owner, reply(context), mails.block(entries, nonce), task))
     messages: tuple[Message, ...] = ({"role": "system", "content": system}, {"role": "user", "content": user})
     return Prompt(messages, shape, remarks)

@@ -48,6 +48,9 @@ class Context:
     instructions: tuple[str, ...] = ()
 
 
+NOTHING = Context()
+
+
 def trimmed(context: Context, context_tokens: int, room: int) -> Context:
     """What fits, fit to be shown: into one part of the context each, and together into ``room`` tokens. Notes go before
     samples, and the last two samples are cut rather than dropped."""

@@ -1,0 +1,84 @@
+"""The prompt's templates: whether each of them says something, with every value there and with none."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mailbot.check.finding import Finding
+from mailbot.errors import OwnerMustAct
+from mailbot.mail.mail import Address
+from mailbot.mail.parse import parse
+from mailbot.mail.thread import Thread
+from mailbot.prompt.build import Prompt, build
+from mailbot.prompt.context import NOTHING, Context, Note, Sample
+from mailbot.prompt.form import Shape
+from mailbot.reply.identity import Voice
+from mailbot.templates import FOLDER
+
+if TYPE_CHECKING:
+    from mailbot.wiring import Home
+
+SAMPLE = """\
+From: Mara Lindqvist <mara@northwind.example>
+To: you@example.org
+Subject: A sample mail from mailbot check
+Message-ID: <sample@northwind.example>
+Date: Mon, 5 Jan 2026 08:00:00 +0100
+Content-Type: text/plain; charset=utf-8
+
+Hello, which colour do you like best?
+"""
+EVERYTHING = Context(
+    card=("Greets with “Hi”",),
+    samples=(Sample("s1", None, "Hi Mara, blue."), Sample("s2", datetime(2026, 1, 5), "Hi Mara, red.")),
+    notes=(Note("n1", "Colours", "Blue is out of stock."),),
+    instructions=("Never name a price.",),
+)
+COPIES = (Address("Bo", "bo@northwind.example"),)
+
+
+def prompt(home: Home) -> Finding:
+    folder, model = home.config.prompt.folder, home.config.model
+    try:
+        own = [t.file for t in home.templates().values() if Path(t.file).parent != FOLDER]
+        for context, cc, note in ((EVERYTHING, COPIES, "Answer in one sentence."), (NOTHING, (), "")):
+            sample(home, SAMPLE, model.context_tokens if model else 0, "schema", context, cc, note)
+    except OwnerMustAct as error:
+        return Finding("fail", "prompt", str(error))
+    if own:
+        return Finding("ok", "prompt", f"written with {', '.join(own)}")
+    text = f"nothing in {folder}: mailbot's own templates are used" if folder else "mailbot's own templates"
+    return Finding("warn" if folder else "ok", "prompt", f"{text}, from {FOLDER}")
+
+
+def sample(
+    home: Home,
+    text: str,
+    context_tokens: int,
+    shape: Shape,
+    context: Context = NOTHING,
+    cc: tuple[Address, ...] = (),
+    note: str = "",
+) -> Prompt:
+    """The prompt for a mail of ours, made as for any other. Raises OwnerMustAct."""
+    owner, address, mail = home.config.owner, home.config.accounts[0].address, parse(text.encode())
+    return build(
+        voice=Voice(address=address, name=owner.name, signature="", about=owner.about, language=owner.language),
+        addresses=(address,),
+        mail=mail,
+        fresh=mail.text,
+        history="",
+        thread=Thread(),
+        to=mail.from_,
+        cc=cc,
+        now=datetime.now(home.config.zone),
+        note=note,
+        nonce="sample",
+        context_tokens=context_tokens,
+        shape=shape,
+        fallback_language=owner.language,
+        templates=home.templates(),
+        context=context,
+    )
