@@ -29,6 +29,7 @@ _NAMED = re.compile(r"<[^<>\s]{1,200}@[^<>\s]{1,200}>[^<>]{0,40}[:：]\s*$")
 _MARKED = re.compile(r"[A-Za-z]{0,4}[>|#]")  # "> ", "AE> " as The Bat! quotes, "# "
 _UNCLOSED = re.compile(r"<[^<>\s]{1,200}@[^<>\s]{1,200}$")
 _FORWARDED = re.compile(rf"(?:{'|'.join(map(re.escape, phrases.FORWARD_PREFIXES))})\s?[:：]")
+_LINK = re.compile(r"<[a-z]{1,10}:[^<>\s]{1,500}>")  # where the words before it lead, as Outlook and mail.text write it
 _RULE = re.compile(r"\s*(?:_{10,}|-{10,}|={10,})\s*")
 
 
@@ -69,10 +70,10 @@ def _cut(lines: list[str]) -> int:
     a forwarded mail, whose signature is not the writer's either."""
     unmarked = max((at + 1 for at, line in enumerate(lines) if _MARKED.match(line)), default=0)
     for at, line in enumerate(lines):
+        if _is_forward(line.lstrip("> ")):  # Apple Mail puts its mark and all that it forwards into a quote
+            return _WHOLE
         if _is_quoted(line) and not _closes_address(lines, at):
             begin = at
-        elif _is_forward(line):
-            return _WHOLE
         elif _is_original(line) or _is_block(lines, at):
             return _with_rule(lines, at)
         elif at >= unmarked and _heads_unquoted(lines, at) and _has_words(lines[: _attribution_start(lines, at)]):
@@ -182,7 +183,7 @@ def _points_below(line: str) -> bool:
 
 def _attribution_start(lines: list[str], at: int) -> int:
     """The first line of the attribution that ends at ``at``; -1 when it is none."""
-    shortest = -1
+    shortest, named = -1, False
     for start in range(at, max(at - _MAX_ATTRIBUTION, -1), -1):
         if not lines[start].strip() or len(lines[start]) > _MAX_LINE:
             break
@@ -193,7 +194,9 @@ def _attribution_start(lines: list[str], at: int) -> int:
             continue
         if window.startswith(phrases.OPENS):
             return start
-        shortest = start if shortest < 0 else shortest
+        # The name may stand on the line above the date, or above its own address.
+        if shortest < 0 or ("@" in window and not named) or lines[shortest].startswith("<"):
+            shortest, named = start, "@" in window
     return shortest
 
 
@@ -224,8 +227,9 @@ def _is_attribution_line(lines: list[str], number: int) -> bool:
 
 def _is_sent_from(line: str) -> bool:
     """A line such as "Sent from my iPhone", which a device or program adds and names itself in."""
-    mark = _mark(line)
-    return mark.startswith(phrases.SENT_FROM) and any(name in mark for name in phrases.SENDERS)
+    mark = _mark(_LINK.sub("", line))
+    says_so = mark.startswith(phrases.SENT_FROM) or any(end in mark for end in phrases.SENT_FROM_ENDS)
+    return says_so and any(name in mark for name in phrases.SENDERS)
 
 
 def _signature(lines: list[str]) -> tuple[list[str], list[str]]:
