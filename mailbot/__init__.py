@@ -20,6 +20,7 @@ Where to find what::
     templates.py  edge   the prompt's templates as files, mailbot's own and the owner's
     smtp.py       edge   a notice to the owner, and to nobody else
     secrets.py    edge   passwords and keys, read anew at each use
+    oauth/        edge   a sign-in in place of a password: tokens, kept and refreshed
     lock.py       edge   one mailbot for one mailbox
     systemd.py    edge   ready, alive, ending: what systemd is told
     bot/                 from flag to draft, step by step: the only place where pure and edge meet

@@ -1,4 +1,4 @@
-"""One mailbot for one mailbox: a lock for each (IMAP user, host), wherever the state lies.
+"""One mailbot for one mailbox: a lock for each (IMAP user, host), wherever the state lies; and turns at a sign-in.
 
 The lock belongs to the open file (flock), so the kernel frees it when the process dies, however it dies."""
 
@@ -9,14 +9,16 @@ import hashlib
 import os
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from mailbot.errors import OwnerMustAct
+from mailbot.errors import Later, OwnerMustAct
 
 LOOKS = 3  # tries, because ``is_held`` of another process holds the lock for a moment
 LOOK_TAKES = 0.05  # seconds
+TURN_WITHIN = 60.0  # seconds; who has the turn asks one server, which gives up after 30
 
 
 def folder(environ: Mapping[str, str]) -> Path:
@@ -36,6 +38,17 @@ def acquire(key: str, where: Path) -> IO[str] | None:
             time.sleep(LOOK_TAKES)
     file.close()
     return None
+
+
+@contextmanager
+def turn(key: str, where: Path) -> Iterator[None]:
+    """Waits until no other thread or process has the turn. Raises Later after a minute, and OwnerMustAct."""
+    deadline = time.monotonic() + TURN_WITHIN
+    while (held := acquire(key, where)) is None:
+        if time.monotonic() > deadline:
+            raise Later("another mailbot does not come to an end of its sign-in")
+    with held:
+        yield
 
 
 def is_held(key: str, where: Path) -> bool:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import random
 import secrets as random_words
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from ssl import SSLContext
 from threading import Lock
+from typing import TYPE_CHECKING
 
-from mailbot import templates
+from mailbot import lock, templates
 from mailbot.archive.store import Store
 from mailbot.bot.logins import guarded
 from mailbot.bot.world import World
@@ -23,6 +24,9 @@ from mailbot.model import Endpoint
 from mailbot.prompt.template import Templates
 from mailbot.secrets import Secrets
 from mailbot.smtp import send_notice
+
+if TYPE_CHECKING:
+    from mailbot.oauth import SignIn
 
 
 @dataclass
@@ -104,16 +108,19 @@ class Home:
 
     def connect(self, account: Account) -> Session:
         """Logs in, with the secret as it is now."""
-        secret = self.secrets.get(f"{account.name}.imap")
         context = self._context(account.imap.ca_file) if account.imap.security != "none" else None
-        return guarded(
-            self.journal,
-            account.key,
-            secret,
-            lambda word: connect(account.imap, word, context),
-            time.time(),
-            insist=self.insist,
-        )
+
+        def enter(secret: str) -> Session:
+            return connect(account.imap, secret, context)
+
+        if account.imap.client_id:
+            tokens = sign_in(self.config, account, self.environ)
+            # The sign-in is what the server refuses or not; its tokens come and go.
+            return self._guarded(account, tokens.identity, lambda _: tokens.used(enter))
+        return self._guarded(account, self.secrets.get(f"{account.name}.imap"), enter)
+
+    def _guarded(self, account: Account, secret: str, enter: Callable[[str], Session]) -> Session:
+        return guarded(self.journal, account.key, secret, enter, time.time(), insist=self.insist)
 
     @cached_property
     def _contexts(self) -> dict[str, SSLContext]:
@@ -135,3 +142,19 @@ class Home:
     def close(self) -> None:
         if self._journal is not None:
             self._journal.close()
+
+
+def sign_in(config: Config, account: Account, environ: Mapping[str, str], again: str = "") -> SignIn:
+    """The tokens of an account with a client_id. ``again``: the command that signs in, if it is not the usual one."""
+    from mailbot.oauth import MICROSOFT, SignIn  # late: few accounts need it, and urllib
+
+    imap, name = account.imap, f"{account.name}.imap"
+    return SignIn(
+        name,
+        user=imap.user,
+        client_id=imap.client_id,
+        authority=imap.authority or MICROSOFT,
+        folder=config.state.folder,
+        again=again or f"mailbot secret set {name}",
+        alone=lambda: lock.turn(f"sign-in {account.key}", lock.folder(environ)),
+    )

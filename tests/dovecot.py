@@ -45,11 +45,13 @@ ssl = yes
 ssl_cert = <{folder}/cert.pem
 ssl_key = <{folder}/key.pem
 disable_plaintext_auth = no
-auth_mechanisms = plain login
+auth_mechanisms = plain login{token_mechanisms}
 auth_failure_delay = 0
 auth_verbose = yes
+{token_passdb}
 passdb {{
   driver = static
+  mechanisms = plain login
   args = password={password}
 }}
 userdb {{
@@ -127,6 +129,23 @@ service stats {{
 """
 
 
+# https://doc.dovecot.org/2.3/configuration_manual/authentication/oauth2/
+TOKEN_PASSDB = """\
+passdb {{
+  driver = oauth2
+  mechanisms = xoauth2 oauthbearer
+  args = {folder}/oauth2.conf.ext
+}}
+"""
+TOKENS = """\
+introspection_url = {url}
+introspection_mode = post
+username_attribute = username
+active_attribute = active
+active_value = true
+"""
+
+
 def find() -> str | None:
     """Path of the Dovecot binary, or None. ``/usr/sbin`` is not on every user's PATH."""
     return shutil.which("dovecot", path=os.pathsep.join([os.environ.get("PATH", ""), "/usr/local/sbin", "/usr/sbin"]))
@@ -134,12 +153,13 @@ def find() -> str | None:
 
 class Dovecot:
     """``with Dovecot() as server``: ready on entry, gone with all its mail on exit. ``port`` speaks plain text and
-    STARTTLS, ``tls_port`` TLS with the self-signed certificate in ``ca_file``. Raises RuntimeError with the log when
-    it won't start."""
+    STARTTLS, ``tls_port`` TLS with the self-signed certificate in ``ca_file``. ``introspection``: where it asks whether
+    a token is good (RFC 7662); "" = it takes no tokens. Raises RuntimeError with the log when it won't start."""
 
     host = "127.0.0.1"
 
-    def __init__(self) -> None:
+    def __init__(self, introspection: str = "") -> None:
+        self._introspection = introspection
         self.password = "correct-horse"
         self.port, self.tls_port = _free_ports(2)
         self.folder = Path(tempfile.mkdtemp(prefix="mailbot-dovecot-"))
@@ -148,7 +168,7 @@ class Dovecot:
 
     def __enter__(self) -> Self:
         try:
-            _write_folder(self.folder, self.port, self.tls_port, self.password)
+            _write_folder(self.folder, self.port, self.tls_port, self.password, self._introspection)
             self._start()
         except BaseException:
             self.stop()
@@ -239,7 +259,7 @@ class Dovecot:
         return "\n".join(file.read_text(errors="replace")[-2000:] for file in files if file.exists())
 
 
-def _write_folder(folder: Path, port: int, tls_port: int, password: str) -> None:
+def _write_folder(folder: Path, port: int, tls_port: int, password: str, introspection: str) -> None:
     """The config, the certificate and the folders, owned by whoever the mail processes run as."""
     uid, gid, internal_user, internal_group, login_user = _identities()
     folder.chmod(0o755)
@@ -247,7 +267,10 @@ def _write_folder(folder: Path, port: int, tls_port: int, password: str) -> None
     os.chown(folder / "mail", uid, gid)
     (folder / "quotas").mkdir()
     make_certificate(folder)
+    (folder / "oauth2.conf.ext").write_text(TOKENS.format(url=introspection))
     config = CONFIG.format(
+        token_mechanisms=" xoauth2 oauthbearer" if introspection else "",
+        token_passdb=TOKEN_PASSDB.format(folder=folder) if introspection else "",
         folder=folder,
         port=port,
         tls_port=tls_port,

@@ -21,6 +21,7 @@ ACCOUNT = (
 )
 IMAP = '[account.imap]\nhost = "imap.example.org"\n'
 LEAST = OWNER + ACCOUNT + IMAP
+SIGN_IN = "auth = 'xoauth2'\nclient_id = 'a'\nauthority = "
 
 
 def names(host: str) -> Iterable[str]:
@@ -233,6 +234,21 @@ IN_OWNER, IN_ACCOUNT = "[[account]]", "[account.imap]"
         ("", "port = 99999", "account[home].imap.port: must be at most 65535"),
         ("", "security = 'none'", 'account[home].imap.security: "none" is only for this machine itself'),
         ("", "token_command = 'x'", 'account[home].imap.token_command: is only used with auth = "xoauth2"'),
+        ("", "client_id = 'x'", 'account[home].imap.client_id: is only used with auth = "xoauth2"'),
+        ("", "authority = 'https://x.example'", "account[home].imap.authority: is only used with client_id"),
+        (
+            "",
+            "auth = 'xoauth2'\nclient_id = 'a b'",
+            "account[home].imap.client_id: must be the Application (client) ID",
+        ),
+        ("", f"{SIGN_IN}'http://10.0.0.1/x'", "account[home].imap.authority: must be a web address"),
+        ("", f"{SIGN_IN}'https://x.example?a=b'", "account[home].imap.authority: must hold no password"),
+        ("", "refresh_token = 'x'", "account[home].imap.refresh_token: a secret must not stand here"),
+        (
+            "",
+            "auth = 'xoauth2'\nclient_id = 'a'\ntoken_command = 'b'",
+            "account[home].imap.token_command: is not used beside client_id; remove one of the two",
+        ),
         ("", "password_file = '~bob/x'", "account[home].imap.password_file: can expand ~ only for yourself"),
     ],
 )

@@ -22,7 +22,7 @@ PURE = (
     *("archive.page", "archive.name", "archive.source", "archive.escape", "archive.frontmatter"),
     *("setup.server", "setup.providers", "setup.autoconfig", "setup.records", "setup.toml"),
 )
-EDGES = ("imap", "archive.store", "journal", "model", "smtp", "secrets", "lock", "systemd", "templates")
+EDGES = ("imap", "archive.store", "journal", "model", "smtp", "secrets", "oauth", "lock", "systemd", "templates")
 # From the ground up: a module may know those of its own layer and of the layers below, never one above.
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("errors", "archive", ""),  # "archive" and "" are __init__ files that hold only a docstring
@@ -71,6 +71,7 @@ PLACES = {
     "jinja2": "prompt.template",
     "babel": "reply.quote",
     "pymap": "demo.server",
+    "oauthlib": "oauth",
     "fcntl": "lock",
     "tomlkit": "setup.toml",
     "dns": "setup.dns",
@@ -80,7 +81,7 @@ PLACES = {
 # socket of this machine only.
 NETWORK = {"socket", "smtplib", "imaplib", "http", "urllib.request", "ftplib", "poplib", "telnetlib", "socketserver"}
 NETWORK |= {"asyncio", "dns", "imapclient", "openai", "httpx", "httpx2", "requests", "aiohttp", "xmlrpc"}
-CONNECTED = ("imap", "smtp", "model", "config.value", "setup.dns", "setup.web", "systemd", "demo")
+CONNECTED = ("imap", "smtp", "model", "oauth.authority", "config.value", "setup.dns", "setup.web", "systemd", "demo")
 
 SHAPELESS = {"manager", "helper", "util", "utility", "handler", "base", "common", "misc", "tool", "shared", "core"}
 # mailbot never does these to a mailbox: they change or remove more than its own (RFC 9051, 6.4.1 and 6.4.3).

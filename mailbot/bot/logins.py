@@ -29,7 +29,7 @@ def guarded(
     if count >= REFUSALS and known["at"] <= now < known["at"] + PAUSE and not insist:
         raise OwnerMustAct(
             "login",
-            f"the server refused this password {count} times; mailbot tries again in "
+            f"the server refused this login {count} times; mailbot tries again in "
             f"{(known['at'] + PAUSE - now) / 3600:.1f} hours",
             "Store the right one (mailbot secret set), or run mailbot check to try now",
         )

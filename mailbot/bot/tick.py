@@ -51,7 +51,7 @@ def connect(world: World) -> Wire:
     except BaseException:
         session.close()
         raise
-    trouble.end(world, "login", "tls", "drafts", "secret")
+    trouble.end(world, "login", "sign-in", "tls", "drafts", "secret")
     return Wire(session, found, world.now())
 
 

@@ -1,27 +1,35 @@
-"""mailbot secret: the keyring."""
+"""mailbot secret: the keyring, and signing in."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from mailbot.cli.options import config_option, load
 
+if TYPE_CHECKING:
+    from mailbot.oauth import SignIn
+
 
 @click.group("secret")
 def command() -> None:
-    """Store or delete a password or key in the keyring."""
+    """Store or delete a password or key in the keyring; sign in, or out, where an account does that instead."""
 
 
-def _known(config_path: Path | None, name: str) -> str:
-    from mailbot import secrets
+def _known(config_path: Path | None, name: str) -> SignIn | None:
+    """The sign-in that stands for this secret; None for one that is typed."""
+    from mailbot import secrets, wiring
     from mailbot.errors import BadUsage
 
-    names = secrets.names(load(config_path))
+    config = load(config_path)
+    names = secrets.names(config)
     if name not in names:
         raise BadUsage(f"{name!r} is no secret of this config; it has: {', '.join(names)}")
-    return name
+    account = next((a for a in config.accounts if name == f"{a.name}.imap" and a.imap.client_id), None)
+    return wiring.sign_in(config, account, os.environ) if account else None
 
 
 @command.command("set")
@@ -29,10 +37,14 @@ def _known(config_path: Path | None, name: str) -> str:
 @click.option("--yes", is_flag=True, help="Also where the keyring keeps it in plain text.")
 @click.argument("name")
 def set_(config_path: Path | None, yes: bool, name: str) -> None:
-    """Ask for the secret NAME (home.imap, model, ...) and keep it in the keyring."""
+    """Ask for the secret NAME (home.imap, model, ...) and keep it in the keyring; or sign in with a browser, where the
+    account has a client_id."""
     from mailbot import secrets
+    from mailbot.cli.browser import signed_in
 
-    _known(config_path, name)
+    if tokens := _known(config_path, name):
+        signed_in(tokens)
+        return
     value = click.prompt(f"{name}", hide_input=True)
     secrets.set_secret(name, value, yes=yes)
     click.echo(f"{name}: stored.")
@@ -42,8 +54,11 @@ def set_(config_path: Path | None, yes: bool, name: str) -> None:
 @config_option
 @click.argument("name")
 def delete(config_path: Path | None, name: str) -> None:
-    """Delete the secret NAME from the keyring."""
+    """Delete the secret NAME from the keyring, or the tokens of a sign-in."""
     from mailbot import secrets
 
-    secrets.delete_secret(_known(config_path, name))
+    if tokens := _known(config_path, name):
+        tokens.forget()
+    else:
+        secrets.delete_secret(name)
     click.echo(f"{name}: deleted.")

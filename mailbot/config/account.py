@@ -49,6 +49,7 @@ FilePath = Annotated[str, AfterValidator(_path)]
 Folder = Annotated[Path, Field(strict=False), BeforeValidator(_folder)]
 Address = Annotated[str, AfterValidator(values.address)]
 Language = Annotated[str, AfterValidator(values.language)]
+Authority = Annotated[str, AfterValidator(values.authority)]
 Host = Annotated[str, AfterValidator(values.host)]
 Filled = Annotated[str, Field(min_length=1)]
 Port = Annotated[int, Field(ge=1, le=65535)]
@@ -99,7 +100,8 @@ class _Server(Table):
 
 
 class Imap(_Server):
-    """The mailbox. ``user`` not set = the address."""
+    """The mailbox. ``user`` not set = the address. ``client_id`` is that of the owner's app registration at
+    ``authority``, for a sign-in in place of a password."""
 
     _ports = (993, 143)
 
@@ -110,6 +112,8 @@ class Imap(_Server):
     connections: Annotated[int, Field(ge=1, le=15)] = 3  # Gmail allows 15
     doubt_wait: Annotated[int, Field(ge=0, le=86400)]  # seconds
     token_command: str = ""
+    client_id: Annotated[str, AfterValidator(values.client_id)] = ""
+    authority: Authority = ""
 
     @model_validator(mode="before")
     @classmethod

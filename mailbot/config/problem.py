@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any
 
 Location = tuple[str | int, ...]
 
 _SECRETS = frozenset({"password", "passwd", "pass", "passphrase", "secret", "client_secret", "key", "api_key", "token"})
+_SECRETS |= {"access_token", "refresh_token"}
 NO_ACCOUNT = "there is no account; add an [[account]] table as in config.example.toml"
 _WRONG_TYPE = {
     "string_type": 'must be text in quotes, such as "text"',
@@ -83,7 +85,7 @@ def across(tables: Mapping[str, Any]) -> tuple[str, ...]:
     """The problems between accounts, and between them and ``[notify]``."""
     accounts = tables.get("account")
     rows = [row for row in accounts if isinstance(row, dict)] if isinstance(accounts, tuple) else []
-    return (*_doubles(rows), *_unread_tokens(rows), *_notify(tables.get("notify"), rows))
+    return (*_doubles(rows), *_sign_ins(rows), *_notify(tables.get("notify"), rows))
 
 
 def _table(row: Mapping[str, Any], key: str) -> Mapping[str, Any]:
@@ -105,12 +107,24 @@ def _doubles(rows: list[dict[str, Any]]) -> Iterable[str]:
             yield f"account[{number}].imap.user: account {first} has the same user and host; remove one of the two"
 
 
-def _unread_tokens(rows: list[dict[str, Any]]) -> Iterable[str]:
+def _sign_ins(rows: list[dict[str, Any]]) -> Iterable[str]:
+    """The keys that are only for xoauth2."""
     for number, row in enumerate(rows):
         imap = _table(row, "imap")
-        if imap.get("token_command") and imap.get("auth") != "xoauth2":
-            place = path(("account", number, "imap", "token_command"), {"account": tuple(rows)})
-            yield f'{place}: is only used with auth = "xoauth2"; set that, or use password_command'
+        place = partial(_imap_path, number, rows)
+        if imap.get("auth") != "xoauth2":
+            if imap.get("token_command"):
+                yield f'{place("token_command")}: is only used with auth = "xoauth2"; set that, or use password_command'
+            if imap.get("client_id"):
+                yield f'{place("client_id")}: is only used with auth = "xoauth2"; set that, or remove it'
+        elif imap.get("client_id") and imap.get("token_command"):
+            yield f"{place('token_command')}: is not used beside client_id; remove one of the two"
+        if imap.get("authority") and not imap.get("client_id"):
+            yield f"{place('authority')}: is only used with client_id; add that, or remove it"
+
+
+def _imap_path(number: int, rows: list[dict[str, Any]], key: str) -> str:
+    return path(("account", number, "imap", key), {"account": tuple(rows)})
 
 
 def _notify(notify: Any, rows: list[dict[str, Any]]) -> Iterable[str]:

@@ -108,6 +108,28 @@ def base_url(value: str, resolve: Resolve) -> str:
     return value
 
 
+def authority(value: str) -> str:
+    """The https URL of a server that signs people in; http only on this machine. "" stays ""."""
+    try:
+        url = urlsplit(value)
+        host, _ = url.hostname or "", url.port
+    except ValueError:
+        host, url = "", urlsplit("")
+    loopback = url.scheme == "http" and host and inside(host, LOOPBACK, lambda _: ())
+    if value and not ((url.scheme == "https" and host) or loopback):
+        raise ValueError('must be a web address, such as "https://login.microsoftonline.com/common"')
+    if url.username is not None or url.query or url.fragment:
+        raise ValueError("must hold no password and nothing after ? or #")
+    return value
+
+
+def client_id(value: str) -> str:
+    """The id of an app registration; "" stays ""."""
+    if not re.fullmatch(r"[\x21-\x7e]*", value):
+        raise ValueError("must be the Application (client) ID of your app registration, without blanks")
+    return value
+
+
 def filled(value: object) -> object:
     """Anything but an empty text."""
     if value == "":

@@ -117,14 +117,13 @@ def _sayable(imap: Any, secret: str, gated: Callable[[str], str]) -> tuple[str, 
 
 def _refused(imap: Any, error: LoginError) -> Later | OwnerMustAct:
     """Whether time mends it or the owner must. A wrong password that is tried for ever locks the account."""
-    text = sentence(error)
+    text = sentence(error).rstrip(". ")
     wait = wanted_wait(text)
     # imapclient makes a LoginError of a connection that breaks during the login, too.
     broke = isinstance(error.__context__, IMAPClientAbortError)
     if broke or wait is not None or (NOT_THE_PASSWORD.search(text) and not THE_PASSWORD.search(text)):
         return Later(f"{imap.host} does not let {imap.user} in for now: {text}", after=wait)
-    return OwnerMustAct(
-        "login",
-        f"{imap.host} refused the login of {imap.user}: {text}",
-        "Check user and password (many providers want an app password), then run mailbot check",
-    )
+    hint = "Check user and password (many providers want an app password), then run mailbot check"
+    if imap.auth == "xoauth2":
+        hint = f"See that it was {imap.user} who signed in, and that IMAP is switched on there; then run mailbot check"
+    return OwnerMustAct("login", f"{imap.host} refused the login of {imap.user}: {text}", hint)

@@ -45,7 +45,9 @@ PROVIDERS = (
         mx=("google.com", "googlemail.com"),
         host="imap.gmail.com",
         password="an app password, made at https://myaccount.google.com/apppasswords (needs 2-step verification)",
-        remark="All starred mail is watched, in whichever label it is.",
+        # Google's device flow has no scope for IMAP, and a redirect to this machine needs a browser on it.
+        remark="Google lets no program like this one sign in with a browser. All starred mail is watched, in whichever "
+        "label it is.",
     ),
     Provider(
         name="Microsoft",
@@ -53,8 +55,11 @@ PROVIDERS = (
         mx=("protection.outlook.com", "olc.protection.outlook.com", "mx.microsoft"),
         host="outlook.office365.com",
         auth="xoauth2",
-        password="no password: an access token, printed by a command of yours (--token-command)",
-        remark="Keywords are not kept there; mailbot does without.",
+        password="no password: you sign in with a browser, through an app registration of your own",
+        remark="Make one, once, at https://entra.microsoft.com (App registrations, New registration): with an account "
+        "type that has yours in it; under Authentication allow public client flows; under API permissions add the "
+        "delegated IMAP.AccessAsUser.All and offline_access of Microsoft Graph. Its overview shows the Application "
+        "(client) ID.",
     ),
     Provider(
         name="Fastmail",
@@ -134,3 +139,9 @@ def of_mx(host: str) -> Provider | None:
 def of_server(host: str, port: int) -> Provider | None:
     """The provider whose IMAP server this is. The port tells Proton's Bridge from another server on this machine."""
     return next((p for p in PROVIDERS if (p.host, p.port) == (host, port)), None)
+
+
+def signs_in(server: Server) -> bool:
+    """Whether this is the provider at whose authority mailbot can sign in with a browser: it is made for one."""
+    known = of_server(server.host, server.port)
+    return known is not None and known.auth == "xoauth2"

@@ -61,10 +61,11 @@ port = 993
 # tls, starttls, or none (only for a server on this machine).
 security = "tls"
 user = ""
-# password, or xoauth2 with a token_command.
+# password, or xoauth2 with a client_id or a token_command.
 auth = "password"
 """
-SOURCES = ("password_file", "password_command", "token_command")  # a mailbox has at most one of them
+# Where the secret of a mailbox comes from: at most one of them, and authority only beside client_id.
+SOURCES = ("password_file", "password_command", "token_command", "client_id", "authority")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

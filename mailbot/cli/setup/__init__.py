@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-SOURCES = ("password_file", "password_command", "password_stdin", "token_command")
+SOURCES = ("password_file", "password_command", "password_stdin", "token_command", "client_id")
 RUNNING = " A mailbot that runs already reads it when it is started again."
 WRITE_TEST = "Shall the check also store a test draft, read it back and move it to Trash?"
 
@@ -36,6 +36,8 @@ FLAGS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("--password-command", {"help": "A command that prints the password; the config names it."}),
     ("--password-stdin", {"is_flag": True, "help": "Read the password from standard input and keep it."}),
     ("--token-command", {"help": "A command that prints an access token (XOAUTH2)."}),
+    ("--client-id", {"help": "The id of your app registration at Microsoft: sign in with a browser."}),
+    ("--authority", {"help": "Where to sign in, if it is not Microsoft for everybody."}),
     ("--drafts", {"help": "The Drafts folder, where the server marks none."}),
     ("--sent", {"help": "The folder of sent mail, likewise."}),
     ("--trash", {"help": "The Trash folder, likewise."}),
@@ -100,7 +102,7 @@ def _complete(talk: Talk, text: str) -> None:
     sources = [f"--{name.replace('_', '-')}" for name in SOURCES if given[name]]
     needed = {
         "--address": given["address"],
-        "--password-file (or -command, or -stdin)": sources or text,
+        "--password-file (or -command, or -stdin; or --client-id, or --token-command)": sources or text,
         "--owner-name": given["owner_name"] or toml.table(text, "owner").get("name"),
     }
     problems = [

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import os
-import sys
-from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import click
 
+from mailbot.cli.setup import source
 from mailbot.cli.setup.talk import Talk, absolute, ask, say
 from mailbot.cli.words import escaped
 from mailbot.config import Account
 from mailbot.config import value as values
 from mailbot.errors import BadUsage, Later, OwnerMustAct
 from mailbot.imap.login import connect, tls_context
-from mailbot.imap.session import Folder
+from mailbot.imap.session import Folder, Session
 from mailbot.secrets import Secrets
 from mailbot.setup import disk, providers, toml
 from mailbot.setup.search import Reach, needs_yes, search
@@ -68,7 +67,7 @@ def server(talk: Talk, address: str, reach: Reach) -> Server:
             port=given["port"] or found.port,
             security=given["security"] or found.security,
             user=given["user"] or found.user,
-            auth="xoauth2" if given["token_command"] else found.auth,
+            auth="xoauth2" if given["token_command"] or given["client_id"] else found.auth,
         )
     if not talk.asks:
         raise BadUsage(f"--host: no server was found for {address}; name it")
@@ -92,7 +91,8 @@ def _named(talk: Talk, address: str, host: str) -> Server:
     security: Security = given["security"] or ("starttls" if given["port"] == 143 else "tls")
     port = given["port"] or (993 if security == "tls" else 143)
     known = providers.of_server(host, port)
-    auth: Auth = "xoauth2" if given["token_command"] else known.auth if known else "password"
+    token = given["token_command"] or given["client_id"]
+    auth: Auth = "xoauth2" if token else known.auth if known else "password"
     return Server(host, port, security, given["user"] or (known.server(address).user if known else address), auth)
 
 
@@ -103,39 +103,48 @@ def log_in(talk: Talk, path: Path, text: str, address: str, server: Server) -> E
     provider = providers.of_server(server.host, server.port)
     if provider:
         say(f"{provider.name} wants {provider.password}. {provider.remark}".rstrip())
-    ca_file, typed = absolute(talk.given["ca_file"]), ""
+    ca_file, typed, client_id, anew = absolute(talk.given["ca_file"]), "", talk.given["client_id"] or "", False
     for left in reversed(range(TRIES)):
         answers = _answers(talk, text, address, server)
         old = toml.account(text, answers.account).get("imap", {})
-        sources = _sources(talk, server.auth, old if left == TRIES - 1 else {})
-        typed = typed or ("" if sources is not None else _password(talk, server.user))
-        answers = replace(
-            answers, imap={**answers.imap, "ca_file": ca_file or old.get("ca_file", ""), **(sources or {})}
-        )
+        named = source.named(talk, server, client_id, old if left == TRIES - 1 else {})
+        typed = typed or ("" if named is not None else source.password(talk, server.user))
+        client_id = (named or {}).get("client_id", "")
+        answers = replace(answers, imap={**answers.imap, "ca_file": ca_file or old.get("ca_file", ""), **(named or {})})
         try:
-            return _tried(path, text, answers, typed)
+            return _tried(path, text, answers, typed, anew=anew)
         except (Later, OwnerMustAct) as error:
             if not (talk.asks and left):
                 raise
             say(f"  {error}")
-            if isinstance(error, Later):
-                server = _named(talk, address, ask("The IMAP server", server.host))
-            elif error.kind == "tls":
+            if isinstance(error, OwnerMustAct) and error.kind == "tls":
                 ca_file = absolute(ask("The file with the certificate of that server"))
-            elif typed:
-                server, typed = replace(server, user=ask("User name", server.user)), ""
+            elif isinstance(error, OwnerMustAct) and error.kind == "login":
+                if typed or client_id:
+                    server, typed, anew = replace(server, user=ask("User name", server.user)), "", True
+            elif client_id:
+                client_id = ask(source.CLIENT_ID, client_id)
+            elif isinstance(error, Later):
+                server = _named(talk, address, ask("The IMAP server", server.host))
     raise AssertionError("the last try returns or raises")
 
 
-def _tried(path: Path, text: str, answers: Answers, typed: str) -> Entry:
-    """One login, with the account as the config will have it."""
+def _tried(path: Path, text: str, answers: Answers, typed: str, *, anew: bool) -> Entry:
+    """One login, with the account as the config will have it. ``anew``: with another sign-in than the one before."""
     trial = replace(answers, owner={"name": answers.address})
     config = disk.proved(path, toml.written(text, trial), os.environ)
     account = next(each for each in config.accounts if each.name == answers.account)
     imap = account.imap
-    secret = typed or Secrets(config, os.environ).get(f"{account.name}.imap")
     context = tls_context(imap.ca_file) if imap.security != "none" else None
-    with closing(connect(imap, secret, context)) as session:
+
+    def enter(secret: str) -> Session:
+        return connect(imap, secret, context)
+
+    if imap.client_id:
+        session = source.signed_in_with(config, account, enter, anew=anew)
+    else:
+        session = enter(typed or Secrets(config, os.environ).get(f"{account.name}.imap"))
+    with closing(session):
         say(f"Logged in at {imap.host} as {imap.user}.")
         return Entry(answers, account, typed, session.folders(), "X-GM-EXT-1" in session.capabilities)
 
@@ -156,27 +165,3 @@ def _answers(talk: Talk, text: str, address: str, server: Server) -> Answers:
         sent=given["sent"] or old.get("sent", ""),
         trash=given["trash"] or old.get("trash", ""),
     )
-
-
-def _sources(talk: Talk, auth: str, old: Mapping[str, str]) -> dict[str, str] | None:
-    """Where the config will say that the password is: as the flags say, else as the account's ``old`` table does; None
-    when it is to be typed."""
-    given = talk.given
-    named = {"password_file": absolute(given["password_file"]), "password_command": given["password_command"] or ""}
-    if any(named.values()):
-        return named
-    if given["password_stdin"]:
-        return None
-    if old and not given["token_command"]:
-        return {source: old.get(source, "") for source in toml.SOURCES}
-    if auth == "xoauth2":
-        return {"token_command": talk.value("token_command", "A command that prints an access token")}
-    return None
-
-
-def _password(talk: Talk, user: str) -> str:
-    if talk.given["password_stdin"]:
-        return sys.stdin.readline().rstrip("\r\n")
-    if not talk.asks:
-        raise BadUsage("--password-file: is needed for a new account where nobody can be asked")
-    return ask(f"Password of {user}", hide=True)
