@@ -24,12 +24,14 @@ from dovecot import Dovecot
 from endpoint import Endpoint, Late
 from running import Account, Home, Service
 
-LIFE = 3.0  # seconds that a service lives at most
-BLIND = 0.2  # the share of kills at any moment of that; the others come just after an event
+LIFE = 3.0  # seconds in which a blind kill comes
+BLIND = 0.2  # the share of those; the others come just after an event
+PATIENCE = 10.0  # seconds for that event to come: starting takes one, on a busy machine more
 JUST_AFTER = 0.008  # seconds, on average: a commit takes less than one, an APPEND about two, a page about four
 LOOK = 0.001  # seconds between two looks into the journal
 LATENCY = 0.15  # seconds that the model takes at most
-REST = 60.0  # seconds for what is open in the end
+BACKLOG = 12  # open jobs above which the owner does something else: a slow machine makes fewer drafts, not a queue
+REST = 60.0  # seconds in which something must get on in the end, as long as anything is open
 # What a service that works leaves in its journal; each is as likely to be its last word.
 EVENTS = (
     *("asked", "fetched", "started", "named", "prompted", "called", "answered"),
@@ -61,12 +63,12 @@ def play(server: Dovecot, *, kills: int, seed: int, seconds: float) -> Outcome:
     with Endpoint() as model, Home(account, model=model.base_url, extra=SCHEDULE, more=DOUBT) as home:
         model.then(*(Late(chance.uniform(0, LATENCY)) for _ in range(20 * kills)))
         assert home.command("once").code == 0  # the first contact: every flag from here on is new
-        owner = Owner(account, seed)
+        owner = Owner(account, seed, busy=lambda: _open_jobs(home) > BACKLOG)
         owner.start()
         done = 0
         while done < kills and time.monotonic() < began + seconds:
             after[_live_and_die(home, chance)] += 1
-            left.update(_open_states(home))
+            left.update(set(_open_states(home)))
             done += 1
         owner.stop()
         if owner.error:
@@ -94,7 +96,7 @@ def _live_and_die(home: Home, chance: random.Random) -> str:
 
 def _await_event(path: Path, kind: str, service: Service) -> bool:
     """Whether the service added such an event within its life."""
-    deadline = time.monotonic() + LIFE
+    deadline = time.monotonic() + PATIENCE
     with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=10)) as journal:
         (last,) = journal.execute("SELECT max(seq) FROM event").fetchone()
         while time.monotonic() < deadline:
@@ -106,20 +108,28 @@ def _await_event(path: Path, kind: str, service: Service) -> bool:
 
 
 def _rest(home: Home) -> None:
-    """One more life, until nothing is open; then what waits for a back-off, once."""
+    """One more life, until nothing is open or nothing gets on; then what waits for a back-off, once."""
     service = home.start()
-    deadline = time.monotonic() + REST
-    while _open_states(home) and time.monotonic() < deadline:
+    left, since = _open_jobs(home), time.monotonic()
+    while left and time.monotonic() < since + REST:
         time.sleep(0.1)
+        if (now := _open_jobs(home)) < left:
+            left, since = now, time.monotonic()
     service.ask_to_end()
     service.ended()
     home.command("once", "--retry")
 
 
-def _open_states(home: Home) -> list[str]:
-    """The states in which jobs have something left to do."""
+def _open_jobs(home: Home) -> int:
+    return sum(_open_states(home).values())
+
+
+def _open_states(home: Home) -> Counter[str]:
+    """The states in which jobs have something left to do, and how many each has."""
     with closing(sqlite3.connect(f"file:{home.state / 'journal.sqlite'}?mode=ro", uri=True, timeout=10)) as journal:
-        return [row[0] for row in journal.execute("SELECT DISTINCT state FROM job WHERE open ORDER BY state")]
+        return Counter(
+            dict(journal.execute("SELECT state, count(*) FROM job WHERE open GROUP BY state ORDER BY state"))
+        )
 
 
 def table(outcome: Outcome) -> str:

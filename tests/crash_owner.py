@@ -9,6 +9,7 @@ import itertools
 import random
 import re
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from imapclient import IMAPClient
@@ -44,10 +45,11 @@ class Book:
 
 class Owner:
     """Acts in a thread of its own between ``start`` and ``stop``; ``book`` may be read afterwards. ``error`` is why it
-    ended before it was told to."""
+    ended before it was told to. While it is ``busy``, it flags nothing."""
 
-    def __init__(self, account: Account, seed: int) -> None:
+    def __init__(self, account: Account, seed: int, busy: Callable[[], bool]) -> None:
         self.book = Book()
+        self._busy = busy
         self.error: Exception | None = None
         self._chance = random.Random(seed)
         self._account = account
@@ -70,6 +72,8 @@ class Owner:
                     while sum(not letter.flagged for letter in self.book.letters) < BEYOND:
                         self._receive(client)
                     act = self._chance.choices(list(acts), list(acts.values()))[0]
+                    if act == "flag" and self._busy():
+                        continue
                     done = self._on_a_mail(client, act) if act in MAIL_ACTS else self._on_a_draft(client, act)
                     if done:
                         self.book.acts[act] = self.book.acts.get(act, 0) + 1

@@ -117,7 +117,9 @@ def test_a_mail_that_shows_a_bug_parks_once_and_the_others_are_drafted_at_once(
 
 
 @pytest.mark.case(25)
-def test_a_mail_that_ends_the_process_parks_at_the_fourth_start(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_mail_that_ends_the_process_again_and_again_parks_and_the_others_are_drafted_before(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
     class Killed(BaseException):
         """The kernel, out of memory."""
 
@@ -133,11 +135,14 @@ def test_a_mail_that_ends_the_process_parks_at_the_fourth_start(lab: Lab, monkey
     monkeypatch.setattr(prepare, "kept_mail", kept_mail)
     poison(lab)
 
+    drafts = []
     for _ in range(STARTS):
         with pytest.raises(Killed):
             lab.cycle()
+        drafts.append(len(lab.mailbox.raws()))
         lab.boot()
     lab.settle()
 
+    assert drafts == [0, 1, 1, 1, 1]
     assert len(starts) == STARTS
     check(lab)

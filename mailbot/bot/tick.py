@@ -11,7 +11,7 @@ from mailbot.bot.world import Wire, World, log
 from mailbot.errors import Later, MailbotError, OwnerMustAct, Refused
 from mailbot.imap.folders import roles
 from mailbot.imap.trouble import Rejection
-from mailbot.job import BACKOFF_MOST, NEEDS_IMAP, STARTS, IllegalEvent, Job, State, Step, is_due, next_step
+from mailbot.job import BACKOFF_MOST, BUGS, NEEDS_IMAP, IllegalEvent, Job, State, Step, is_due, next_step
 
 REHEARSED = frozenset(Step) - {Step.FETCH, Step.GATHER, Step.PREPARE}
 BESIDE = frozenset({Step.GATHER, Step.ASK})  # what the round leaves to others: it would have to wait
@@ -68,8 +68,12 @@ def tick(world: World, wire: Wire, *, look: bool = True, include_existing: bool 
             trouble.begin(world, "held", f"{count} flagged mails are held", hint)
         elif not any(j.account == world.key for j in world.journal.held_jobs()):
             trouble.end(world, "held")
-    for job in world.journal.open_jobs(world.key):
-        if is_due(job, world.now()) or retry:
+    due = [job for job in world.journal.open_jobs(world.key) if retry or is_due(job, world.now())]
+    for job in due:
+        if not job.starts:
+            _take(world, wire, job, result)
+    for job in due:  # what ended the process may do so again: not while the others are on their way
+        if job.starts and not result.beside:
             _take(world, wire, job, result)
     trouble.tell(world, wire)
     return result
@@ -121,7 +125,7 @@ def advance(world: World, wire: Wire, job: Job, step: Step, result: Round) -> Jo
         log.exception("account=%s job=%s step=%r", world.account.name, job.id, str(step))
         result.failed = True
         reason = f"mailbot has a bug that this mail shows: {type(error).__name__} in step {step}"
-        if job.tries + 1 >= STARTS and job.state in CAN_PARK:
+        if job.tries + 1 >= BUGS and job.state in CAN_PARK:
             return world.record(job, "parked", reason=reason)
         return world.record(job, "waiting", reason=reason, until=world.now() + BACKOFF_MOST)
 

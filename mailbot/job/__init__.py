@@ -12,6 +12,7 @@ from mailbot.job.state import OPEN, TRANSITIONS, IllegalEvent, State
 from mailbot.job.step import (
     BACKOFF_MOST,
     BAD_ANSWERS,
+    BUGS,
     NEEDS_IMAP,
     STARTS,
     Step,
@@ -23,6 +24,7 @@ from mailbot.job.step import (
 __all__ = [
     "BACKOFF_MOST",
     "BAD_ANSWERS",
+    "BUGS",
     "NEEDS_IMAP",
     "OPEN",
     "STARTS",

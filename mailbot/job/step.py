@@ -8,7 +8,8 @@ from mailbot.job.job import Job
 from mailbot.job.state import State
 
 BAD_ANSWERS = 3  # then the job parks: the same question will not be answered better a fourth time
-STARTS = 3  # then the job parks: a mail that ended the process twice would do so for ever
+BUGS = 3  # tries of a step that shows one; then the job parks
+STARTS = 5  # then the job parks: a mail that ended the process so often does it for ever; no chance does
 BACKOFF_FIRST = 60.0  # seconds
 BACKOFF_MOST = 3600.0  # seconds
 
