@@ -6,9 +6,11 @@ history. Large bytes (the fetched mail, the draft) lie in ``blob`` while a job i
 files but its own. Safe for many threads, and for a second process that adds an event (``mailbot redo`` beside
 ``mailbot run``).
 
-    database   the file, its schema, its transactions
+    database   the file, its version, its transactions
+    migrations its schema, step by step
     journal    events and jobs
     stars      folders, UIDs and flags
+    figures    what was done, counted
 """
 
 from mailbot.journal.database import Damaged, put_aside

@@ -11,16 +11,19 @@ from typing import Any
 from mailbot.errors import BadUsage
 from mailbot.job import OPEN, Event, Job, State, apply, fold, job_id
 from mailbot.journal.database import Database
+from mailbot.journal.figures import Figures
 from mailbot.journal.stars import Stars
 
 
 class Journal:
-    """``stars`` is what was last seen of folders and flags; it lies in the same file, in the same transactions."""
+    """``stars`` is what was last seen of folders and flags, ``figures`` counts what was done; both lie in the same
+    file, in the same transactions."""
 
     def __init__(self, folder: Path) -> None:
         self._db = Database(folder)
         self.path = self._db.path
         self.stars = Stars(self._db)
+        self.figures = Figures(self._db)
 
     def close(self) -> None:
         self._db.close()
@@ -119,7 +122,14 @@ class Journal:
         return [self._job(row[0]) for row in rows]
 
     def held_jobs(self) -> list[Job]:
-        rows = self._db.rows("SELECT id FROM job WHERE state = ? ORDER BY asked_at, rowid", State.HELD)
+        return self._in_state(State.HELD)
+
+    def parked_jobs(self) -> list[Job]:
+        return self._in_state(State.PARKED)
+
+    def _in_state(self, state: State) -> list[Job]:
+        """Oldest first."""
+        rows = self._db.rows("SELECT id FROM job WHERE state = ? ORDER BY asked_at, rowid", state)
         return [self._job(row[0]) for row in rows]
 
     def generations(self, account: str, key: str) -> list[Job]:
