@@ -64,11 +64,13 @@ ATTRIBUTIONS = {
 
 @dataclass(frozen=True)
 class Letter:
-    """One mail of a case. ``file`` is its name in the lists of the case: m1 is the thread's first, s1 lies in Sent."""
+    """One mail of a case. ``file`` is its name in the lists of the case: m1 is the thread's first, s1 lies in Sent.
+    ``aside``: it went past the people who get the reply."""
 
     file: str
     at: datetime
     own: bool
+    aside: bool
     message: EmailMessage
 
     @property
@@ -135,7 +137,7 @@ class Case:
             message["References"] = f"{before.get('References', '')} {before['Message-ID']}".strip()
             text += f"\n{self._quoted(parent)}"
         message.set_content(text, cte="8bit")
-        return Letter(file, row["at"], own, message)
+        return Letter(file, row["at"], own, row.get("aside", False), message)
 
     def _quoted(self, letter: Letter) -> str:
         pattern, words = ATTRIBUTIONS[self.language]

@@ -26,7 +26,11 @@ from mailbot.job import STARTS, State
 from mailbot.poller import Calls, Poller
 
 ROOT = "<1.1766332362@northwind.example>"
-OWN = {"From": "Ada Example <ada@example.org>", "To": "Mara Lindqvist <mara@northwind.example>"}
+OWN = {
+    "From": "Ada Example <ada@example.org>",
+    "To": "Mara Lindqvist <mara@northwind.example>",
+    "Cc": "Bo <bo@northwind.example>",
+}
 
 
 def letter(number: int, text: str, **headers: str) -> bytes:
@@ -125,6 +129,18 @@ def test_a_server_that_knows_threads_is_asked_for_the_thread(new_lab: Lab, scrip
 
     assert said(new_lab) == [("other", "1"), ("owner", "2"), ("other", "4")]
     assert not any("HEADER REFERENCES" in line.upper() and "SEARCH" in line for _, line in scripted.log)
+
+
+def test_what_the_owner_and_a_colleague_said_between_them_is_not_shown_and_the_page_says_so(lab: Lab) -> None:
+    lab.mailbox.add("Archive", letter(1, "letter 1"))
+    lab.mailbox.add("Sent", letter(2, "letter 2", **OWN | {"To": "sam@example.org", "Cc": "ada@example.com"}))
+    lab.mailbox.add("INBOX", letter(3, "letter 3", From="sam@example.org", To="ada@example.com"))
+    lab.flag(question(4, In_Reply_To=ROOT).replace(b"who buys", b"letter 4: who buys"))
+
+    lab.cycle()
+
+    assert said(lab) == [("other", "1"), ("other", "4")]
+    assert "2 mails of the thread not shown to the model" in page(lab)
 
 
 def test_a_mail_that_says_it_is_from_the_owner_is_a_strangers_until_it_lies_in_sent(lab: Lab) -> None:

@@ -19,7 +19,7 @@ from mailbot.mail import parse, quote, reduced, structure
 from mailbot.mail.key import mail_key, twin_key
 from mailbot.mail.mail import Address, Mail
 from mailbot.prompt import build, language, outline
-from mailbot.reply import answerable, compose, identity, recipients
+from mailbot.reply import answerable, audience, compose, identity, recipients
 from mailbot.reply.identity import Voice
 from mailbot.reply.recipients import Recipients
 from mailbot.reply.subject import reply_subject
@@ -190,13 +190,14 @@ def _prompt(world: World, job: Job, mail: Mail, voice: Voice, to: Recipients) ->
     if waiting is not None:
         return waiting
     split = quote.split(mail.text, mail.subject)
+    thread, withheld = audience.known(gather.kept_thread(world, job), mail, to)
     prompt = build.build(
         voice=voice,
         addresses=(world.account.address, *world.account.aliases),
         mail=mail,
         fresh=split.fresh,
         history=split.history,
-        thread=gather.kept_thread(world, job),
+        thread=thread,
         to=to.to,
         cc=to.cc,
         now=world.time(),
@@ -220,4 +221,4 @@ def _prompt(world: World, job: Job, mail: Mail, voice: Voice, to: Recipients) ->
     world.store.write(job.names["prompt"], text)
     with world.journal.transaction():
         world.journal.keep(job.id, "prompt", text.encode())
-        return world.record(job, "prompted", shape=prompt.shape, remarks=list(prompt.remarks))
+        return world.record(job, "prompted", shape=prompt.shape, remarks=[*prompt.remarks, *withheld])

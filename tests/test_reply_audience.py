@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+from typing import Any
+
+from making import ADA, MARA, make_account, make_mail
+
+from mailbot.mail.mail import Address, Mail
+from mailbot.mail.thread import Thread, ThreadMail
+from mailbot.reply import audience, recipients
+
+BOB = Address("Bob", "bob@example.org")
+EVE = Address("Eve", "eve@fabrikam.example")
+LIST = Address("", "talk@lists.example")
+
+
+def mail(name: str, sender: Address = MARA, to: tuple[Address, ...] = (ADA,), **changes: Any) -> Mail:
+    return make_mail(message_id=f"<{name}@x>", from_=(sender,), to=to, **changes)
+
+
+def shown(answered: Mail, *others: Mail, reply_all: bool = True) -> tuple[list[str], tuple[str, ...]]:
+    account = make_account(reply_all=reply_all)
+    thread = Thread(tuple(ThreadMail(m, own=m.from_ == (ADA,), arrived=0) for m in others))
+    known, remarks = audience.known(thread, answered, recipients.choose(answered, account))
+    return [m.mail.message_id[1:-3] for m in known.mails], remarks
+
+
+def test_what_went_between_owner_and_correspondent_is_shown() -> None:
+    assert shown(mail("answered"), mail("hers"), mail("mine", ADA, (MARA,))) == (["hers", "mine"], ())
+
+
+def test_what_the_owner_asked_a_colleague_about_the_mail_is_not_shown() -> None:
+    inside, his = mail("inside", ADA, (BOB,)), mail("his", BOB)
+
+    assert shown(mail("answered"), mail("hers"), inside, his) == (
+        ["hers"],
+        ("2 mails of the thread not shown to the model: not everybody who gets the reply has had them.",),
+    )
+
+
+def test_a_colleague_in_copy_opens_nothing_that_went_to_him_alone() -> None:
+    answered = mail("answered", to=(ADA, BOB), list_post="bob@example.org")
+
+    assert shown(answered, mail("inside", ADA, (BOB,)), mail("his", BOB), mail("all", to=(ADA, BOB)))[0] == ["all"]
+
+
+def test_whoever_is_put_in_copy_has_had_only_what_went_to_him_or_stands_before_the_mail() -> None:
+    answered = mail("answered", cc=(EVE,), references=("<before@x>",))
+    others = mail("before"), mail("beside"), mail("after", ADA, (MARA,), cc=(EVE,))
+
+    assert shown(answered, *others)[0] == ["before", "after"]
+    assert shown(answered, *others, reply_all=False)[0] == ["before", "beside", "after"]
+
+
+def test_a_colleague_of_the_correspondent_takes_over_with_what_stands_before_the_mail() -> None:
+    answered = mail("answered", EVE, references=("<hers@x>", "<mine@x>"))
+
+    assert shown(answered, mail("hers"), mail("mine", ADA, (MARA,)), mail("inside", ADA, (BOB,)))[0] == ["hers", "mine"]
+
+
+def test_the_mails_of_a_list_are_known_to_its_readers() -> None:
+    on_list = {"list_post": LIST.email, "bulk": True}
+    answered = mail("answered", to=(LIST,), references=("<mine@x>",), **on_list)
+
+    assert shown(answered, mail("eves", EVE, (LIST,), **on_list), mail("mine", ADA, (LIST,)))[0] == ["eves", "mine"]
+
+
+def test_a_mail_without_an_id_is_named_by_nobody() -> None:
+    assert shown(mail("answered"), make_mail(message_id="", from_=(BOB,)))[0] == []
+
+
+def test_addresses_are_compared_without_case_and_a_reply_to_counts() -> None:
+    desk = Address("", "Desk@Northwind.example")
+    answered = mail("answered", reply_to=(desk,))
+
+    mine = mail("mine", ADA, (Address("", "desk@northwind.EXAMPLE"),))
+    assert shown(answered, mine, mail("hers"), mail("before", reply_to=(desk,)))[0] == ["mine", "before"]
+
+
+def test_where_nobody_is_named_nothing_is_shown() -> None:
+    answered = make_mail(from_=())
+
+    assert shown(answered, mail("hers"))[0] == []
