@@ -65,6 +65,8 @@ def test_a_quote_below_its_attribution_is_history(line: str) -> None:
         "Am Mo., 5. Jan. 2026 um 10:00 Uhr schrieb Ada Example <\nada@example.org>:",
         "man. 5. jan. 2026 kl. 10:00 skrev Ada Example <ada@example.org\n>:",
         "On Mon, Jan 5, 2026 at 10:00 AM The Hiring Desk <\na-really-long-name+12@example.org> wrote:",
+        "On Jan 5, 2026,\nat 10:00,\nAda Example <ada@example.org> wrote:",
+        "пн, 5 янв. 2026 г.\nв 10:00, Ada Example <ada@example.org>:",
     ],
 )
 def test_an_attribution_that_breaks_at_its_brackets_is_history_whole(line: str) -> None:
@@ -74,6 +76,8 @@ def test_an_attribution_that_breaks_at_its_brackets_is_history_whole(line: str) 
 UNMARKED = {
     "Yahoo": "    On Monday, January 5, 2026 at 10:00:00 AM GMT+1, Ada Example <ada@example.org> wrote:  ",
     "Yahoo es": "En lunes, 5 de enero de 2026, 10:00:00 CET, Ada Example <ada@example.org> escribió:",
+    "brackets": "Em 5 de janeiro de 2026 às 10:00:35, Ada Example - Loja (\nada@example.org) escreveu:",
+    "Outlook's apps": "On Jan 5, 2026, at 10:00, Ada Example <ada@example.org<\nmailto:ada@example.org>> wrote:",
     "Polish webmail": "Dnia 5 stycznia 2026 10:00 Ada Example <ada@example.org> napisał(a):",
     "Mail.ru": "Понедельник, 5 января 2026, 10:00 +03:00 от Ada Example <ada@example.org>:",
     "Zoho": "---- On Mon, 05 Jan 2026 10:00:00 +0100 ada@example.org wrote ----",
@@ -138,6 +142,11 @@ def test_a_sentence_about_sending_is_no_signature(line: str) -> None:
 def test_everything_below_a_quoted_header_is_history(block: str) -> None:
     history = f"{block}\n\nWhen shall we meet?\nAda"
     assert split(f"{FRESH}\n\n{history}\n") == Split(FRESH, history, "")
+
+
+def test_blank_lines_between_an_attribution_and_its_quote_change_nothing() -> None:
+    history = f"{ATTRIBUTIONS['en Gmail']}\n\n\n\n> Now?"
+    assert split(f"Yes.\n\n{history}") == Split("Yes.", history, "")
 
 
 def test_a_quote_without_attribution_is_history() -> None:

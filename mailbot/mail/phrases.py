@@ -14,8 +14,12 @@ def fold(text: str) -> str:
     return text.casefold().replace("\u0307", "").replace("’", "'")
 
 
+def _list(text: str) -> tuple[str, ...]:
+    return tuple(text.split("|"))
+
+
 def _table(text: str) -> tuple[str, ...]:
-    return tuple(fold(phrase) for phrase in text.split("|"))
+    return _list(fold(text))
 
 
 # "... wrote:" at the end of an attribution line, or in its middle.
@@ -25,8 +29,8 @@ WROTE = _table(
     "|şunları yazdı|написал|написала|написал(а)|пишет|писал|писала|書きました|書いた|のメール|写道|寫道|写到"
 )
 
-# How an attribution line begins.
-OPENS = _table(
+# How an attribution line begins. Capitals count: it is broken before "at 10:00" and "в 10:00".
+OPENS = _list(
     "On |Am |Den |Le |El |En |Il |Op |Em |No dia |W dniu |Dnia |śr., |pon., |wt., |czw., |pt., |sob., |niedz., |Vid |"
     "At |Às |Il giorno |Il dì |tarihinde|Wiadomość napisana przez |В |пн, |вт, |ср, |чт, |пт, |сб, |вс, |在"
 )

@@ -15,6 +15,7 @@ from mailbot.mail import phrases
 
 SIGNATURE = "-- "  # RFC 3676 4.3; anything else may be an answer
 _MAX_ATTRIBUTION = 4  # lines; long names and addresses are wrapped
+_GAP = 5  # lines among which its quote begins; webmails leave blank ones
 _MAX_LINE = 400  # characters of an attribution line
 _MAX_BLOCK = 10  # lines of a quoted header block
 _MAX_MARK = 100  # characters of a line such as "---- Original Message ----"
@@ -24,8 +25,11 @@ _DASHES = ("-", "_", "=", "\u2010", "\u2013", "\u2014")  # Proton draws its line
 _DIGIT = re.compile(r"[0-9]")
 _YEAR = re.compile(r"(?<![0-9])(?:19|20)[0-9]{2}(?![0-9])")
 _TIME = re.compile(r"(?<![0-9])[0-2]?[0-9][:.][0-5][0-9](?![0-9])")
-# The address that ends an attribution, but for a verb.
-_NAMED = re.compile(r"<[^<>\s]{1,200}@[^<>\s]{1,200}>[^<>]{0,40}[:：]\s*$")
+# The address that ends an attribution, but for a verb; Outlook's apps write its link behind it.
+_NAMED = re.compile(
+    r"(?:<[^<>\s]{1,200}@[^<>\s]{1,200}(?:<\s?mailto:[^<>\s]{1,200}>)?>[^<>]{0,40}"
+    r"|\(\s?[^()\s]{1,200}@[^()\s]{1,200}\)(?:\s\w{1,20}){0,2}\s?)[:：]\s*$"
+)
 _MARKED = re.compile(r"[A-Za-z]{0,4}[>|#]")  # "> ", "AE> " as The Bat! quotes, "# "
 _UNCLOSED = re.compile(r"<[^<>\s]{1,200}@[^<>\s]{1,200}$")
 _FORWARDED = re.compile(rf"(?:{'|'.join(map(re.escape, phrases.FORWARD_PREFIXES))})\s?[:：]")
@@ -155,7 +159,7 @@ def _ends_attribution(lines: list[str], at: int) -> bool:
     line = lines[at].rstrip()
     if not line.endswith((":", "：")) or len(line) > _MAX_LINE:
         return False
-    below = next((below for below in lines[at + 1 : at + 4] if below.strip()), "")
+    below = next((below for below in lines[at + 1 : at + 1 + _GAP] if below.strip()), "")
     return _is_quoted(below) and _attribution_start(lines, at) >= 0
 
 
@@ -189,8 +193,8 @@ def _attribution_start(lines: list[str], at: int) -> int:
             break
         if _is_quoted(lines[start]) and not (start == at and _closes_address(lines, at)):
             break
-        window = phrases.fold(" ".join(lines[start : at + 1]))
-        if not _DIGIT.search(window) or not ("@" in window or _says_wrote(window)):
+        window = " ".join(lines[start : at + 1]).lstrip()
+        if not _DIGIT.search(window) or not ("@" in window or _says_wrote(phrases.fold(window))):
             continue
         if window.startswith(phrases.OPENS):
             return start
