@@ -186,7 +186,7 @@ def parameters(value: bytes) -> tuple[str, dict[str, str]]:
         section = _SECTION.fullmatch(found[1].lower())
         if count >= MAX_PARAMETERS or section is None:
             break
-        content = _unescape(found[2]) if found[2] is not None else found[3].strip()
+        content = _unescape(found[2]) if found[2] is not None else found[3].strip().removeprefix('"')
         if section[2] is None and section[3] is None:
             plain.setdefault(section[1], characters.line(words(content)))
         else:

@@ -18,8 +18,8 @@ _ATTRIBUTE = re.compile(r"""([^\s=/>"']++)(?:\s*+=\s*+(?:"([^"]*+)"|'([^']*+)'|(
 # int() refuses more than 4,300 digits, and Unicode has no character with more than 7.
 _HUGE_REFERENCE = re.compile(r"&#[xX]?[0-9a-fA-F]{9,}+;?")
 # What stands in these is no markup; browsers show none of it where scripts run.
-_RAW = ("script", "style", "title", "xmp", "iframe", "noembed", "noframes")
-_RAW_END = {name: re.compile(f"</{name}(?=[\\s/>])", re.IGNORECASE) for name in _RAW}
+RAW = ("script", "style", "title", "xmp", "iframe", "noembed", "noframes")
+_RAW_END = {name: re.compile(f"</{name}(?=[\\s/>])", re.IGNORECASE) for name in RAW}
 
 
 @dataclass(frozen=True, slots=True)

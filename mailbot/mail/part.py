@@ -8,6 +8,7 @@ standard library's parser is quadratic in the parameters of a Content-Type and h
 from __future__ import annotations
 
 import binascii
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -22,8 +23,12 @@ MAX_NAME = 200  # characters of an attachment's name
 # First in the header of each part of a reduced mail, so that a sender's own field of that name never counts.
 OCTETS = "X-Mailbot-Octets"
 _DIGITS = 12  # of a size
-_MAX_BOUNDARY = 1_000  # characters; RFC 2046 allows 70
+_MAX_BOUNDARY = 1_000  # octets; RFC 2046 allows 70
+_LOOKED = 16 * 1024  # octets that are searched for a boundary that no header names
 
+_OPENING = re.compile(
+    rb"^--([^\r\n]{1,200}?)[ \t]{0,20}\r?\n(?=Content-[A-Za-z-]{1,40}[ \t]?:)", re.IGNORECASE | re.MULTILINE
+)
 _BASE64 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _NOT_BASE64 = bytes(set(range(256)) - set(_BASE64) - {ord("=")})
 # Such a mail is not answered, even when its parts are broken or missing.
@@ -95,21 +100,34 @@ def _node(
     if depth >= MAX_NESTING:
         _note(defects, f"Parts are nested more than {MAX_NESTING} deep; the innermost were not read.")
         return replace(part, type="application/octet-stream")
+    named = part.parameters.get("boundary", "").encode("utf-8", "replace")
+    children = _children(part, named, depth, budget, defects) or _children(part, _seen(part), depth, budget, defects)
+    if not children:
+        _note(defects, "The mail says that it has several parts, but none was found.")
+        return part if part.type in _TELLING else replace(part, type="text/plain")
+    return replace(part, children=children)
+
+
+def _children(part: Part, boundary: bytes, depth: int, budget: _Budget, defects: list[str]) -> tuple[Part, ...]:
     children = []
     inner = "message/rfc822" if part.type == "multipart/digest" else "text/plain"
-    for first, last in _sections(part, budget, defects):
+    for first, last in _sections(part, boundary, budget, defects):
         if budget.parts <= 0:
             _note(defects, f"The mail has more than {MAX_PARTS} parts; the others were not read.")
             break
         budget.parts -= 1
-        child, body = open_block(source, first, last)
+        child, body = open_block(part.source, first, last)
         for defect in child.defects:
             _note(defects, defect)
-        children.append(_node(source, child, body, last, inner, depth + 1, budget, defects))
-    if not children:
-        _note(defects, "The mail says that it has several parts, but none was found.")
-        return part if part.type in _TELLING else replace(part, type="text/plain")
-    return replace(part, children=tuple(children))
+        children.append(_node(part.source, child, body, last, inner, depth + 1, budget, defects))
+    return tuple(children)
+
+
+def _seen(part: Part) -> bytes:
+    """The boundary that is there, where the header names another or none: what stands between two dashes and a field
+    of MIME."""
+    found = _OPENING.search(part.source, part.start, min(part.end, part.start + _LOOKED))
+    return found[1] if found else b""
 
 
 def _note(defects: list[str], defect: str) -> None:
@@ -121,9 +139,10 @@ def _leaf(source: bytes, head: Header, start: int, end: int, default: str) -> Pa
     kind, parameters = header.parameters(head.first("content-type"))
     disposition, details = header.parameters(head.first("content-disposition"))
     name = details.get("filename") or parameters.get("name", "")
-    major, slash, minor = kind.partition("/")
+    major, _, minor = kind.partition("/")
+    minor = next(iter(minor.split()), "")  # a semicolon may be missing behind it
     return Part(
-        type=f"{major.strip()}/{minor.strip()}" if major.strip() and slash and minor.strip() else default,
+        type=f"{major.strip()}/{minor}" if major.strip() and minor else default,
         parameters=parameters,
         disposition=disposition,
         name=name.replace("/", "_").replace("\\", "_")[:MAX_NAME],
@@ -141,10 +160,9 @@ def _stated(head: Header) -> int:
     return int(digits) if digits.isdecimal() and len(digits) < _DIGITS else 0
 
 
-def _sections(part: Part, budget: _Budget, defects: list[str]) -> Iterator[tuple[int, int]]:
+def _sections(part: Part, boundary: bytes, budget: _Budget, defects: list[str]) -> Iterator[tuple[int, int]]:
     """Where the children lie (RFC 2046 5.1.1). A last one that is not closed goes to the end."""
-    boundary = part.parameters.get("boundary", "")
-    delimiter = b"--" + boundary.encode("utf-8", "replace")
+    delimiter = b"--" + boundary
     if not boundary or len(boundary) > _MAX_BOUNDARY:
         return
     opened = -1

@@ -237,12 +237,13 @@ def _is_sent_from(line: str) -> bool:
 
 
 def _signature(lines: list[str]) -> tuple[list[str], list[str]]:
-    """The last marked signature, unless quoted lines follow it; else the last line, if a phone added it."""
+    """The last marked signature, unless quoted lines follow it or nothing stands above it; else the last line, if a
+    phone added it."""
     last = -1
     for at in range(len(lines) - 1, -1, -1):
         if _is_quoted(lines[at]):
             break
-        if lines[at] == SIGNATURE:
+        if lines[at] == SIGNATURE and _has_words(lines[:at]):
             return lines[:at], lines[at + 1 :]
         if last < 0 and lines[at].strip():
             last = at

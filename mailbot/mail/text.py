@@ -24,6 +24,8 @@ _VOID = {
 _NEVER = {
     "template", "noscript", "select", "datalist", "object", "video", "audio", "canvas", "svg", "math", "head",
 }  # fmt: skip
+# All that may stand in a head, beside Outlook's "o:..."; anything else ends it, as in a browser.
+_IN_HEAD = {"meta", "link", "base", "noscript", "template", "object", "xml"}
 _BLANK = {"p", "blockquote", "ul", "ol", "dl", "h1", "h2", "h3", "h4", "h5", "h6", "table", "pre"}
 _BREAK = _BLANK | {
     "div", "tr", "li", "dt", "dd", "section", "article", "header", "footer", "main", "aside", "nav", "address",
@@ -37,7 +39,6 @@ _CLOSES = {
     "td": ("p", "td", "th"),
     "th": ("p", "td", "th"),
     "tr": ("p", "td", "th", "tr"),
-    "body": ("head",),
 }
 _SPACES = re.compile(r"[ \t\n\r\f\xa0]+")
 
@@ -122,6 +123,8 @@ class _Walk:
     link: _Frame | None = None
 
     def text(self, text: str) -> None:
+        if not text.isspace():
+            self._close_optional("")
         if self.frames[-1].hidden:
             return
         if not text.isascii():
@@ -158,14 +161,14 @@ class _Walk:
             self.page.end_paragraph()
 
     def start(self, tag: Start) -> None:
-        if tag.name == "style":
-            if len(self.rules) < style.MAX_RULES:
+        if tag.name in html.RAW:
+            if tag.name == "style" and len(self.rules) < style.MAX_RULES:
                 self.rules |= style.sheet(tag.content)
             return
+        self._close_optional(tag.name)
         if tag.name in _VOID:
             self._void(tag)
             return
-        self._close_optional(tag.name)
         if len(self.frames) >= MAX_DEPTH:
             self.ignored[tag.name] += 1
             return
@@ -178,6 +181,8 @@ class _Walk:
 
     def _close_optional(self, name: str) -> None:
         closes = _CLOSES.get(name) or (("p",) if name in _BREAK else ())
+        if name not in _IN_HEAD and ":" not in name:
+            closes += ("head",)
         while self.frames[-1].name in closes:
             self._close(self.frames.pop())
 

@@ -76,10 +76,12 @@ def _marked(line: str) -> str:
 
 
 def _without_signature(lines: list[str]) -> list[str]:
-    """The signature begins at ``-- `` and ends where a quoted history begins, with its attribution, or at the end."""
-    if "-- " not in lines:
-        return lines
-    start = lines.index("-- ")
+    """The signature begins at ``-- `` and ends where a quoted history begins, with its attribution, or at the end. A
+    mark with nothing above it is a webmail's whim: what follows is the mail."""
+    text = next((at for at, line in enumerate(lines) if line.strip(" -")), len(lines))
+    if "-- " not in lines[text:]:
+        return lines[text:] if text < len(lines) else lines
+    start = lines.index("-- ", text)
     end = next((at for at in range(start, len(lines)) if _STROKES.match(lines[at])), len(lines))
     quote = next((at for at in range(start, end) if lines[at].startswith(">")), None)
     if quote is not None:
