@@ -25,6 +25,7 @@ from making import make_account, make_identity, make_owner
 from markdown_it import MarkdownIt
 from reading_back import ReadBack
 
+from mailbot import templates
 from mailbot.archive import frontmatter
 from mailbot.archive.page import Page, render
 from mailbot.archive.source import render_source, shown
@@ -50,6 +51,7 @@ NAMED = 20  # mails that are named for one broken promise
 NOW = datetime(2026, 1, 7, 9, 0, tzinfo=UTC)
 ZONE = ZoneInfo("Europe/Berlin")
 ACCOUNT = make_account(identities=(make_identity("ada@example.com", signature="Ada\nExample Ltd"),))
+TEMPLATES = templates.read("")
 OWNER = make_owner(signature="Ädä\nExample")
 # What may be active on a page: text, and the headings, rules, lists and emphasis of mailbot's own words.
 ACTIVE = {"paragraph_open", "paragraph_close", "inline", "text", "text_special", "hardbreak", "softbreak", "entity"}
@@ -188,6 +190,7 @@ def _prompt(mail: Mail, split: Split, voice: Voice, to: Recipients) -> None:
         context_tokens=16_000,
         shape="schema",
         fallback_language="en",
+        templates=TEMPLATES,
     )
 
 
