@@ -18,6 +18,7 @@ Where to find what::
     model/        edge   the model's server
     journal/      edge   the list of events, on disk before its effect; what was last seen of each folder
     templates.py  edge   the prompt's templates as files, mailbot's own and the owner's
+    index/        edge   what can be found again of the owner's own texts; may be lost at any time
     smtp.py       edge   a notice to the owner, and to nobody else
     secrets.py    edge   passwords and keys, read anew at each use
     oauth/        edge   a sign-in in place of a password: tokens, kept and refreshed

@@ -14,6 +14,8 @@ from functools import partial
 
 from mailbot.bot import ask, gather, trouble
 from mailbot.bot.gather import Searches
+from mailbot.bot.learn import Learning
+from mailbot.bot.spare import Spare
 from mailbot.bot.tick import Round, connect, tick
 from mailbot.bot.world import Wire, World, log
 from mailbot.errors import Later, MailbotError, OwnerMustAct
@@ -49,7 +51,9 @@ class Poller:
         self.world = world
         self._calls = calls
         self._alone = alone or Calls(1)
-        self._searches = Searches(world)
+        self._spare = Spare(world.connect)
+        self._searches = Searches(world, self._spare)
+        self._learning = Learning(world, self._spare)
         self._wire: Wire | None = None
         self._awake = threading.Event()
         self._look = True
@@ -107,8 +111,9 @@ class Poller:
 
     def close(self) -> None:
         """Ends the connections. A search under way goes on: what it would lose, the next start would not look for."""
+        self._learning.give_way()
         if not self._beside:
-            self._searches.close()
+            self._spare.close()
         self._hang_up()
 
     def _hang_up(self) -> None:
@@ -152,13 +157,20 @@ class Poller:
             self._worked()
         for step, job in result.beside:
             self._submit(step, job)
+        if look:
+            self._learn()
         return result
+
+    def _learn(self) -> None:
+        """In an idle moment; the spare connection is not kept over one."""
+        if self._beside or self._wire is None:
+            return
+        if not self._learning.begin(self._wire.roles):
+            self._spare.close()
 
     def _once(self, look: bool, include_existing: bool, retry: bool) -> Round:
         while not self._done.empty():
             self._beside.discard(self._done.get())
-        if look and not self._beside:
-            self._searches.close()
         if self._wire is None:
             self._wire = connect(self.world)
         try:
@@ -174,6 +186,7 @@ class Poller:
         if step is Step.ASK:
             self._calls.submit(lambda: self._run_beside(step, job, partial(ask.ask, self.world, job)))
         else:
+            self._learning.give_way()
             work = partial(self._gather, job, self._wire.roles, time.monotonic())
             self._alone.submit(lambda: self._run_beside(step, job, work))
 
@@ -213,6 +226,8 @@ class Poller:
             self._awake.wait()
             self._awake.clear()
             result = self.round(look=False)
+        self._learn()
+        self._learning.wait()
         result.failed |= bool(self._unkept)
         return result
 

@@ -19,6 +19,7 @@ from mailbot.bot.world import World
 from mailbot.config import Account, Config
 from mailbot.imap.login import connect, tls_context
 from mailbot.imap.session import Session
+from mailbot.index import Index
 from mailbot.journal import Damaged, Journal, put_aside
 from mailbot.model import Endpoint
 from mailbot.prompt.template import Templates
@@ -71,6 +72,10 @@ class Home:
         return Store(self.config.archive.folder, self.config.archive.mode)
 
     @cached_property
+    def index(self) -> Index:
+        return Index(self.config.state.folder)
+
+    @cached_property
     def secrets(self) -> Secrets:
         return Secrets(self.config, self.environ)
 
@@ -97,6 +102,7 @@ class Home:
             account=account,
             journal=self.journal,
             store=self.store,
+            index=self.index,
             endpoint=self.endpoint,
             templates=self.templates,
             connect=lambda: self.connect(account),
@@ -142,6 +148,7 @@ class Home:
     def close(self) -> None:
         if self._journal is not None:
             self._journal.close()
+        self.index.close()
 
 
 def sign_in(config: Config, account: Account, environ: Mapping[str, str], again: str = "") -> SignIn:

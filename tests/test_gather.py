@@ -18,6 +18,7 @@ from worlds import CONFIG, Lab, question
 
 from mailbot import poller
 from mailbot.bot import gather, search
+from mailbot.bot.spare import Spare
 from mailbot.bot.tick import connect, rehearse
 from mailbot.errors import Later, OwnerMustAct
 from mailbot.imap.login import connect as log_in
@@ -430,7 +431,7 @@ def test_whatever_a_server_does_to_a_search_the_draft_is_made_and_the_page_says_
 
     def log_in_again() -> Any:
         session = on(scripted, user)
-        if connecting.made[1:]:  # the poll has its connection: the next search is for the thread
+        if connecting.made[2:]:  # learning had one, the poll has its own: the next search is for the thread
             scripted.fault("UID SEARCH", when=when, then=then)
         return session
 
@@ -507,11 +508,13 @@ def test_a_date_that_a_stranger_made_up_hides_no_thread(lab: Lab, date: str) -> 
 def test_a_kept_connection_that_died_is_replaced(lab: Lab) -> None:
     lab.mailbox.add("Archive", letter(1, "letter 1"))
     connecting = Connecting(lab, lambda: FakeSession(lab.mailbox))
-    searches = gather.Searches(lab.world)
+    spare = Spare(lab.world.connect)
+    searches = gather.Searches(lab.world, spare)
     roles = connect(lab.world).roles
     job = fetched(lab)
-    searches._session = FakeSession(lab.mailbox)
-    searches._session.close()
+    died = FakeSession(lab.mailbox)
+    died.close()
+    spare._session = died  # type: ignore[assignment]
     before = len(connecting.made)
 
     searches.gather(job, roles, gather.WITHIN)

@@ -17,6 +17,7 @@ from mailbot.bot.tick import Round
 from mailbot.bot.world import World
 from mailbot.config import Config, load
 from mailbot.errors import MailbotError
+from mailbot.index import Index
 from mailbot.journal import Journal
 from mailbot.poller import Poller
 
@@ -97,6 +98,7 @@ class Lab:
         self.world: World
         self.poller: Poller
         self.journal: Journal | None = None
+        self.index: Index
         self.boot()
 
     def _load(self, config: str, environ: Mapping[str, str]) -> Config:
@@ -108,11 +110,14 @@ class Lab:
     def boot(self, wrap: Callable[[World], World] = lambda world: world) -> None:
         if self.journal is not None:
             self.journal.close()
+            self.index.close()
         self.journal = Journal(self.config.state.folder)
+        self.index = Index(self.config.state.folder)
         world = World(
             config=self.config,
             account=self.config.accounts[0],
             journal=self.journal,
+            index=self.index,
             store=Store(self.config.archive.folder, self.config.archive.mode),
             endpoint=self.endpoint,  # type: ignore[arg-type]
             templates=lambda: templates.read(self.config.prompt.folder),
@@ -159,5 +164,6 @@ class Lab:
         self.poller.close()
         if self.journal is not None:
             self.journal.close()
+            self.index.close()
         if self._own:
             shutil.rmtree(self.folder)

@@ -4,6 +4,8 @@ world      what a bot needs: the config, the edges, the clock
 observe    what carries a flag now, and what that means      -> events asked, held, cancelled ...
 prepare    fetch, parse, may we?, names, source, prompt      -> events fetched, named, prompted, skipped
 gather     the rest of the thread, on a connection of its own -> event gathered
+learn      the owner's mails in Sent, into the index, in idle moments
+spare      the connection that searches and learning share
 search     what one thread search asks of which folder
 context    what of the owner's own goes into a prompt
 ask        the model, while no IMAP connection is held       -> events answered, rejected

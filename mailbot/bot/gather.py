@@ -6,16 +6,16 @@ Whatever happens here, the draft is made: with what was found until then, and a 
 from __future__ import annotations
 
 import json
-import threading
 import time
 from base64 import b64decode, b64encode
 from collections.abc import Iterable
+from functools import partial
 
 from mailbot.bot.search import FAILED, MOST, Found, Search, look
+from mailbot.bot.spare import Spare
 from mailbot.bot.world import Wire, World, log
-from mailbot.errors import Later, MailbotError
+from mailbot.errors import MailbotError
 from mailbot.imap.folders import Roles
-from mailbot.imap.session import Session
 from mailbot.job import STARTS, Job
 from mailbot.mail import parse, thread
 from mailbot.mail.thread import Thread, ThreadMail
@@ -29,13 +29,11 @@ ENDED = f"The rest of the thread was left out: mailbot ended {STARTS} times whil
 
 
 class Searches:
-    """The searches of one account, one after the other. Its connection is kept from one to the next, until ``close``;
-    a search that hangs keeps the next ones from beginning, so that there is never a second connection."""
+    """The searches of one account, one after the other."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, spare: Spare) -> None:
         self._world = world
-        self._session: Session | None = None
-        self._thread: threading.Thread | None = None
+        self._spare = spare
         self._began = 0.0
 
     def gather(self, job: Job, roles: Roles, within: float) -> Job:
@@ -57,32 +55,15 @@ class Searches:
         if within <= 0:
             return self._gathered(job, (), 0, BUSY)
         search = Search(job, mail, roles, {thread.identity(raw)})
-        if not self._is_running(min(LINGERING, within)):
-            self._thread = threading.Thread(target=self._run, args=(search,), name="thread-search", daemon=True)
-            self._thread.start()
-            search.over = self._is_running(self._began + within - time.monotonic())
+        # What gives way may be logging in, and leaves us that login: no time is lost by waiting for it.
+        patience = within / 2 if self._spare.gives_way else min(LINGERING, within)
+        if not self._spare.is_busy(patience):
+            self._spare.begin("thread-search", partial(self._run, search))
+            search.over = self._spare.is_busy(self._began + within - time.monotonic())
             if search.over:
-                self._break_off()
+                self._spare.break_off()
         trouble = search.trouble  # read first: the search may still add to what it found, until it sets this
         return self._gathered(job, tuple(search.found), search.left, trouble)
-
-    def close(self) -> None:
-        """Not while ``gather`` runs."""
-        session, self._session = self._session, None
-        if session is not None:
-            session.close()
-
-    def _is_running(self, patience: float) -> bool:
-        """Whether the last search still runs after so many seconds."""
-        if self._thread is None:
-            return False
-        self._thread.join(max(patience, 0.0))
-        return self._thread.is_alive()
-
-    def _break_off(self) -> None:
-        session, self._session = self._session, None
-        if session is not None:
-            session.break_off()
 
     def _gathered(self, job: Job, found: tuple[Found, ...], left: int, trouble: str) -> Job:
         seconds = time.monotonic() - self._began
@@ -97,42 +78,25 @@ class Searches:
     def _run(self, search: Search) -> None:
         """In the search's own thread. It writes nothing to the journal."""
         try:
-            search.trouble = self._searched(search)
+            search.trouble = self._spare.use(partial(look, search=search), lambda: search.over)
             return
         except MailbotError as error:
             trouble = FAILED.format(str(error).rstrip("."))
         except Exception as error:  # a bug, in the program or in a library: it must not stop the draft
             log.exception("account=%s job=%s step=gather", self._world.account.name, search.job.id)
             trouble = FAILED.format(f"a bug in mailbot: {type(error).__name__}")
-        self._break_off()
+        self._spare.break_off()
         if not search.over:
             search.trouble = trouble
-
-    def _searched(self, search: Search) -> str:
-        kept = self._session
-        try:
-            return look(kept or self._connected(search), search)
-        except Later:
-            if kept is None or search.over:
-                raise
-        return look(self._connected(search), search)  # the kept one died since the search before
-
-    def _connected(self, search: Search) -> Session:
-        session = self._world.connect()
-        self._session = session  # from here on whoever waits can end it
-        if search.over:
-            session.close()
-            raise Later("nobody waits for the search any more")
-        return session
 
 
 def alone(world: World, wire: Wire, job: Job) -> Job:
     """One search by itself, for a rehearsal."""
-    searches = Searches(world)
+    spare = Spare(world.connect)
     try:
-        return searches.gather(job, wire.roles, WITHIN)
+        return Searches(world, spare).gather(job, wire.roles, WITHIN)
     finally:
-        searches.close()
+        spare.close()
 
 
 def _packed(found: Iterable[Found], left: int, whole: bool) -> bytes:

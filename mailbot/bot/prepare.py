@@ -191,6 +191,7 @@ def _prompt(world: World, job: Job, mail: Mail, voice: Voice, to: Recipients) ->
         return waiting
     split = quote.split(mail.text, mail.subject)
     thread, withheld = audience.known(gather.kept_thread(world, job), mail, to)
+    lent = context.lent(world, mail, split.fresh, thread, to, spoken_language(world, mail, voice))
     prompt = build.build(
         voice=voice,
         addresses=(world.account.address, *world.account.aliases),
@@ -207,7 +208,7 @@ def _prompt(world: World, job: Job, mail: Mail, voice: Voice, to: Recipients) ->
         shape=world.endpoint.shape,
         fallback_language=voice.language,
         templates=world.templates(),
-        context=context.lent(world, to),
+        context=lent,
     )
     text = prompt_json(
         created=world.time(),
@@ -219,6 +220,7 @@ def _prompt(world: World, job: Job, mail: Mail, voice: Voice, to: Recipients) ->
         messages=prompt.messages,
     )
     world.store.write(job.names["prompt"], text)
+    remarks = [*prompt.remarks, *withheld, *context.remarks(prompt.lent)]
     with world.journal.transaction():
         world.journal.keep(job.id, "prompt", text.encode())
-        return world.record(job, "prompted", shape=prompt.shape, remarks=[*prompt.remarks, *withheld])
+        return world.record(job, "prompted", shape=prompt.shape, remarks=remarks)

@@ -13,6 +13,7 @@ from mailbot.config import Account, Config
 from mailbot.imap.folders import Roles
 from mailbot.imap.session import Look, Session
 from mailbot.imap.trouble import Rejection
+from mailbot.index import Index
 from mailbot.job import Job, Mark
 from mailbot.journal import Journal
 from mailbot.model import Endpoint
@@ -34,6 +35,7 @@ class World:
     account: Account
     journal: Journal
     store: Store
+    index: Index
     endpoint: Endpoint | None  # None: the outline writer
     templates: Callable[[], Templates]  # of the prompt, as the files are now
     connect: Callable[[], Session]
@@ -48,10 +50,18 @@ class World:
 
     @property
     def searches(self) -> bool:
-        """Whether the rest of a thread is searched for: only a model reads it, and it takes a connection beside those
-        for work and IDLE."""
-        spare = self.account.imap.connections - 1 - self.config.schedule.idle
-        return self.endpoint is not None and spare > 0
+        """Whether the rest of a thread is searched for: only a model reads it."""
+        return self.endpoint is not None and self._has_spare
+
+    @property
+    def learns(self) -> bool:
+        """Whether Sent is read into the index, also for the outline writer: it tells whom the owner knows."""
+        return self.config.voice.from_sent and self._has_spare
+
+    @property
+    def _has_spare(self) -> bool:
+        """Whether the config allows a connection beside those for work and IDLE."""
+        return self.account.imap.connections - 1 - self.config.schedule.idle > 0
 
     def time(self, seconds: float | None = None) -> datetime:
         """A moment (default: now) in the owner's zone."""

@@ -61,6 +61,30 @@ def split(text: str, subject: str = "") -> Split:
     return Split(_joined(fresh), _joined(lines[cut:]), _joined(signature))
 
 
+def typed(text: str) -> str:
+    """Only what the writer of a mail typed, for whoever must not take another's words for it: between answers every
+    quoted line goes, and from the first quoted header, forward or signature on everything. Loses words rather than keep
+    one too many; what is quoted without any mark nobody can tell."""
+    lines, kept = text.split("\n"), list[str]()
+    for at, line in enumerate(lines):
+        if line == SIGNATURE or _is_forward(line) or _is_original(line) or _is_block(lines, at):
+            break
+        if _MARKED.match(line) or _is_sent_from(line) or _is_attribution_line(lines, at):
+            continue
+        if _names_a_writer(lines, at):
+            break
+        kept.append(line)
+    while kept and not _has_words(kept[-1:]):
+        kept.pop()
+    return _joined(kept)
+
+
+def _names_a_writer(lines: list[str], at: int) -> bool:
+    """Whether an attribution begins here that no quoted line follows."""
+    ends = range(at, min(at + _MAX_ATTRIBUTION, len(lines)))
+    return any(lines[end].rstrip().endswith((":", "：")) and _attribution_start(lines, end) == at for end in ends)
+
+
 def _joined(lines: list[str]) -> str:
     return "\n".join(lines).strip("\n")
 

@@ -36,11 +36,13 @@ Message = dict[str, str]  # role and content
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """``remarks`` says in sentences for the page what of the thread the model was shown, and what it was not."""
+    """``remarks`` says in sentences for the page what of the thread the model was shown, and what it was not; ``lent``
+    is what was shown of the context."""
 
     messages: tuple[Message, ...]
     shape: Shape
     remarks: tuple[str, ...]
+    lent: Context
 
 
 def output_tokens(context_tokens: int) -> int:
@@ -88,4 +90,4 @@ def build(
     entries, remarks = mails.entries(mail, fresh, history, thread, now, room - lent)
     user = "\n\n".join((owner, reply(context), mails.block(entries, nonce), task))
     messages: tuple[Message, ...] = ({"role": "system", "content": system}, {"role": "user", "content": user})
-    return Prompt(messages, shape, remarks)
+    return Prompt(messages, shape, remarks, context)

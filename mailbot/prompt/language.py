@@ -90,6 +90,11 @@ def spoken(fresh: str, whole: str, own: str) -> str:
     return detect(fresh) or detect(whole) or own
 
 
+def name(code: str) -> str:
+    """What a language is called in English; the code itself where it is none of ours."""
+    return _NAMES.get(code, code)
+
+
 def mismatch(mail: str, reply: str, named: str) -> str:
     """A sentence for the owner when the reply is certainly in another language or script than the mail, else "".
 
