@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from functools import partial
 
-from mailbot.bot import ask, gather, trouble
+from mailbot.bot import ask, gather, notices, trouble
 from mailbot.bot.gather import Searches
 from mailbot.bot.learn import Learning
 from mailbot.bot.spare import Spare
@@ -145,7 +145,7 @@ class Poller:
         except OwnerMustAct as error:
             self._failed(error.reason)
             trouble.begin(self.world, error.kind, error.reason, error.hint)
-            trouble.tell(self.world, None)
+            notices.tell(self.world, None)
             raise
         except MailbotError as error:
             after = error.after if isinstance(error, Later) else None

@@ -33,9 +33,8 @@ BY_SMTP = CONFIG.replace("[state]", '[notify]\nby = "smtp"\nto = "ada@example.co
     '[account.smtp]\nhost = "127.0.0.1"\nport = 1\nsecurity = "none"\n'
 )
 FULL = "[OVERQUOTA] Quota exceeded (mailbox for user is full)"
-
-
 TOO_BIG = "[TOOBIG] Message too large"
+TROUBLE = {"reason": "the server does not store the draft", "hint": "Make room", "told": False}
 
 
 class Picky(FakeSession):
@@ -159,16 +158,104 @@ def test_the_daily_limit_is_told_once_and_over_on_the_next_day() -> None:
     lab.close()
 
 
-def test_each_parked_mail_is_told_once(lab: Lab) -> None:
+def park(lab: Lab, *numbers: int) -> None:
+    """Mails for which the model gives no usable answer; each is given up in the next cycle."""
     assert lab.endpoint is not None
-    lab.endpoint.queue = ["not JSON"] * 6
-    lab.flag(question(1, Subject="one"))
-    lab.flag(question(2, Subject="two"))
+    for number in numbers:
+        lab.endpoint.queue += ["not JSON"] * 3
+        lab.flag(question(number, Subject=f"mail {number}"))
+    lab.cycle()
 
-    days(lab, 2)
 
-    assert sorted(s[:18] for s in subjects(lab)) == ["no draft for “one”", "no draft for “two”"]
+def test_each_parked_mail_is_told_once(lab: Lab) -> None:
+    park(lab, 1)
+    days(lab, 1)
+    park(lab, 2)
+    days(lab, 1)
+
+    assert [s[:23] for s in subjects(lab)] == ["no draft for “mail 1”: ", "no draft for “mail 2”: "]
     assert f"mailbot redo {lab.jobs()[-1].id}" in notices(lab)[0].get_content()
+
+
+def test_many_that_give_up_together_are_one_notice(lab: Lab) -> None:
+    park(lab, *range(1, 15))
+    days(lab, 1)
+
+    assert subjects(lab) == ["no draft for 14 mails"]
+    text = notices(lab)[0].get_content()
+    assert text.count("* no draft for “mail ") == 10
+    assert "* and 4 more" in text
+    assert "mailbot redo ID" in text
+
+
+def test_what_gives_up_one_after_the_other_is_told_once_an_hour(lab: Lab) -> None:
+    for number in range(1, 30):
+        park(lab, number)  # a minute apart
+        lab.cycle()
+    early = subjects(lab)
+    lab.clock += 3600
+    lab.cycle()
+    lab.clock += 3600
+    lab.cycle()
+
+    assert [s.partition(":")[0] for s in early] == ["no draft for “mail 1”"]
+    assert subjects(lab) == [*early, "no draft for 28 mails"]
+
+
+def test_trouble_that_comes_and_goes_is_told_at_most_once_an_hour(lab: Lab) -> None:
+    def flicker() -> None:
+        full(lab, "Drafts")
+        lab.flag(question(len(lab.jobs()) + 1))
+        lab.cycle()
+        lab.cycle()
+        full(lab)
+        lab.clock += 1000  # the back-off of a draft that was refused for good
+        lab.cycle()
+
+    began = lab.clock
+    while lab.clock < began + 6 * 3600:
+        flicker()
+    told = subjects(lab)
+
+    assert len([s for s in told if not s.startswith("over: ")]) <= 7
+    assert [s.startswith("over: ") for s in told] == [False, True] * (len(told) // 2)
+
+
+def test_what_was_over_before_anybody_heard_of_it_is_no_news(lab: Lab) -> None:
+    full(lab, "Drafts")
+    lab.flag(question(1))
+    lab.cycle()
+    full(lab)
+    lab.clock += 1000
+    lab.cycle()
+    before = subjects(lab)
+    lab.world.journal.note(f"trouble:{lab.world.key}", "mailbox", {**TROUBLE, "since": lab.clock, "over": True})
+
+    lab.cycle()
+
+    assert subjects(lab) == before
+    assert lab.world.journal.notes(f"trouble:{lab.world.key}") == {}
+
+
+def test_notices_are_as_rare_after_a_restart(lab: Lab) -> None:
+    park(lab, 1)
+    lab.cycle()
+    lab.boot()
+    park(lab, 2)
+    lab.boot()
+    lab.cycle()
+
+    assert len(subjects(lab)) == 1
+
+
+def test_a_clock_that_is_set_back_silences_nobody(lab: Lab) -> None:
+    park(lab, 1)
+    lab.cycle()
+    lab.clock -= 10 * 86_400
+    park(lab, 2)
+    lab.cycle()
+
+    assert len(subjects(lab)) == 2
 
 
 def test_an_archive_that_cannot_be_written_is_told_once_and_once_when_it_is_over(lab: Lab) -> None:
@@ -361,7 +448,7 @@ def test_only_one_module_can_send_and_only_notices_reach_it() -> None:
                 callers.add(name)
     assert senders == {"smtp.py"}
     assert importers == {"wiring.py"}
-    assert callers == {"bot/trouble.py", "wiring.py"}
+    assert callers == {"bot/notices.py", "wiring.py"}
 
 
 def imports(node: ast.AST) -> set[str]:

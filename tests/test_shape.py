@@ -234,13 +234,12 @@ def test_only_the_known_edges_can_open_a_connection() -> None:
 
 
 def test_smtp_is_reached_by_notices_only() -> None:
-    """The one way out beside IMAP and the model: wiring makes it, and only bot.trouble, which tells notices, takes
-    it."""
+    """The one way out beside IMAP and the model: wiring makes it, and only bot.notices takes it."""
     knowing = {m.name for m in modules() if "smtp" in m.own_imports}
     sending = {m.name for m in modules() for node in m.nodes(ast.Call) if called(node) == "send"}
 
     assert knowing == {"wiring"}
-    assert sending == {"bot.trouble"}
+    assert sending == {"bot.notices"}
 
 
 def test_passwords_are_read_where_they_are_used() -> None:

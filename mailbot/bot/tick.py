@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
-from mailbot.bot import ask, deliver, gather, pages, prepare, trouble
+from mailbot.bot import ask, deliver, digest, gather, notices, pages, prepare, trouble
 from mailbot.bot.observe import Seen, observe
 from mailbot.bot.world import Wire, World, log
 from mailbot.errors import Later, MailbotError, OwnerMustAct, Refused
@@ -75,7 +75,9 @@ def tick(world: World, wire: Wire, *, look: bool = True, include_existing: bool 
     for job in due:  # what ended the process may do so again: not while the others are on their way
         if job.starts and not result.beside:
             _take(world, wire, job, result)
-    trouble.tell(world, wire)
+    notices.tell(world, wire)
+    if look:
+        digest.tell(world, wire)
     return result
 
 

@@ -128,6 +128,8 @@ def _imap_path(number: int, rows: list[dict[str, Any]], key: str) -> str:
 
 
 def _notify(notify: Any, rows: list[dict[str, Any]]) -> Iterable[str]:
+    if isinstance(notify, dict) and notify.get("by") == "off" and notify.get("digest"):
+        yield 'notify.digest: nothing is sent with by = "off"; choose another, or remove the digest'
     if not isinstance(notify, dict) or notify.get("by") != "smtp":
         return
     own = {str(row.get("address", "")).lower() for row in rows}

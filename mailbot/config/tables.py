@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import platformdirs
-from pydantic import BaseModel, BeforeValidator, Field, ValidationError, field_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, ValidationError, field_validator
 
 from mailbot.config import problem
 from mailbot.config import value as values
@@ -67,10 +67,11 @@ class Prompt(Table):
 
 
 class Notify(Table):
-    """How the owner is told of trouble."""
+    """How the owner is told of trouble. ``digest``: when he is told which drafts wait, "" = never."""
 
     by: Literal["inbox", "smtp", "off"] = "inbox"
     to: str = ""
+    digest: Annotated[str, AfterValidator(values.time_of_day)] = ""
 
 
 class Log(Table):

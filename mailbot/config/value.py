@@ -188,6 +188,13 @@ def timezone(value: str) -> str:
         raise ValueError('must be a time zone, such as "Europe/Berlin"') from None
 
 
+def time_of_day(value: str) -> str:
+    """Hour and minute, as "07:30"; "" stays ""."""
+    if value and not re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]", value):
+        raise ValueError('must be a time of day such as "07:30", or "" for none')
+    return value
+
+
 def host(value: str) -> str:
     """The name or address of a server."""
     if re.search(r"[\s/@]", value):

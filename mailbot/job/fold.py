@@ -113,7 +113,8 @@ def _intended(job: Job, event: Event) -> Job:
 
 
 def _appended(job: Job, event: Event) -> Job:
-    return replace(job, draft_place=_place(event.data.get("place")), remarks=_more(job, event))
+    place = _place(event.data.get("place"))
+    return replace(job, draft_place=place, drafted_at=event.at, remarks=_more(job, event))
 
 
 def _more(job: Job, event: Event) -> tuple[str, ...]:

@@ -78,6 +78,7 @@ class Job:
     intent: Intent | None = None
     doubt_since: float = 0.0  # when the wire broke around the APPEND, else when the intent was written
     draft_place: Place | None = None
+    drafted_at: float | None = None
     read_back: bool = False
     paged: bool = False
     status: str = ""  # as the page shows it

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -131,6 +131,14 @@ class Journal:
         """Oldest first."""
         rows = self._db.rows("SELECT id FROM job WHERE state = ? ORDER BY asked_at, rowid", state)
         return [self._job(row[0]) for row in rows]
+
+    def with_drafts(self, account: str, message_ids: Iterable[str]) -> list[Job]:
+        """The jobs whose draft was to have one of these ids, oldest first."""
+        sql = (
+            "SELECT DISTINCT e.job FROM event e JOIN job j ON j.id = e.job WHERE e.kind = 'intended' AND j.account = ? "
+            "AND json_extract(e.data, '$.draft.draft_message_id') IN (SELECT value FROM json_each(?)) ORDER BY e.seq"
+        )
+        return [self._job(row[0]) for row in self._db.rows(sql, account, json.dumps(list(message_ids)))]
 
     def generations(self, account: str, key: str) -> list[Job]:
         """The jobs of one mail, oldest first."""

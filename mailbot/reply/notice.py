@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -15,28 +16,45 @@ ONE_LINE = SMTP.clone(max_line_length=998)
 
 
 def compose(
-    *, to: str, account: str, reason: str, hint: str, since: datetime, over: bool, now: datetime, word: str
+    *,
+    to: str,
+    account: str,
+    reason: str,
+    hint: str,
+    named: Iterable[str] = (),
+    since: datetime,
+    over: bool,
+    now: datetime,
+    word: str,
 ) -> bytes:
-    """The bytes of one notice, from the owner's address to the owner's address. ``word`` makes its id unique."""
-    subject = shorten(f"mailbot: {'over: ' if over else ''}{_line(reason)}", SUBJECT, placeholder=" ...")
+    """The bytes of one notice, from the owner's address to the owner's address. ``named``: what it is about, a line
+    for each. ``word`` makes its id unique."""
+    state = "This is over now; mailbot goes on by itself." if over else f"{line(hint)}."
+    text = line(reason)
+    paragraphs = [
+        f"{text[:1].upper()}{text[1:]}.",
+        *(f"* {line(each)}" for each in named),
+        state,
+        f"Since {since:%Y-%m-%d %H:%M %Z}, account {account}.",
+        "mailbot status shows what waits.",
+    ]
+    return note(to=to, subject=f"{'over: ' if over else ''}{text}", paragraphs=paragraphs, now=now, word=word)
+
+
+def note(*, to: str, subject: str, paragraphs: Sequence[str], now: datetime, word: str) -> bytes:
+    """Any note to the owner. The paragraphs hold nothing but what can be printed."""
+    subject = shorten(f"mailbot: {subject}", SUBJECT, placeholder=" ...")
     message = EmailMessage(policy=ONE_LINE if subject.isascii() else SMTP)
-    address = Address("mailbot", addr_spec=to)
-    message["From"] = address
+    message["From"] = Address("mailbot", addr_spec=to)
     message["To"] = to
     message["Subject"] = subject
     message["Date"] = now
     message["Message-ID"] = f"<{word}.mailbot@{to.rpartition('@')[2]}>"
     message["Auto-Submitted"] = "auto-generated"
-    state = "This is over now; mailbot goes on by itself." if over else f"{_line(hint)}."
-    lines = [
-        f"{_line(reason)[:1].upper()}{_line(reason)[1:]}.",
-        state,
-        f"Since {since:%Y-%m-%d %H:%M %Z}, account {account}.",
-        "mailbot status shows what waits.",
-    ]
-    message.set_content("\n\n".join(fill(line, LINE) for line in lines), charset="utf-8", cte="8bit")
+    message.set_content("\n\n".join(fill(each, LINE) for each in paragraphs), charset="utf-8", cte="8bit")
     return bytes(message)
 
 
-def _line(text: str) -> str:
+def line(text: str) -> str:
+    """Text of a server or a mail as one line without a full stop."""
     return "".join(c if c.isprintable() else " " for c in text).rstrip(". ")

@@ -40,6 +40,7 @@ name = ""
 
 [notify]
 #: by = "inbox"                    # inbox (a note in your own INBOX), smtp or off
+#: digest = ""                     # "07:30" = each day then, in your zone: which drafts still wait in Drafts
 """
 NEW_ACCOUNT = """
 [[account]]

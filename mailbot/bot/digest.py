@@ -1,0 +1,76 @@
+"""Once a day, if the owner wants it: which drafts wait. The server is asked for them, so that nothing is guessed."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+
+from mailbot.bot import notices
+from mailbot.bot.world import Wire, World, log
+from mailbot.errors import MailbotError, Unknown
+from mailbot.job import Job
+from mailbot.mail.parse import parse
+from mailbot.prompt import answer as answers
+from mailbot.prompt.answer import BadAnswer
+from mailbot.reply import digest
+from mailbot.reply.digest import Waiting
+
+SCOPE = "digest"
+WRONG_CLOCK = timedelta(days=2)  # a day further ahead than this was noted by a clock that has been set since
+
+
+def tell(world: World, wire: Wire) -> None:
+    """Sends the digest when it is time. The day is noted before it goes out: after a crash between the two there is
+    none that day, never two."""
+    before, today = world.journal.noted(SCOPE, world.key), world.time().date()
+    if not _is_due(world, before, today):
+        return
+    try:
+        drafts = waiting(world, wire)
+        world.journal.note(SCOPE, world.key, today.isoformat())
+        if drafts:
+            notices.deliver(world, wire, _composed(world, wire, drafts))
+    except Unknown:
+        raise
+    except MailbotError as error:  # at the next poll, then
+        log.warning("account=%s digest=failed reason=%r", world.account.name, str(error))
+        world.journal.note(SCOPE, world.key, before)
+        return
+    log.info("account=%s digest=%s drafts=%d", world.account.name, today, len(drafts))
+
+
+def _is_due(world: World, before: str | None, today: date) -> bool:
+    at = world.config.notify.digest
+    if not at or world.time() < datetime.combine(today, time.fromisoformat(at), world.config.zone):
+        return False
+    last = date.fromisoformat(before) if before else None
+    return last is None or not today <= last < today + WRONG_CLOCK
+
+
+def waiting(world: World, wire: Wire) -> list[Waiting]:
+    """The drafts of this account that lie in Drafts now, by their Message-ID."""
+    look = wire.opened(wire.roles.drafts)
+    if look is None:
+        return []
+    rows = wire.session.headers(wire.session.uids_from(1), ("Message-ID",))
+    there = {parse(row.data).message_id for row in rows.values() if "\\deleted" not in {f.lower() for f in row.flags}}
+    jobs = world.journal.with_drafts(world.key, there - {""})
+    return [_waiting(world, job) for job in jobs if job.status != "superseded" and job.drafted_at is not None]
+
+
+def _waiting(world: World, job: Job) -> Waiting:
+    try:
+        urgency: str = answers.read(job.answer["text"], job.answer["shape"]).urgency
+    except BadAnswer:
+        urgency = "normal"
+    return Waiting(job.draft["subject"], job.draft["to"], urgency, world.time(job.drafted_at))
+
+
+def _composed(world: World, wire: Wire, drafts: list[Waiting]) -> bytes:
+    return digest.compose(
+        drafts,
+        to=world.config.notify.to or world.account.address,
+        account=world.account.name,
+        folder=wire.roles.drafts,
+        now=world.time(),
+        word=world.nonce(),
+    )

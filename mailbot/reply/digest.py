@@ -1,0 +1,47 @@
+"""The digest: one note a day that names the drafts which wait for their owner. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from mailbot.reply.notice import line, note
+
+NAMED = 50  # drafts
+FIRST = {"urgent": 0, "normal": 1, "low": 2}
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A draft that lies in Drafts. ``made`` is when it was stored."""
+
+    subject: str
+    to: str
+    urgency: str
+    made: datetime
+
+
+def compose(drafts: Sequence[Waiting], *, to: str, account: str, folder: str, now: datetime, word: str) -> bytes:
+    """The urgent ones first, of each urgency the oldest. Subjects and names are as the drafts have them."""
+    ordered = sorted(drafts, key=lambda draft: (FIRST.get(draft.urgency, 1), draft.made))
+    count = "1 draft waits" if len(drafts) == 1 else f"{len(drafts)} drafts wait"
+    paragraphs = [
+        f"{count} in {line(folder)}, account {account}:",
+        *(f"* {_line(draft, now)}" for draft in ordered[:NAMED]),
+        *([f"And {len(drafts) - NAMED} more."] if len(drafts) > NAMED else []),
+        "They stay there until you send or delete them. This note comes once a day while drafts wait (notify.digest).",
+    ]
+    return note(to=to, subject=count, paragraphs=paragraphs, now=now, word=word)
+
+
+def _line(draft: Waiting, now: datetime) -> str:
+    return f"{draft.urgency}: {line(draft.subject)}, to {line(draft.to) or 'nobody yet'}, {age(now - draft.made)} old"
+
+
+def age(span: timedelta) -> str:
+    hours = max(0, int(span.total_seconds() // 3600))
+    if hours < 1:
+        return "less than an hour"
+    number, unit = (hours // 24, "day") if hours >= 48 else (hours, "hour")
+    return f"{number} {unit}{'' if number == 1 else 's'}"
