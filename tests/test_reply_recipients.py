@@ -14,8 +14,8 @@ EVE = Address("Eve", "eve@fabrikam.example")
 LIST = Address("", "talk@lists.example")
 
 
-def _choose(reply_all: bool = True, **mail: object) -> Recipients:
-    return recipients.choose(make_mail(**mail), make_account(reply_all=reply_all))
+def _choose(reply_all: bool = True, known: tuple[str, ...] = (), **mail: object) -> Recipients:
+    return recipients.choose(make_mail(**mail), make_account(reply_all=reply_all), known)
 
 
 def test_a_mail_to_the_owner_alone_is_answered_to_its_author() -> None:
@@ -180,3 +180,42 @@ def test_an_absurd_name_costs_no_time() -> None:
 def test_a_newsletter_without_a_list_to_post_to_may_be_a_blind_copy() -> None:
     assert _choose(bulk=True, to=(BOB,)).cc == ()
     assert _choose(to=()).remarks == (recipients.BLIND_ALONE,)
+
+
+KNOWN = ("mara@northwind.example",)
+DESK = Address("", "desk@northwind.example")
+
+
+def test_a_known_author_is_answered_and_not_a_foreign_reply_to_that_the_owner_never_wrote_to() -> None:
+    found = _choose(known=KNOWN, reply_to=(EVE,))
+
+    assert (found.to, found.cc) == ((MARA,), ())
+    assert found.remarks == (recipients.DIVERTED.format("eve@fabrikam.example", "mara@northwind.example"),)
+
+
+def test_a_foreign_address_beside_a_good_one_diverts_as_well() -> None:
+    assert _choose(known=KNOWN, reply_to=(MARA, EVE)).to == (MARA,)
+
+
+def test_a_reply_to_in_the_authors_domain_or_to_somebody_known_is_honoured() -> None:
+    assert _choose(known=KNOWN, reply_to=(DESK,)).to == (DESK,)
+    assert _choose(known=(*KNOWN, "eve@fabrikam.example"), reply_to=(EVE,)).to == (EVE,)
+
+
+def test_the_reply_to_of_an_unknown_author_is_honoured_with_a_remark() -> None:
+    assert _choose(reply_to=(EVE,)) == Recipients((EVE,), (), (recipients.FOREIGN.format("eve@fabrikam.example"),))
+    assert _choose(known=("eve@fabrikam.example",), reply_to=(BOB,)).to == (BOB,)
+    assert _choose(known=KNOWN, from_=(MARA, BOB), reply_to=(EVE,)).to == (EVE,)  # one author is not known
+
+
+def test_a_known_author_who_can_be_read_in_two_ways_is_nobody() -> None:
+    two = (MARA, Address("mara@northwind.example", "eve@fabrikam.example"))
+
+    assert _choose(known=(*KNOWN, "eve@fabrikam.example"), from_=two, reply_to=(BOB,)).to == ()
+
+
+def test_a_list_that_puts_itself_into_reply_to_gets_its_copy_also_from_a_known_author() -> None:
+    found = _choose(known=KNOWN, reply_to=(LIST,), list_post="talk@lists.example", to=(LIST,))
+
+    assert (found.to, found.cc) == ((MARA,), (LIST,))
+    assert not any("never wrote" in remark for remark in found.remarks)

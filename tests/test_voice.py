@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from fakes import FakeSession
-from letters import sent
+from letters import MARA, sent
 from running import until
 from served import Served
 from worlds import CONFIG, Lab, question
@@ -79,7 +79,7 @@ def test_a_mail_to_one_person_is_no_sample_in_a_reply_to_another_or_to_both(lab:
     write(lab, *(sent(TEXT.format(f"canary{n}"), number=n) for n in range(1, 6)))
     lab.flag(question(1, From="Jonas <jonas@northwind.example>", **TO_ADA))
     lab.flag(question(2, Message_ID="<two@x>", Cc="Bo <bo@northwind.example>"))
-    lab.flag(question(3, Message_ID="<three@x>", Reply_To="eve@elsewhere.example", **TO_ADA))
+    lab.flag(question(3, Message_ID="<three@x>", Reply_To="desk@northwind.example", **TO_ADA))
 
     lab.cycle()
 
@@ -449,3 +449,53 @@ def test_the_index_may_be_deleted_at_any_time(lab: Lab) -> None:
     lab.cycle()
 
     assert "the racks are for you" in prompt(lab)
+
+
+# Whom the owner knows
+
+DIVERTED = {"From": MARA, "Reply_To": "mara.lindqvist@evil.example", **TO_ADA}
+
+
+def written_to(lab: Lab) -> list[str]:
+    return [raw.partition(b"\r\nTo: ")[2].partition(b"\r\n")[0].decode() for raw in lab.mailbox.raws("Drafts")]
+
+
+def test_a_reply_to_a_known_correspondent_does_not_go_to_a_foreign_reply_to(lab: Lab) -> None:
+    write(lab, sent(TEXT.format("racks")))
+    lab.flag(question(**DIVERTED))
+
+    lab.cycle()
+
+    assert written_to(lab) == [MARA]
+    assert "where you never wrote before" in page(lab)
+    assert "the racks are for you" in prompt(lab)  # as in any reply to her
+
+
+def test_without_having_written_to_the_author_reply_to_is_honoured(lab: Lab) -> None:
+    write(lab, sent(TEXT.format("racks"), BO))
+    lab.flag(question(**DIVERTED))
+
+    lab.cycle()
+
+    assert written_to(lab) == ["mara.lindqvist@evil.example"]
+    assert "Replies go to another domain" in page(lab)
+
+
+@pytest.mark.parametrize("before", [True, False])
+def test_the_recipients_of_a_job_stay_whatever_the_index_says_later(lab: Lab, before: bool) -> None:
+    if before:
+        write(lab, sent(TEXT.format("racks")))
+    assert lab.endpoint is not None
+    lab.endpoint.queue = [Later("the model is down")]
+    lab.flag(question(**DIVERTED))
+    lab.cycle()
+    (job,) = lab.jobs()
+    if before:
+        lab.world.index.forget_all()
+        lab.mailbox.boxes["Sent"].mails.clear()
+    write(lab, *([] if before else [sent(TEXT.format("racks"))]))
+    lab.settle()
+
+    assert written_to(lab) == [MARA if before else "mara.lindqvist@evil.example"]
+    assert job.draft["to"] in (MARA, "mara.lindqvist@evil.example")
+    assert [j.draft["to"] for j in lab.jobs()] == [job.draft["to"]]

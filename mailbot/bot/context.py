@@ -1,4 +1,5 @@
-"""What of the owner's own goes into one prompt: how the owner writes, samples of it, instructions.
+"""What of the owner's own goes into one prompt: how the owner writes, samples of it, instructions. And whom the owner
+knows.
 
 Every part is for the readers of this reply (``mailbot.own.readers``). Whatever is wrong with the index, the draft is
 made: with less in its prompt, and a line in the log.
@@ -36,6 +37,19 @@ def lent(world: World, mail: Mail, fresh: str, thread: Thread, to: Recipients, l
     except Exception:  # a bug that the index shows: it must not stop the draft
         log.exception("account=%s voice=no", world.account.name)
     return context
+
+
+def known(world: World, mail: Mail) -> tuple[str, ...]:
+    """Whom of those who may get the reply the owner has written to before: folded addresses."""
+    if not world.config.voice.from_sent:
+        return ()
+    try:
+        return tuple(sorted(world.index.sent.known(_folded(mail.from_ + mail.reply_to))))
+    except Unusable as error:
+        log.warning("account=%s known=no reason=%r", world.account.name, str(error))
+    except Exception:  # as above
+        log.exception("account=%s known=no", world.account.name)
+    return ()
 
 
 def _instructions(world: World, emails: tuple[str, ...]) -> tuple[str, ...]:

@@ -97,7 +97,7 @@ def _composed(world: World, job: Job, reply: str) -> tuple[bytes, dict[str, str]
     """The bytes of the draft and its envelope as text. Raises Refused when the bytes do not say what was meant."""
     mail = kept_mail(world, job)
     voice = identity.choose(mail, world.account, world.config.owner)
-    to = recipients.choose(mail, world.account)
+    to = recipients.choose(mail, world.account, job.known)
     draft = compose.compose(
         voice=voice,
         mail=mail,

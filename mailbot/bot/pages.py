@@ -19,8 +19,16 @@ SUBJECT = 60  # characters of it in a notice
 STATUS = {State.DRAFTED: "pending", State.SKIPPED: "skipped", State.PARKED: "failed"}
 
 
-def name(world: World, job: Job, mail: Mail | None, draft: Mapping[str, str], remarks: tuple[str, ...]) -> Job:
-    """Chooses the paths of page, prompt and source. ``mail`` is None when it was never fetched."""
+def name(
+    world: World,
+    job: Job,
+    mail: Mail | None,
+    draft: Mapping[str, str],
+    remarks: tuple[str, ...],
+    known: tuple[str, ...] = (),
+) -> Job:
+    """Chooses the paths of page, prompt and source. ``mail`` is None when it was never fetched; ``known`` is what its
+    recipients were chosen by: what the index says may change, the job's recipients may not."""
     subject = mail.subject if mail else job.mail.get("subject", "")
     summary = dict(job.mail)
     if mail is not None:
@@ -31,7 +39,8 @@ def name(world: World, job: Job, mail: Mail | None, draft: Mapping[str, str], re
         names = {"page": names_of.page_path(stem), "prompt": names_of.prompt_path(stem), "source": ""}
         if mail is not None:
             names["source"] = _source(world, job, mail, chosen)
-        return world.record(job, "named", names=names, draft=dict(draft), mail=summary, remarks=list(remarks))
+        more = {"draft": dict(draft), "mail": summary, "remarks": list(remarks), "known": list(known)}
+        return world.record(job, "named", names=names, **more)
 
 
 def _is_taken(world: World, stem: str, chosen: Set[str]) -> bool:

@@ -131,9 +131,10 @@ def prepare(world: World, job: Job) -> Job:
     mail = kept_mail(world, job)
     verdict = answerable.check(mail, world.account)
     voice = identity.choose(mail, world.account, world.config.owner)
-    to = recipients.choose(mail, world.account)
+    known = job.known if job.names else context.known(world, mail)
+    to = recipients.choose(mail, world.account, known)
     if not job.names:
-        job = name(world, job, mail, envelope(world, job, mail, voice, to), (*verdict.remarks, *to.remarks))
+        job = name(world, job, mail, envelope(world, job, mail, voice, to), (*verdict.remarks, *to.remarks), known)
     if job.names["source"] and not world.store.exists(job.names["source"]):
         world.store.write(job.names["source"], render_source(mail, job.fetched_from, world.config.zone))
     if verdict.refusal:

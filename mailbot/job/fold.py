@@ -79,6 +79,7 @@ def _named(job: Job, event: Event) -> Job:
         names=data["names"],
         draft=data.get("draft", job.draft),
         mail=data.get("mail", job.mail),
+        known=tuple(data.get("known", ())),
         remarks=_more(job, event),
     )
 

@@ -68,6 +68,7 @@ class Job:
     searches: bool = False  # the rest of the thread is to be searched for before the prompt is made
     names: Mapping[str, str] = field(default_factory=dict)  # page, prompt, source: paths in the archive
     draft: Mapping[str, Any] = field(default_factory=dict)  # from, to, cc, subject, draft_message_id
+    known: tuple[str, ...] = ()  # whom of its From and Reply-To the owner had written to, when its reply was addressed
     prompted_at: float | None = None  # set while a stored prompt waits for its answer
     shape: Literal["", "schema", "plain"] = ""
     starts: int = 0

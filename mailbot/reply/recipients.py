@@ -4,6 +4,9 @@
     Reply-To, else From          To: all of them; empty when they can be read in two ways
     the others of To and Cc      Cc, when the mail had several recipients and the owner was named openly
 
+One exception: when the owner has written to the author before, and never to the foreign address in Reply-To, the reply
+goes to the author. That is how frauds are begun: a known name, and an answer that somebody else gets.
+
 Own addresses are nowhere. What looks unusual becomes a remark. Whether a reply makes sense is a question for
 ``answerable``.
 """
@@ -11,7 +14,7 @@ Own addresses are nowhere. What looks unusual becomes a remark. Whether a reply 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -28,6 +31,10 @@ SHOWN_NAME = 60  # characters of a name in a remark
 
 NO_ADDRESS = "Neither From nor Reply-To holds an address that can be read: fill in To yourself."
 TWO_READINGS = "The sender's address can be read in two ways ({}): fill in To yourself."
+DIVERTED = (
+    "The mail asks for replies to {}, where you never wrote before; you know {}, so the draft goes there. "
+    "Ask in another way before you change it."
+)
 FOREIGN = "Replies go to another domain than the sender's: {}. Make sure that this is meant."
 FOLLOWUP = "The sender asks that replies go to exactly these (Mail-Followup-To): {}."
 OTHER_NAME = "The name “{}” looks like an address, but the mail comes from {}. Make sure who it is."
@@ -49,31 +56,36 @@ class Recipients:
     remarks: tuple[str, ...]
 
 
-def choose(mail: Mail, account: Account) -> Recipients:
-    """Each address at most once, compared without case; ``to`` is empty when nobody can be named for certain."""
+def choose(mail: Mail, account: Account, known: Collection[str] = ()) -> Recipients:
+    """Each address at most once, compared without case; ``to`` is empty when nobody can be named for certain.
+    ``known`` are the folded addresses that the owner has written to before, as far as they matter here."""
     blind = _is_blind_copy(mail, account)
     followup = _others(_certain(mail.mail_followup_to), account)
     if followup and account.reply_all and not blind:
         to, remarks = followup, [FOLLOWUP.format(_named(followup))]
         cc: tuple[Address, ...] = ()
     else:
-        to, remarks = _to(mail, account)
+        to, remarks = _to(mail, account, known)
         cc = () if blind or not account.reply_all else _cc(mail, account, to)
     if blind:
         remarks.append(BLIND if mail.to + mail.cc else BLIND_ALONE)
     return Recipients(to, cc, (*remarks, *_oddities(mail, to + cc)))
 
 
-def _to(mail: Mail, account: Account) -> tuple[tuple[Address, ...], list[str]]:
+def _to(mail: Mail, account: Account, known: Collection[str]) -> tuple[tuple[Address, ...], list[str]]:
     reply_to, authors = _others(mail.reply_to, account), _others(mail.from_, account)
+    homes = {organisation(a.email) for a in mail.from_}
+    strange = [a for a in reply_to if organisation(a.email) not in homes and fold(a.email) not in known]
+    diverted = bool(strange and authors) and all(fold(a.email) in known for a in authors)
     use_authors = not reply_to or (_repeats_list(mail) and bool(authors))
-    chosen = authors if use_authors else reply_to
-    readings = _two_readings(mail.from_ if use_authors else mail.reply_to)
+    chosen = authors if use_authors or diverted else reply_to
+    readings = _two_readings(mail.from_ if chosen is authors else mail.reply_to)
     if readings:
         return (), [TWO_READINGS.format(_named(readings))]
     if not chosen:
         return (), [NO_ADDRESS]
-    homes = {organisation(a.email) for a in mail.from_}
+    if diverted and not use_authors:
+        return authors, [DIVERTED.format(_named(strange), _named(authors))]
     foreign = [a for a in chosen if organisation(a.email) not in homes]
     return chosen, [FOREIGN.format(_named(foreign))] if foreign and homes else []
 
