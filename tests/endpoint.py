@@ -4,8 +4,8 @@
         ... server.base_url, server.requests
 
 Each request takes the next behaviour of the script; when none is left the server is polite, unless told otherwise: it
-reads the mails out of the prompt and answers in the shape that was asked for. By hand: ``python tests/endpoint.py
-8080``.
+reads the mails out of the prompt and answers in the shape that was asked for. ``model_servers`` has other ``usual``
+ones. By hand: ``python tests/endpoint.py 8080``.
 """
 
 from __future__ import annotations

@@ -264,7 +264,10 @@ class FakeEndpoint:
         self.asked: list[Any] = []
         self.effect: Watch = lambda name: None
 
-    def ask(self, messages: Any, shape: str) -> Reply:
+    def give_up_schema(self) -> None:
+        """It answers in JSON whatever it is asked for."""
+
+    def ask(self, messages: Any, shape: str, **room: bool) -> Reply:
         self.effect("ask")
         self.asked.append(messages)
         answer = self.queue.pop(0) if self.queue else json.dumps(ANSWER)

@@ -80,9 +80,9 @@ class Model(FakeEndpoint):
         super().__init__()
         self._archive = archive
 
-    def ask(self, messages: Any, shape: str) -> Any:
+    def ask(self, messages: Any, shape: str, **room: bool) -> Any:
         assert messages in self._archive(), "the model was asked what is not on disk"
-        return super().ask(messages, shape)
+        return super().ask(messages, shape, **room)
 
 
 class Log(logging.Handler):

@@ -72,7 +72,7 @@ def test_a_reply_that_stays_in_the_wrong_language_is_drafted_with_a_remark(lab: 
 
 def test_the_wrong_language_alone_never_parks_a_job(lab: Lab) -> None:
     lab.flag()
-    _answers(lab, "not JSON", "not JSON", GERMAN)
+    _answers(lab, '{"reply": ""}', '{"reply": ""}', GERMAN)
 
     lab.settle()
 

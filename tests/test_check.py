@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from dovecot import Dovecot
 from endpoint import Endpoint, Status, Text, answer_to, completion
+from model_servers import Ollama
 from running import Account
 from scripted import Scripted
 from scripted_mailbox import SYSTEM_FLAGS
@@ -372,10 +373,25 @@ def test_a_server_that_refuses_a_long_prompt_is_quoted(quirky: Checked) -> None:
 
 
 def test_an_answer_that_is_no_reply_fails(quirky: Checked) -> None:
-    with Endpoint(Text("I am a teapot")) as server:
+    with Endpoint(usual=Text("I am a teapot")) as server:
         findings = quirky(extra=with_model(server))
 
     assert len(of(findings, "model", "fail")) == 1
+
+
+def test_a_server_that_ignores_the_schema_is_asked_in_plain_text(quirky: Checked) -> None:
+    with Endpoint(usual=Ollama(holds=False)) as server:
+        findings = quirky(extra=with_model(server))
+
+    assert "answers a sample mail (as plain text" in of(findings, "model", "ok")[0]
+
+
+def test_a_model_that_thinks_long_gets_the_room_that_a_draft_would(quirky: Checked) -> None:
+    with Endpoint(Text(None, finish="length")) as server:
+        findings = quirky(extra=with_model(server))
+
+    assert len(of(findings, "model", "ok")) == 1
+    assert server.requests[1].body["max_tokens"] == 2 * server.requests[0].body["max_tokens"]
 
 
 def test_the_long_prompt_differs_line_by_line() -> None:

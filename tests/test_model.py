@@ -190,6 +190,7 @@ def test_prompt_beyond_the_context_is_not_taken_for_a_refused_parameter() -> Non
         (404, said("The model `test-1` does not exist", code="model_not_found"), "model"),
         (404, b"", "model"),
         (400, b"Bad Request", "model"),
+        (200, b"\n<html>Welcome</html>", "model"),
         (402, said("Insufficient Balance"), "quota"),
         (429, said("You exceeded your current quota", code="insufficient_quota"), "quota"),
     ],
@@ -259,7 +260,6 @@ def test_server_that_is_not_there_is_tried_again_later() -> None:
     [
         Huge(20_000_000),
         Status(200, b"x" * 10, {"Content-Encoding": "gzip"}),
-        Status(200, b"<html>Welcome</html>", {"Content-Type": "text/html"}),
         Status(200, b'{"choices": [{"message"'),
         Status(200, b"[" * 1_000_000),
         Status(200, b'{"a": ' * 200_000),

@@ -162,7 +162,7 @@ def park(lab: Lab, *numbers: int) -> None:
     """Mails for which the model gives no usable answer; each is given up in the next cycle."""
     assert lab.endpoint is not None
     for number in numbers:
-        lab.endpoint.queue += ["not JSON"] * 3
+        lab.endpoint.queue += ['{"reply": ""}'] * 3
         lab.flag(question(number, Subject=f"mail {number}"))
     lab.cycle()
 
@@ -299,10 +299,10 @@ def test_a_draft_that_stays_too_big_is_told_once_while_others_are_stored(lab: La
 
 def test_a_prompt_that_stays_too_long_is_told_once_while_others_are_answered(lab: Lab) -> None:
     class Narrow(FakeEndpoint):
-        def ask(self, messages: Any, shape: str) -> Reply:
+        def ask(self, messages: Any, shape: str, **room: bool) -> Reply:
             if "z" * 200 in str(messages):
                 raise OwnerMustAct("model", "The prompt is too long for the model", "Lower context_tokens")
-            return super().ask(messages, shape)
+            return super().ask(messages, shape, **room)
 
     lab.endpoint = Narrow()
     lab.boot()

@@ -12,7 +12,7 @@ from mailbot.errors import Later, OwnerMustAct
 from mailbot.job import BAD_ANSWERS, Job, backoff
 from mailbot.model import NeedsPlain, Reply
 from mailbot.prompt import answer as answers
-from mailbot.prompt.answer import Answer, BadAnswer
+from mailbot.prompt.answer import Answer, BadAnswer, CutOff, NotJson
 from mailbot.prompt.template import KIND as PROMPT
 
 STALE = 12 * 3600.0  # seconds that a prompt may wait for a model that is down: it says what day it is
@@ -35,11 +35,11 @@ def ask(world: World, job: Job) -> Job:
             return waiting
         job = world.record(job, "called")
     try:
-        reply = world.endpoint.ask(json.loads(stored)["messages"], shape)
+        reply = world.endpoint.ask(json.loads(stored)["messages"], shape, twice_the_room=job.cut_off)
     except NeedsPlain as error:
         return world.record(job, "rejected", reason=str(error), counts=0)
     except BadAnswer as error:
-        return reject(world, job, error.reason)
+        return _refused(world, job, error)
     except OwnerMustAct as error:
         kind = "model" if error.kind == "secret" else error.kind  # "secret" is over as soon as the mailbox lets us in
         trouble.begin(world, kind, error.reason, error.hint)
@@ -71,7 +71,7 @@ def read(world: World, job: Job) -> Answer | Job:
     try:
         answer = answers.read(data["text"], data["shape"])
     except BadAnswer as error:
-        return reject(world, job, error.reason)
+        return _refused(world, job, error)
     stored = world.journal.kept(job.id, "prompt")
     if stored is not None:
         usage = {"prompt_tokens": data["tokens_in"], "completion_tokens": data["tokens_out"]}
@@ -80,12 +80,20 @@ def read(world: World, job: Job) -> Answer | Job:
     return answer
 
 
-def reject(world: World, job: Job, reason: str) -> Job:
+def _refused(world: World, job: Job, error: BadAnswer) -> Job:
+    """What is learnt from a bad answer: that it needs more room, or that the server does not hold its schema."""
+    if isinstance(error, NotJson) and job.not_json and world.endpoint is not None:
+        world.endpoint.give_up_schema()
+        return world.record(job, "rejected", reason=f"{error.reason}; it is asked in plain text", counts=0)
+    return reject(world, job, error.reason, not_json=isinstance(error, NotJson), cut_off=isinstance(error, CutOff))
+
+
+def reject(world: World, job: Job, reason: str, **more: bool) -> Job:
     """A bad answer is asked for again, three times in all."""
     if job.bad_answers + 1 >= BAD_ANSWERS:
         why = f"the model gave no usable answer {BAD_ANSWERS} times, at last: {reason}"
         return world.record(job, "parked", reason=why)
-    return world.record(job, "rejected", reason=reason)
+    return world.record(job, "rejected", reason=reason, **more)
 
 
 def wait(world: World, job: Job, reason: str, *, least: float = 0.0, trouble: str = "") -> Job:

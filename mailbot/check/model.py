@@ -10,14 +10,17 @@ from mailbot.check.prompt import SAMPLE, sample
 from mailbot.errors import Later, OwnerMustAct, Refused
 from mailbot.model import NeedsPlain
 from mailbot.prompt import answer as answers
+from mailbot.prompt.answer import CutOff, NotJson
 from mailbot.prompt.build import BYTES_PER_TOKEN, Prompt
+from mailbot.prompt.form import Shape
 
 if TYPE_CHECKING:
-    from mailbot.model.endpoint import Reply
+    from mailbot.model import Reply
     from mailbot.wiring import Home
 
 # Sentences that differ, so that no server finds them in its cache and no model takes them for a stutter.
 FILLER = "Line {}: the cases of oak went to the harbour on that day, and the brass hinges came later.\n"
+TRIES = 6  # of a sample: a schema that is refused, one that is ignored twice, an answer that needs more room
 LETTERS_MOST = 6  # in a token of English, which has four to five; a server that counts fewer tokens counts wrongly
 READ_PART = 0.7  # of the expected tokens; estimates from the small sample are off by less than a quarter
 
@@ -29,8 +32,7 @@ def model(home: Home, tell: Callable[[str], None]) -> Iterator[Finding]:
         yield Finding("warn", "model", text)
         return
     try:
-        prompt, reply = _ask(home, SAMPLE, config.context_tokens)
-        answers.read(reply.text, reply.shape)
+        prompt, reply = _ask(home, SAMPLE, config.context_tokens, answers.read)
         how = "as JSON" if reply.shape == "schema" else "as plain text: the server takes no JSON schema"
         yield Finding("ok", "model", f"{config.name} at {config.base_url} answers a sample mail ({how})")
         yield _window(home, prompt, reply, tell)
@@ -72,14 +74,28 @@ def _size(prompt: Prompt) -> int:
     return sum(len(message["content"]) for message in prompt.messages)
 
 
-def _ask(home: Home, text: str, context_tokens: int) -> tuple[Prompt, Reply]:
-    """Asks the model to answer a mail of ours, as it would any other. Raises Later, OwnerMustAct and Refused."""
+def _ask(
+    home: Home, text: str, context_tokens: int, read: Callable[[str, Shape], object] = lambda text, shape: None
+) -> tuple[Prompt, Reply]:
+    """Asks the model to answer a mail of ours, as it would any other, and learns of its server what a draft would.
+    ``read`` raises what is wrong with its text. Raises Later, OwnerMustAct and Refused."""
     endpoint = home.endpoint
     assert endpoint is not None, "a model is configured"
-    for _ in range(2):
+    not_json, cut_off = 0, False
+    for _ in range(TRIES):
         prompt = sample(home, text, context_tokens, endpoint.shape)
         try:
-            return prompt, endpoint.ask(prompt.messages, prompt.shape)
+            reply = endpoint.ask(prompt.messages, prompt.shape, twice_the_room=cut_off)
+            read(reply.text, reply.shape)
+            return prompt, reply
         except NeedsPlain:
             continue
+        except NotJson:
+            not_json += 1
+            if not_json == 2:
+                endpoint.give_up_schema()
+        except CutOff:
+            if cut_off:
+                raise
+            cut_off = True
     raise Later("the model's server changed its mind about JSON schemas; try again")

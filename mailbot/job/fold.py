@@ -103,8 +103,15 @@ def _answered(job: Job, event: Event) -> Job:
 
 
 def _rejected(job: Job, event: Event) -> Job:
-    bad = job.bad_answers + event.data.get("counts", 1)
-    return replace(job, bad_answers=bad, prompted_at=None, reason=event.data["reason"])
+    data = event.data
+    return replace(
+        job,
+        bad_answers=job.bad_answers + data.get("counts", 1),
+        prompted_at=None,
+        reason=data["reason"],
+        not_json=data.get("not_json", False),
+        cut_off=job.cut_off or data.get("cut_off", False),
+    )
 
 
 def _intended(job: Job, event: Event) -> Job:

@@ -73,6 +73,8 @@ class Job:
     shape: Literal["", "schema", "plain"] = ""
     starts: int = 0
     bad_answers: int = 0
+    not_json: bool = False  # the last answer was bad because it was not the JSON that was asked for
+    cut_off: bool = False  # an answer ended where its room did: the next gets twice of it
     answer: Mapping[str, Any] = field(default_factory=dict)
     tokens_in: int = 0
     tokens_out: int = 0

@@ -1,26 +1,25 @@
 """One model on one server: sends a prompt, brings back the text of the answer.
 
-Owns what is sent beside the prompt and what an answer must at least be. Refuses to retry (the caller has a clock and a
-journal), to read what the model wrote (``prompt.answer``) and to keep anything: what was learnt of a server is the
-caller's. openai and its 20 MB are imported with the first call.
+Owns what is sent beside the prompt, and the ladder: a JSON schema, else plain text. Refuses to retry (the caller has a
+clock and a journal), to read what the model wrote (``prompt.answer``) and to keep anything: what was learnt of a server
+is the caller's. openai and its 20 MB are imported with the first call.
 """
 
 from __future__ import annotations
 
-import json
 import ssl
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from mailbot.config.value import PRIVATE, within
 from mailbot.errors import Later, MailbotError, OwnerMustAct
 from mailbot.model import quirks
+from mailbot.model.reply import Reply, read_reply, table
 from mailbot.prompt.answer import SCHEMA, BadAnswer, Shape
-from mailbot.prompt.build import Message, output_tokens
+from mailbot.prompt.build import BYTES_PER_TOKEN, Message, output_tokens
 from mailbot.prompt.guard import one_line
 
 if TYPE_CHECKING:
@@ -28,8 +27,7 @@ if TYPE_CHECKING:
 
 OPENAI_HOST = "api.openai.com"
 HOSTED_OUTPUT = 16_384  # tokens; models that think count their thoughts, and only what is used is paid
-DROPS = 4  # parameters that one call may do without
-CHECK = "Check base_url and name under [model], then run 'mailbot check'"
+DROPS = 5  # parameters that one call may do without
 SET_KEY = "Run 'mailbot secret set model' with a valid key"
 
 
@@ -38,20 +36,6 @@ _importing = threading.Lock()  # parts of openai import each other late, which t
 
 class NeedsPlain(MailbotError):
     """The server takes no JSON schema: the prompt must be built anew in the plain shape. It is learnt by now."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reply:
-    """What came back. ``temperature`` is what was really sent, None for none; tokens are None where the server does not
-    count; ``finish`` is the server's word for why it stopped."""
-
-    text: str
-    model: str
-    temperature: float | None
-    prompt_tokens: int | None
-    completion_tokens: int | None
-    shape: Shape
-    finish: str
 
 
 class Endpoint:
@@ -91,28 +75,40 @@ class Endpoint:
         """The shape of prompt that this server is known to take."""
         return "plain" if quirks.NO_SCHEMA in self._learnt() else "schema"
 
-    def ask(self, messages: Sequence[Message], shape: Shape) -> Reply:
+    def give_up_schema(self) -> None:
+        """The server takes a JSON schema and does not hold it: it is asked in plain text from now on."""
+        self._learn(quirks.NO_SCHEMA)
+
+    def ask(self, messages: Sequence[Message], shape: Shape, *, twice_the_room: bool = False) -> Reply:
         """The model's text. A parameter that the server refuses is left out, learnt, and the call made again at once.
+        ``twice_the_room``: for an answer that was cut off before.
 
         Raises Later (network, deadline, 429, 5xx), OwnerMustAct (key, quota, unknown model, context too small),
         BadAnswer (no text, cut off, refused, not an answer at all) and NeedsPlain.
         """
         deadline = time.monotonic() + self._config.timeout
+        sent = " ".join(message["content"] for message in messages)
+        too_much: frozenset[str] = frozenset()  # refused for what only this call wants: nothing to learn
         for _ in range(DROPS + 1):
-            learnt = self._learnt()
+            learnt = self._learnt() | too_much
             if shape == "schema" and quirks.NO_SCHEMA in learnt:
                 raise NeedsPlain("the model's server takes no JSON schema; it is asked in plain text")
-            options = parameters(self._config, shape, learnt)
+            options = parameters(self._config, shape, learnt, sent if twice_the_room else None)
             got = self._post(messages, options, deadline)
-            if isinstance(got, bytes):
-                sent = " ".join(message["content"] for message in messages)
+            if not isinstance(got, frozenset):
                 temperature = options.get("temperature")
                 return read_reply(got, sent=sent, temperature=temperature, shape=shape, model=self._config.name)
-            self._learn(quirks.NO_SCHEMA if got == "response_format" else f"no-{got}")
-        raise OwnerMustAct("model", "The model's server refuses one parameter after the other", CHECK)
+            if twice_the_room and got == quirks.NO_LIMIT:
+                too_much = got
+            else:
+                for fact in got:
+                    self._learn(fact)
+        raise OwnerMustAct("model", "The model's server refuses one parameter after the other", quirks.MODEL_HINT)
 
-    def _post(self, messages: Sequence[Message], options: Mapping[str, Any], deadline: float) -> bytes | str:
-        """The body of the server's answer, or the name of the parameter that it refuses."""
+    def _post(
+        self, messages: Sequence[Message], options: Mapping[str, Any], deadline: float
+    ) -> Mapping[str, Any] | frozenset[str]:
+        """The server's answer, or what its refusal of a parameter teaches."""
         with _importing:
             import openai
 
@@ -134,10 +130,7 @@ class Endpoint:
             try:
                 body: bytes = create(model=self._config.name, messages=list(messages), **options).content
             except openai.APIStatusError as error:
-                if refused := quirks.rejected(error.status_code, error.body, options):
-                    return refused
-                headers = error.response.headers
-                raise quirks.trouble(error.status_code, error.body, headers, key=key, now=time.time()) from error
+                return _refused(error.status_code, error.body, error.response.headers, options, key)
             except openai.APIConnectionError as error:
                 late = call.expired or isinstance(error, openai.APITimeoutError)
                 raise (self._late() if late else self._unreachable(error.__cause__ or error)) from error
@@ -145,7 +138,9 @@ class Endpoint:
                 raise BadAnswer("The model's server sent far more than an answer") from None
         if call.expired:  # a body without a length ends as if it were whole
             raise self._late()
-        return body
+        answer = table(body)
+        refusal = quirks.refusal(answer)
+        return answer if refusal is None else _refused(*refusal, {}, options, key)
 
     def _checked_key(self) -> str:
         """The key, fit for a header. One that is not would turn up in the words of an error."""
@@ -182,72 +177,37 @@ class Endpoint:
         return Later(f"The model's server did not answer in {self._config.timeout:g} seconds")
 
 
-def parameters(config: Model, shape: Shape, learnt: frozenset[str]) -> dict[str, Any]:
-    """What is sent beside model and messages, without what this server is known to refuse."""
+def _refused(
+    status: int, body: object, headers: Mapping[str, str], options: Mapping[str, Any], key: str
+) -> frozenset[str]:
+    """What a refusal teaches. Raises what it means, when it is about no parameter of ours."""
+    taught = quirks.rejected(status, body, options)
+    if not taught:
+        raise quirks.trouble(status, body, headers, key=key, now=time.time())
+    return taught
+
+
+def parameters(config: Model, shape: Shape, learnt: frozenset[str], roomy_for: str | None = None) -> dict[str, Any]:
+    """What is sent beside model and messages, without what this server is known to refuse. ``roomy_for`` is the text of
+    a prompt whose answer needs twice the usual room."""
     options: dict[str, Any] = {"temperature": config.temperature}
-    if config.is_local:
-        options["max_tokens"] = output_tokens(config.context_tokens)  # Ollama ignores the newer name
-    else:
-        options["max_completion_tokens"] = HOSTED_OUTPUT
+    # Ollama ignores the newer name (ollama#7125), OpenAI's models that reason refuse the older one, Mistral the newer.
+    names = quirks.LIMITS if config.is_local else quirks.LIMITS[::-1]
+    if name := next((name for name in names if f"no-{name}" not in learnt), ""):
+        options[name] = _room(config, roomy_for)
     if config.host == OPENAI_HOST:
         options["store"] = False
     if shape == "schema":
         schema = {"name": "draft", "strict": True, "schema": SCHEMA}
-        options["response_format"] = {"type": "json_schema", "json_schema": schema}
+        options[quirks.RESPONSE_FORMAT] = {"type": "json_schema", "json_schema": schema}
     return {name: value for name, value in options.items() if f"no-{name}" not in learnt}
 
 
-def read_reply(body: bytes, *, sent: str, temperature: float | None, shape: Shape, model: str) -> Reply:
-    """The text out of a server's answer (the "chat completion object" of OpenAI's API reference). Servers leave out and
-    misname fields, so only the text is asked for. ``sent`` is the prompt's text. Raises BadAnswer, and OwnerMustAct
-    when the server did not read the whole prompt: then no answer is worth a look, good or bad."""
-    answer = _json(body)
-    choice = _first(answer.get("choices"))
-    message, usage = _table(choice.get("message")), _table(answer.get("usage"))
-    finish, text = _word(choice.get("finish_reason")), _word(message.get("content"))
-    if not choice:
-        raise BadAnswer("The model's server sent something that is not an answer")
-    counted = _count(usage.get("prompt_tokens"))
-    if quirks.is_cut(sent, counted):
-        raise OwnerMustAct("model", quirks.CUT, quirks.CUT_HINT)
-    if refusal := _word(message.get("refusal")):
-        raise BadAnswer(f"The model refused to write: “{one_line(refusal, 120)}”")
-    if finish == "length":
-        raise BadAnswer("The model's answer was cut off: it needs more room; raise context_tokens under [model]")
-    if finish == "content_filter":
-        raise BadAnswer("The model's server filtered its answer out")
-    if not text.strip():
-        raise BadAnswer("The model's answer is empty")
-    return Reply(
-        text=text,
-        model=one_line(_word(answer.get("model")), quirks.SAID) or model,
-        temperature=temperature,
-        prompt_tokens=counted,
-        completion_tokens=_count(usage.get("completion_tokens")),
-        shape=shape,
-        finish=finish,
-    )
-
-
-def _json(body: bytes) -> Mapping[str, Any]:
-    try:
-        return _table(json.loads(body))
-    except (ValueError, RecursionError):  # ValueError: also bytes that are not UTF-8, numbers with thousands of digits
-        raise BadAnswer("The model's server did not answer in JSON") from None
-
-
-def _table(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _first(value: object) -> Mapping[str, Any]:
-    return _table(value[0]) if isinstance(value, list) and value else {}
-
-
-def _word(value: object) -> str:
-    """A string that can be stored: JSON may hold halves of surrogate pairs, no file and no database does."""
-    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else ""
-
-
-def _count(value: object) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+def _room(config: Model, roomy_for: str | None) -> int:
+    """Tokens for the answer. On a server of one's own, prompt and answer share the context: vLLM refuses what cannot
+    fit, so twice the room is only as much as the prompt leaves."""
+    usual = output_tokens(config.context_tokens) if config.is_local else HOSTED_OUTPUT
+    if roomy_for is None:
+        return usual
+    left = config.context_tokens - len(roomy_for.encode("utf-8", "replace")) // BYTES_PER_TOKEN
+    return max(usual, min(2 * usual, left)) if config.is_local else 2 * usual

@@ -7,6 +7,7 @@ the wire, and what is done about it.
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from collections.abc import Iterable, Mapping
@@ -14,12 +15,18 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from mailbot.errors import Later, MailbotError, OwnerMustAct
-from mailbot.prompt.answer import BadAnswer
+from mailbot.prompt.answer import BadAnswer, NotJson
 from mailbot.prompt.guard import one_line
 
 NO_SCHEMA = "no-schema"  # learnt: answers in plain text only; "no-temperature" and the like: that parameter is left out
+RESPONSE_FORMAT = "response_format"
+LIMITS = ("max_tokens", "max_completion_tokens")  # two names of one thing; no server wants both
+NO_LIMIT = frozenset(f"no-{name}" for name in LIMITS)
+EVERYDAY = frozenset({"store"})
+NOT_JSON = "json_validate_failed"  # Groq: the model wrote something else than the schema
 LONGEST_WAIT = 86_400.0  # seconds; a server that asks for more is not waited for
-SAID = 200  # characters of a server's message that are repeated
+READ = 4000  # characters of a server's message that are read
+SAID = 200  # characters of it that are repeated
 SMALLEST_WINDOW = 2048  # tokens; Ollama's default was this, later 4096; all that are usual are powers of two
 CUT = "The model's server cut the prompt to fit its own context, so the rules or the mail were not all read"
 CUT_HINT = (
@@ -31,37 +38,67 @@ _TOO_LONG = re.compile(
     r"context[ _](?:length|window|size)|maximum context|too many tokens|prompt is too long", re.IGNORECASE
 )
 _SCHEMA = re.compile(r"response_format|json_?\s?schema|grammar|structured output", re.IGNORECASE)
+_TOO_LARGE = re.compile(r"too large|too high|at most|maximum value|less than or equal", re.IGNORECASE)
+_TOO_LONG_CODES = {"context_length_exceeded", "exceed_context_size_error"}  # OpenAI; llama.cpp, also with 500
 _QUOTA = ("insufficient_quota", "billing_not_active", "billing_hard_limit_reached")
-_MODEL_HINT = "Check base_url and name under [model], then run 'mailbot check'"
+MODEL_HINT = "Check base_url and name under [model], then run 'mailbot check'"
 
 
 def message(body: object, key: str) -> str:
     """The server's own words on one line, without the key, wherever servers put them; "" when there are none."""
+    return one_line(_words(body, key), SAID)
+
+
+def _words(body: object, key: str = "") -> str:
     if isinstance(body, Mapping):
         inner = body.get("error", body)
         body = inner.get("message", inner.get("detail", "")) if isinstance(inner, Mapping) else inner
-    text = body if isinstance(body, str) else ""
+    if isinstance(body, Mapping | list):  # Mistral, FastAPI: a table with the place of each problem
+        body = json.dumps(body, ensure_ascii=False)
+    text = body[:READ] if isinstance(body, str) else ""
     if text.lstrip()[:1] == "<":
         text = ""  # a page of a proxy
-    return one_line(text.replace(key, "***") if key else text, SAID)
+    return text.replace(key, "***") if key else text
 
 
-def rejected(status: int, body: object, sent: Iterable[str]) -> str:
-    """Which of the parameters in ``sent`` the server does not take, "" when the refusal is about something else."""
+def refusal(answer: Mapping[str, Any]) -> tuple[int, object] | None:
+    """Status and error of an answer that calls itself good and is none; None for a good one. OpenRouter passes on so
+    what its providers say, llama.cpp and LM Studio send every error so at times."""
+    choices = answer.get("choices")
+    first = choices[0] if isinstance(choices, list) and choices and isinstance(choices[0], Mapping) else {}
+    error = answer.get("error") or first.get("error")
+    if not error:
+        return None
+    code = error.get("code") if isinstance(error, Mapping) else None
+    stated = str(code)
+    return (int(stated) if re.fullmatch(r"[45]\d\d", stated, re.ASCII) else 400), error
+
+
+def rejected(status: int, body: object, sent: Iterable[str]) -> frozenset[str]:
+    """What a refusal teaches of the server: which of the parameters in ``sent`` it does not take, as words to keep;
+    none when the refusal is about something else."""
     if status not in (400, 422):
-        return ""
+        return frozenset()
     fields: Mapping[str, Any] = body if isinstance(body, Mapping) else {}
-    text = message(body, "")
-    if fields.get("code") == "context_length_exceeded" or _TOO_LONG.search(text):
-        return ""
+    text = _words(body)
+    if _codes(fields) & _TOO_LONG_CODES or _TOO_LONG.search(text) or NOT_JSON in _codes(fields):
+        return frozenset()
     parameters = sorted(sent, key=len, reverse=True)
     named = str(fields.get("param") or "")
-    for parameter in parameters:
-        if named == parameter or named.startswith(f"{parameter}."):
-            return parameter
-    if "response_format" in parameters and _SCHEMA.search(text):
-        return "response_format"
-    return next((p for p in parameters if re.search(rf"\b{p}\b", text)), "")
+    exact = (p for p in parameters if named == p or named.startswith(f"{p}."))
+    by_schema = RESPONSE_FORMAT if RESPONSE_FORMAT in parameters and _SCHEMA.search(text) else ""
+    # A word of everyday speech such as "store" proves nothing by standing in a sentence.
+    in_words = (p for p in parameters if p not in EVERYDAY and re.search(rf"\b{p}\b", text))
+    parameter = next(exact, "") or by_schema or next(in_words, "")
+    if parameter == RESPONSE_FORMAT:
+        return frozenset({NO_SCHEMA})
+    if parameter in LIMITS and _TOO_LARGE.search(text):
+        return NO_LIMIT
+    return frozenset({f"no-{parameter}"} if parameter else ())
+
+
+def _codes(fields: Mapping[str, Any]) -> set[str]:
+    return {str(fields.get("code")), str(fields.get("type"))}
 
 
 def is_cut(sent: str, counted: int | None) -> bool:
@@ -81,27 +118,28 @@ def trouble(status: int, body: object, headers: Mapping[str, str], *, key: str, 
     """The error for an answer with this status. ``now`` is in seconds since the epoch."""
     said = message(body, key)
     words = f": {said}" if said else ""
-    fields: Mapping[str, Any] = body if isinstance(body, Mapping) else {}
-    codes = {str(fields.get("code")), str(fields.get("type"))}
+    codes = _codes(body if isinstance(body, Mapping) else {})
     if status in (401, 403):
         hint = "Run 'mailbot secret set model' with a valid key"
         return OwnerMustAct("model", f"The model's server refuses the key ({status}){words}", hint)
     if status == 402 or codes & set(_QUOTA):
         hint = "Pay for more at the provider, or choose another model"
         return OwnerMustAct("quota", f"The account at the model's provider is used up{words}", hint)
-    if status in (408, 409, 425, 429) or status >= 500:
+    if (status in (408, 409, 425, 429) or status >= 500) and not codes & _TOO_LONG_CODES:
         reason = "The model's server is busy" if status == 429 else "The model's server has trouble"
         return Later(f"{reason} ({status}){words}", after=retry_after(headers, now))
     if 300 <= status < 400:
-        return OwnerMustAct("model", f"The model's server points elsewhere ({status})", _MODEL_HINT)
+        return OwnerMustAct("model", f"The model's server points elsewhere ({status})", MODEL_HINT)
     if "content_filter" in codes or "content_policy_violation" in codes:
         return BadAnswer(f"The model's server refuses this mail{words}")
-    if status == 413 or "context_length_exceeded" in codes or _TOO_LONG.search(said):
+    if NOT_JSON in codes:
+        return NotJson(f"The model's server says that what the model wrote is not JSON{words}")
+    if status == 413 or codes & _TOO_LONG_CODES or _TOO_LONG.search(said):
         hint = "Lower context_tokens under [model], or give the server a larger context"
         return OwnerMustAct("model", f"The prompt is too long for the model{words}", hint)
     if status == 404:
-        return OwnerMustAct("model", f"The server does not know this model or address (404){words}", _MODEL_HINT)
-    return OwnerMustAct("model", f"The model's server refuses the request ({status}){words}", _MODEL_HINT)
+        return OwnerMustAct("model", f"The server does not know this model or address (404){words}", MODEL_HINT)
+    return OwnerMustAct("model", f"The model's server refuses the request ({status}){words}", MODEL_HINT)
 
 
 def retry_after(headers: Mapping[str, str], now: float) -> float | None:

@@ -49,6 +49,14 @@ class BadAnswer(Refused):
     """The model answered, but this is no reply. ``reason`` is a sentence for the owner."""
 
 
+class NotJson(BadAnswer):
+    """A JSON schema was asked for, and something else came: once is chance, twice is a server that ignores it."""
+
+
+class CutOff(BadAnswer):
+    """The answer ended where its room did: models that think aloud may need twice of it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     """What the model understood, planned and wrote. ``urgency`` is urgent, normal or low; ``language`` ISO 639-1 or
@@ -112,7 +120,7 @@ def _without_thoughts(text: str) -> str:
             kept.clear()
         after = tag.end()
     if depth:
-        raise BadAnswer("The model's answer was cut off in its thinking; it needs more room for its answer")
+        raise CutOff("The model's answer was cut off in its thinking; it needs more room for its answer")
     return "".join(kept) + text[after:]
 
 
@@ -163,7 +171,7 @@ def _from_json(text: str) -> Mapping[str, Any]:
         if isinstance(found, dict) and "reply" in found:
             return found
     _refuse_refusal(text)
-    raise BadAnswer("The model's answer is not the JSON that was asked for")
+    raise NotJson("The model's answer is not the JSON that was asked for")
 
 
 def _from_plain(text: str) -> Mapping[str, Any]:

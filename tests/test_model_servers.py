@@ -1,0 +1,243 @@
+"""Each kind of model server, from the flag to a draft or an honest refusal: the right step of the ladder (a JSON
+schema, else plain text), how many calls that takes, and what is kept of it for the next mail."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from endpoint import Behaviour, Endpoint, Status, Text
+from model_servers import Groq, LiteLlm, LlamaCpp, LmStudio, Mistral, Ollama, OpenRouter, Reasoning, Vllm
+from worlds import CONFIG, Lab, question
+
+from mailbot.job import State
+from mailbot.model import Endpoint as Client
+
+NOT_BOTH = 'Either "json_schema" or "grammar" can be specified, but not both'  # llama.cpp#11847, 2025-02
+NO_GRAMMAR = "Failed to initialize samplers: failed to parse grammar"  # llama.cpp's words of 2026-08 (opencodex#2135)
+TOO_LONG = "request (25837 tokens) exceeds the available context size (4096 tokens), try increasing it"
+XGRAMMAR = "The provided JSON schema contains features not supported by xgrammar."  # vLLM
+OPENAI_ONLY = ("max_completion_tokens", "temperature")
+NO_LIMIT = {"no-max_tokens", "no-max_completion_tokens"}
+UNAVAILABLE = "This response_format type is unavailable now"  # DeepSeek
+
+
+@dataclass
+class Play:
+    """One mailbox, one model server, and what was learnt of that."""
+
+    lab: Lab
+    model: Endpoint
+    learnt: set[str] = field(default_factory=set)
+
+    @property
+    def drafts(self) -> int:
+        return len(self.lab.mailbox.raws())
+
+    @property
+    def job(self) -> Any:
+        return self.lab.jobs()[0]
+
+    def sent(self, name: str) -> list[Any]:
+        """What each request held under this name."""
+        return [request.body.get(name) for request in self.model.requests]
+
+
+@contextmanager
+def playing(usual: Behaviour, *script: Behaviour, hosted: bool = False, path: str = "/v1") -> Iterator[Play]:
+    with Endpoint(*script, usual=usual) as model:
+        url = model.base_url.removesuffix("/v1") + path
+        lab = Lab(CONFIG.replace("http://127.0.0.1:1/v1", url))
+        play = Play(lab, model)
+        config = lab.config.model
+        assert config is not None
+        vars(config)["is_local"] = not hosted  # the only difference that a host makes here
+        client: Any = Client(config, lambda: "sk-test", lambda: frozenset(play.learnt), play.learnt.add)
+        lab.endpoint = client
+        lab.boot()
+        lab.cycle()
+        try:
+            yield play
+        finally:
+            lab.close()
+
+
+DRAFTS: dict[str, tuple[Behaviour, bool, int, set[str]]] = {
+    # server, hosted, calls for the first draft, what was learnt
+    "OpenAI": (Reasoning(), True, 2, {"no-temperature"}),
+    "OpenAI, thinks long": (Reasoning(thinks=20_000), True, 3, {"no-temperature"}),
+    "OpenAI behind a local gateway": (Reasoning(), False, 3, {"no-max_tokens", "no-temperature"}),
+    "OpenAI, an older model": (Reasoning(most=4096), True, 3, {"no-temperature", *NO_LIMIT}),
+    "Ollama": (Ollama(), False, 1, set()),
+    "Ollama, fences and chatter": (Ollama(wraps=True), False, 1, set()),
+    "Ollama, the schema is ignored": (Ollama(holds=False), False, 3, {"no-schema"}),
+    "llama.cpp": (LlamaCpp(), False, 1, set()),
+    "llama.cpp, two grammars": (LlamaCpp(NOT_BOTH), False, 2, {"no-schema"}),
+    "llama.cpp, no grammar": (LlamaCpp(NO_GRAMMAR), False, 2, {"no-schema"}),
+    "llama.cpp, the schema is dropped": (LlamaCpp(drops=True), False, 3, {"no-schema"}),
+    "LM Studio": (LmStudio(), False, 1, set()),
+    "LM Studio without a schema": (LmStudio(schema=False), False, 2, {"no-schema"}),
+    "vLLM": (Vllm(), False, 1, set()),
+    "vLLM before 0.12": (Vllm(field="reasoning_content"), False, 1, set()),
+    "vLLM without a grammar": (Vllm(grammar=XGRAMMAR), False, 2, {"no-schema"}),
+    "Mistral": (Mistral(), True, 2, {"no-max_completion_tokens"}),
+    "DeepSeek": (LlamaCpp(UNAVAILABLE), True, 2, {"no-schema"}),
+    "Groq": (Groq(), True, 3, {"no-schema"}),
+    "LiteLLM": (LiteLlm(), True, 1, set()),
+    "LiteLLM, refuses": (LiteLlm(OPENAI_ONLY), True, 3, {"no-max_completion_tokens", "no-temperature"}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", DRAFTS)
+def test_a_server_gives_a_draft_and_what_it_takes_is_known_from_then_on(name: str) -> None:
+    server, hosted, calls, learnt = DRAFTS[name]
+    with playing(server, hosted=hosted) as play:
+        play.lab.flag()
+        play.lab.settle()
+        first, known = len(play.model.requests), set(play.learnt)
+        play.lab.flag(question(2))
+        play.lab.settle()
+
+        assert (play.drafts, first, known) == (2, calls, learnt)
+        assert play.learnt == learnt
+        assert play.job.state is State.DONE
+        thinks = isinstance(server, Reasoning) and server.thinks
+        assert len(play.model.requests) == first + (2 if thinks else 1)
+        assert ("no-schema" in learnt) == (play.sent("response_format")[-1] is None)
+
+
+@pytest.mark.parametrize(
+    ("server", "reason"),
+    [
+        (Ollama(window=300), "cut the prompt to fit its own context"),
+        (Vllm(window=4096), "prompt is too long"),
+        (LlamaCpp(TOO_LONG), "prompt is too long"),
+        (Status(500, {"error": {"code": 500, "message": TOO_LONG, "type": "exceed_context_size_error"}}), "too long"),
+        (Status(200, {"error": {"code": 400, "message": TOO_LONG, "type": "exceed_context_size_error"}}), "too long"),
+        (LmStudio(path="/elsewhere"), "Unexpected endpoint or method"),
+        (Status(200, b"<!DOCTYPE html><title>Login</title>", {"Content-Type": "text/html"}), "web page came instead"),
+        (Status(404, {"error": {"message": 'model "m" not found, try pulling it first'}}), "try pulling it first"),
+        (OpenRouter({"code": 402, "message": "Insufficient credits"}), "is used up"),
+        (OpenRouter({"code": 401, "message": "No auth credentials found"}), "refuses the key"),
+    ],
+)
+def test_what_only_the_owner_can_mend_is_told_and_waits_and_teaches_nothing(server: Behaviour, reason: str) -> None:
+    with playing(server) as play:
+        play.lab.flag()
+        for _ in range(4):
+            play.lab.cycle(retry=True)
+
+        assert (play.job.state, play.drafts, play.learnt) == (State.NEW, 0, set())
+        assert reason in play.job.waits_for
+        assert len(play.model.requests) == 4
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        OpenRouter({"code": 429, "message": "Provider returned error", "metadata": {"raw": "Too Many Requests"}}),
+        OpenRouter({"code": 502, "message": "Bad gateway"}),
+        OpenRouter(),
+        Status(429, {"error": {"message": "Rate limit: too many tokens per minute"}}),
+        Status(503, {"error": {"code": 503, "message": "Loading model", "type": "unavailable_error"}}),  # llama.cpp
+        Status(500, {"error": {"message": "llama runner process has terminated"}}),  # Ollama
+        Status(400, {"error": "The model has crashed without additional information. (Exit code: 6)"}),  # LM Studio
+        Status(400, {"error": {"message": "Could not store the request, try again", "param": None}}),
+        Status(502, b"<html>Bad Gateway</html>", {"Content-Type": "text/html"}),
+        Text("Sure, I can do that!"),
+        Text('{"title": "half an ob'),
+        Text("", message={"reasoning": "Let me think"}),
+        Text('{"reply": "Dear', finish="length"),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("hosted", [True, False], ids=["hosted", "own"])
+def test_a_fault_that_passes_costs_one_call_and_teaches_nothing(fault: Behaviour, hosted: bool) -> None:
+    with playing(Ollama() if not hosted else LiteLlm(), fault, hosted=hosted) as play:
+        play.lab.flag()
+        play.lab.settle()
+
+        assert (play.job.state, play.drafts, play.learnt) == (State.DONE, 1, set())
+        assert len(play.model.requests) == 2
+        assert None not in play.sent("response_format")
+
+
+def test_an_answer_in_the_thoughts_is_none_and_says_so() -> None:
+    with playing(Vllm(swallows=True)) as play:
+        play.lab.flag()
+        play.lab.settle()
+
+        assert (play.job.state, play.drafts, len(play.model.requests)) == (State.PARKED, 0, 3)
+        assert "The model thought, and wrote no answer" in play.job.reason
+
+
+def test_two_answers_that_are_no_json_park_nothing_and_the_third_is_asked_for_in_plain_text() -> None:
+    with playing(Ollama(holds=False)) as play:
+        play.lab.flag()
+        play.lab.settle()
+
+        kinds = [event.kind for event in play.lab.world.journal.events(play.job.id)]
+        assert (kinds.count("called"), kinds.count("rejected"), kinds.count("parked")) == (3, 2, 0)
+        assert [bool(sent) for sent in play.sent("response_format")] == [True, True, False]
+        assert "=== REPLY ===" in play.model.requests[-1].body["messages"][0]["content"]
+
+
+def test_one_answer_that_is_no_json_among_other_bad_ones_teaches_nothing() -> None:
+    script = (Text("Sure!"), Text('{"reply": ""}'), Text("Sure!"))
+    with playing(Ollama(), *script) as play:
+        play.lab.flag()
+        play.lab.settle()
+
+        assert (play.job.state, play.learnt) == (State.PARKED, set())
+
+
+@pytest.mark.parametrize(("hosted", "name"), [(True, "max_completion_tokens"), (False, "max_tokens")])
+def test_an_answer_that_was_cut_off_gets_twice_the_room_and_no_more(hosted: bool, name: str) -> None:
+    cut = Text(None, finish="length")
+    with playing(Ollama() if not hosted else LiteLlm(), cut, cut, hosted=hosted) as play:
+        play.lab.flag()
+        play.lab.settle()
+
+        first, second, third = play.sent(name)
+        assert (second, third) == (2 * first, 2 * first)
+        assert play.job.state is State.DONE
+
+
+def test_more_room_than_the_model_has_is_refused_without_a_lesson_and_the_call_goes_without_a_limit() -> None:
+    with playing(Reasoning(thinks=20_000, most=32_000), hosted=True) as play:
+        play.lab.flag()
+        play.lab.settle()
+
+        assert play.sent("max_completion_tokens") == [16_384, 16_384, 32_768, None]
+        assert (play.job.state, play.learnt) == (State.DONE, {"no-temperature"})
+
+
+def test_on_a_server_of_ones_own_twice_the_room_is_only_what_the_prompt_leaves() -> None:
+    with playing(Vllm(window=16_000), Text(None, finish="length")) as play:
+        play.lab.flag(question() + b"many more words " * 2000)
+        play.lab.settle()
+
+        first, second = play.sent("max_tokens")
+        assert first <= second < 2 * first
+        assert play.job.state is State.DONE
+
+
+def test_a_schema_that_was_given_up_is_asked_for_again_of_another_model_only() -> None:
+    """What is learnt belongs to one model on one server: ``wiring`` keeps it under both names."""
+    from mailbot.wiring import Home
+
+    with playing(Ollama(holds=False)) as play:
+        home = Home(play.lab.config, {})
+        assert home.endpoint is not None
+        home.endpoint.give_up_schema()
+        assert home.endpoint.shape == "plain"
+        assert play.lab.config.model is not None
+        other = play.lab.config.model.model_copy(update={"name": "another"})
+        second = Home(play.lab.config.model_copy(update={"model": other}), {})
+        assert second.endpoint is not None
+        assert second.endpoint.shape == "schema"
+        home.close()
+        second.close()
