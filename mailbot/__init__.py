@@ -12,6 +12,7 @@ Where to find what::
     mail/         pure   a mail, read: parse, visible text, quoted history, thread
     reply/        pure   a mail, written: may we, to whom, from which address, the bytes
     own/          pure   what the owner wrote before, and whose prompts it may stand in
+    mention/      pure   what a text names: links, accounts, days, numbers, whatever their form
     prompt/       pure   what is asked of the model and what is read from its answer; the outline writer
     archive/      page (pure) is what a file says, store (edge) writes it whole or not at all
     imap/         edge   the wire: session, folders, idle

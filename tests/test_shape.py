@@ -18,7 +18,7 @@ MODULE_LINES = 300
 FUNCTION_LINES = 60
 
 PURE = (
-    *("flags", "job", "doubt", "mail", "reply", "own", "prompt"),
+    *("flags", "job", "doubt", "mail", "mention", "reply", "own", "prompt"),
     *("archive.page", "archive.name", "archive.source", "archive.escape", "archive.frontmatter"),
     *("setup.server", "setup.providers", "setup.autoconfig", "setup.records", "setup.toml"),
 )
@@ -52,8 +52,32 @@ LAYERS: tuple[tuple[str, ...], ...] = (
 
 # What a pure module may import from outside. Late binding of the clock is caught by CLOCKS.
 PURE_LIBRARIES = {
-    *("__future__", "base64", "binascii", "codecs", "collections", "colorsys", "dataclasses", "datetime", "email"),
-    *("enum", "fnmatch", "hashlib", "html", "itertools", "json", "math", "re", "string", "textwrap", "typing"),
+    *(
+        "__future__",
+        "base64",
+        "binascii",
+        "bisect",
+        "codecs",
+        "collections",
+        "colorsys",
+        "dataclasses",
+        "datetime",
+        "email",
+    ),
+    *(
+        "enum",
+        "fnmatch",
+        "hashlib",
+        "functools",
+        "html",
+        "itertools",
+        "json",
+        "math",
+        "re",
+        "string",
+        "textwrap",
+        "typing",
+    ),
     *("unicodedata", "zoneinfo"),
     "urllib.parse",
     "jinja2",  # templates of the prompt, in a sandbox, given as text

@@ -12,8 +12,10 @@ from mailbot.errors import Later, OwnerMustAct
 from mailbot.job import BAD_ANSWERS, Job, backoff
 from mailbot.model import NeedsPlain, Reply
 from mailbot.prompt import answer as answers
+from mailbot.prompt import sources
 from mailbot.prompt.answer import Answer, BadAnswer, CutOff, NotJson
 from mailbot.prompt.template import KIND as PROMPT
+from mailbot.prompt.verify import verify
 
 STALE = 12 * 3600.0  # seconds that a prompt may wait for a model that is down: it says what day it is
 
@@ -66,12 +68,14 @@ def _journalled(world: World, job: Job, reply: Reply) -> Job:
 
 
 def read(world: World, job: Job) -> Answer | Job:
-    """The stored answer, read; or the job after it was rejected. Completes the prompt's file."""
+    """The stored answer, read and held against what was said to the model; or the job after it was rejected. Completes
+    the prompt's file."""
     data = job.answer
     try:
         answer = answers.read(data["text"], data["shape"])
     except BadAnswer as error:
         return _refused(world, job, error)
+    answer = verify(answer, sources.unpack(world.journal.kept(job.id, "sources")))
     stored = world.journal.kept(job.id, "prompt")
     if stored is not None:
         usage = {"prompt_tokens": data["tokens_in"], "completion_tokens": data["tokens_out"]}

@@ -18,7 +18,8 @@ from mailbot.job import STARTS, Job, Place
 from mailbot.mail import parse, quote, reduced, structure
 from mailbot.mail.key import mail_key, twin_key
 from mailbot.mail.mail import Address, Mail
-from mailbot.prompt import build, language, outline
+from mailbot.prompt import build, language, outline, sources
+from mailbot.prompt.context import NOTHING
 from mailbot.reply import answerable, audience, compose, identity, recipients
 from mailbot.reply.identity import Voice
 from mailbot.reply.recipients import Recipients
@@ -175,7 +176,15 @@ def _outline(world: World, job: Job, mail: Mail, voice: Voice, to: Recipients) -
     fresh = quote.split(mail.text, mail.subject).fresh
     answer = outline.write(mail=mail, fresh=fresh, voice=voice, correspondent=correspondent, language=spoken)
     text = json.dumps(asdict(answer), ensure_ascii=False)
-    return world.record(job, "answered", text=text, shape="schema", model=outline.NAME, temperature=None)
+    shown = [{"subject": mail.subject, "text": fresh}]
+    said = sources.of(voice, _addresses(world), NOTHING, job.note, shown, (*to.to, *to.cc), world.time())
+    with world.journal.transaction():
+        world.journal.keep(job.id, "sources", sources.pack(said))
+        return world.record(job, "answered", text=text, shape="schema", model=outline.NAME, temperature=None)
+
+
+def _addresses(world: World) -> tuple[str, ...]:
+    return (world.account.address, *world.account.aliases)
 
 
 def _wish(job: Job) -> str:
@@ -195,7 +204,7 @@ def _prompt(world: World, job: Job, mail: Mail, voice: Voice, to: Recipients) ->
     lent = context.lent(world, mail, split.fresh, thread, to, spoken_language(world, mail, voice))
     prompt = build.build(
         voice=voice,
-        addresses=(world.account.address, *world.account.aliases),
+        addresses=_addresses(world),
         mail=mail,
         fresh=split.fresh,
         history=split.history,
@@ -224,4 +233,5 @@ def _prompt(world: World, job: Job, mail: Mail, voice: Voice, to: Recipients) ->
     remarks = [*prompt.remarks, *withheld, *context.remarks(prompt.lent)]
     with world.journal.transaction():
         world.journal.keep(job.id, "prompt", text.encode())
+        world.journal.keep(job.id, "sources", sources.pack(prompt.sources))
         return world.record(job, "prompted", shape=prompt.shape, remarks=remarks)

@@ -60,7 +60,8 @@ class CutOff(BadAnswer):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     """What the model understood, planned and wrote. ``urgency`` is urgent, normal or low; ``language`` ISO 639-1 or
-    ""; ``plan`` says of each question what the reply does about it, ``dates`` how its days follow."""
+    ""; ``plan`` says of each question what the reply does about it, ``dates`` how its days follow. ``checks`` are not
+    the model's: sentences for the owner about what in the answer nobody said (``verify``)."""
 
     title: str
     summary: str
@@ -74,6 +75,7 @@ class Answer:
     assumptions: tuple[str, ...] = ()
     reply_needed: bool = True
     reply: str
+    checks: tuple[str, ...] = ()
 
 
 def read(text: str, shape: Shape) -> Answer:

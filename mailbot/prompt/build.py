@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING
 from mailbot.mail.mail import Address, Mail
 from mailbot.mail.thread import Thread
 from mailbot.prompt import context as contexts
-from mailbot.prompt import form, mails, values
+from mailbot.prompt import form, mails, sources, values
 from mailbot.prompt.budget import BYTES_PER_TOKEN, CRUMB, cost, tokens
 from mailbot.prompt.context import NOTHING, Context
 from mailbot.prompt.form import Shape
+from mailbot.prompt.sources import Sources
 from mailbot.prompt.template import Templates, render
 
 if TYPE_CHECKING:
@@ -37,12 +38,13 @@ Message = dict[str, str]  # role and content
 @dataclass(frozen=True, slots=True)
 class Prompt:
     """``remarks`` says in sentences for the page what of the thread the model was shown, and what it was not; ``lent``
-    is what was shown of the context."""
+    is what was shown of the context, ``sources`` all that was shown, by who said it."""
 
     messages: tuple[Message, ...]
     shape: Shape
     remarks: tuple[str, ...]
     lent: Context
+    sources: Sources
 
 
 def output_tokens(context_tokens: int) -> int:
@@ -90,4 +92,5 @@ def build(
     entries, remarks = mails.entries(mail, fresh, history, thread, now, room - lent)
     user = "\n\n".join((owner, reply(context), mails.block(entries, nonce), task))
     messages: tuple[Message, ...] = ({"role": "system", "content": system}, {"role": "user", "content": user})
-    return Prompt(messages, shape, remarks, context)
+    said = sources.of(voice, addresses, context, note, entries, (*to, *cc), now)
+    return Prompt(messages, shape, remarks, context, said)

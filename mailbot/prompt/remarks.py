@@ -11,14 +11,14 @@ NOT_NEEDED = "The model thinks that this mail needs no reply."
 
 
 def of(answer: Answer) -> tuple[str, ...]:
-    """What is missing in the reply, what it takes for granted, and whether one is due at all."""
+    """What nobody said, what is missing, what the reply takes for granted, and whether one is due at all."""
     open_gaps = tuple(dict.fromkeys(gaps(answer.reply)))
     found = [f"Fill in before you send: {_listed(open_gaps)}."] if open_gaps else []
     if answer.missing_facts and not open_gaps:
         found.append(f"The model did not know this, and left no gap for it: {_listed(answer.missing_facts)}.")
     if answer.assumptions:
         found.append(f"The reply takes for granted: {_listed(answer.assumptions)}.")
-    return (*found, *([] if answer.reply_needed else [NOT_NEEDED]))
+    return (*answer.checks, *found, *([] if answer.reply_needed else [NOT_NEEDED]))
 
 
 def tokens(read: int | None, written: int | None) -> tuple[str, ...]:
