@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -253,6 +256,21 @@ def test_no_uidnext_when_a_folder_is_opened(quirky: Checked, scripted: Scripted)
     assert fails(quirky(write_test=True)) == []
 
 
+def test_limits_of_the_server_are_named(quirky: Checked, scripted: Scripted) -> None:
+    scripted.capabilities += ["APPENDLIMIT=65536", "MESSAGELIMIT=1000", "UIDONLY", "APPENDLIMIT=nonsense"]
+
+    warned = of(quirky(), "capabilities", "warn")
+
+    assert [text for text in warned if "no mail above 65,536 octets" in text]
+    assert [text for text in warned if "1,000 mails of a folder at a time" in text]
+
+
+def test_a_generous_limit_is_no_news(quirky: Checked, scripted: Scripted) -> None:
+    scripted.capabilities.append("APPENDLIMIT=35651584")
+
+    assert of(quirky(), "capabilities", "warn") == []
+
+
 def test_no_uidplus_but_move(quirky: Checked, scripted: Scripted) -> None:
     scripted.capabilities.remove("UIDPLUS")
     scripted.fault("APPEND", when="after", then=lambda answer: re.sub(rb"\[APPENDUID [^\]]*\] ", b"", answer))
@@ -437,6 +455,65 @@ def test_a_disk_without_modes_is_warned_of(quirky: Checked, monkeypatch: pytest.
     monkeypatch.setattr(places, "kept_mode", lambda folder, mode: 0o777)
 
     assert "the mode 0777, not 0600" in of(quirky(), "archive", "warn")[0]
+
+
+def test_a_state_that_others_can_read_is_warned_of(quirky: Checked, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(places, "kept_mode", lambda folder, mode: 0o755)
+
+    assert "the mode 0755: others here may read" in of(quirky(), "state", "warn")[0]
+
+
+@pytest.mark.parametrize("kind", ["tmpfs", "overlay"])
+def test_what_is_gone_after_a_restart_is_warned_of(
+    quirky: Checked, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, kind: str
+) -> None:
+    (tmp_path / "mounts").write_text(f"none / {kind} rw 0 0\n")
+    monkeypatch.setattr(places, "MOUNTS", tmp_path / "mounts")
+    findings = quirky()
+
+    for what in ("archive", "state"):
+        assert f"is on {kind}, which is empty again after a restart" in of(findings, what, "warn")[0]
+
+
+@contextmanager
+def disk(folder: Path, *options: str) -> Iterator[Path]:
+    """A small disk of its own; skips the test where none may be mounted."""
+    folder.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", ",".join(options), "tmpfs", folder]
+    mounted = subprocess.run(command, capture_output=True, check=False)
+    if mounted.returncode:
+        pytest.skip("needs root, for a disk of its own")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", folder], check=True)
+
+
+@pytest.mark.parametrize("what", ["archive", "state"])
+def test_a_disk_that_is_full_fails_with_what_to_do(quirky: Checked, tmp_path: Path, what: str) -> None:
+    with disk(tmp_path / what, "size=64k") as place:
+        with suppress(OSError):
+            (place / "filler").write_bytes(b"x" * 65_536)
+        (text,) = of(quirky(), what, "fail")
+
+    assert "Free some space" in text or "Make room" in text
+
+
+@pytest.mark.parametrize("what", ["archive", "state"])
+def test_a_disk_that_is_read_only_fails_with_what_to_do(quirky: Checked, tmp_path: Path, what: str) -> None:
+    with disk(tmp_path / what, "ro"):
+        (text,) = of(quirky(), what, "fail")
+
+    assert "Make that disk writable" in text or "Check the folder" in text
+
+
+def test_a_disk_without_fsync_fails_with_what_to_do(quirky: Checked, monkeypatch: pytest.MonkeyPatch) -> None:
+    def none(descriptor: int) -> None:
+        raise OSError(22, "Invalid argument")
+
+    monkeypatch.setattr("os.fsync", none)
+
+    assert "no fsync" in of(quirky(), "archive", "fail")[0]
 
 
 def test_an_archive_that_cannot_be_written_fails(quirky: Checked, tmp_path: Path) -> None:

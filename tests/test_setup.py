@@ -392,7 +392,7 @@ def test_a_hosted_model_is_written_with_its_key_kept_apart(
     assert "sk-very-secret" not in person.said + person.config.read_text()
 
 
-def _no_network(*args: object) -> object:
+def _no_network(*args: object, **options: object) -> object:
     raise Later("no network in tests")
 
 

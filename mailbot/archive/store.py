@@ -27,6 +27,7 @@ _HINTS = {
     errno.ENOSPC: "Free some space on that disk",
     errno.EDQUOT: "Free some space: your quota is used up",
     errno.EROFS: "Make that disk writable, or set archive.folder to another place",
+    errno.EINVAL: "That disk does not put files down for good (no fsync): set archive.folder to another place",
     errno.EACCES: "Let the user that mailbot runs as read and write there",
     errno.EPERM: "Let the user that mailbot runs as read and write there",
 }

@@ -14,10 +14,12 @@ from mailbot.imap.session import Folder, Session
 from mailbot.imap.trouble import Rejection
 
 if TYPE_CHECKING:
-    from mailbot.config import Account
+    from mailbot.config import Account, Imap
     from mailbot.wiring import Home
 
-TELLING = ("IDLE", "UIDPLUS", "MOVE", "SPECIAL-USE", "CONDSTORE", "OBJECTID", "X-GM-EXT-1")  # worth naming
+# Worth naming: by these servers differ in what mailbot can do.
+TELLING = ("IDLE", "UIDPLUS", "MOVE", "SPECIAL-USE", "CONDSTORE", "QRESYNC", "OBJECTID", "X-GM-EXT-1")
+SMALL = 1_000_000  # octets: a draft with a long quoted history has a tenth of it
 HOW = {"tls": "TLS, certificate verified", "starttls": "STARTTLS, certificate verified", "none": "loopback, no TLS"}
 LOOKED_INTO = 50  # folders; each costs two round trips
 LATEST = 50  # UIDs at the end of INBOX, among which the newest mail is looked for
@@ -33,7 +35,7 @@ def mailbox(home: Home, account: Account, *, write_test: bool, tell: Callable[[s
         return
     try:
         imap = account.imap
-        text = f"{imap.user} at {imap.host}:{imap.port} ({HOW[imap.security]})"
+        text = f"{imap.user} at {imap.host}:{imap.port} ({HOW[imap.security]}; {_entrance(imap)})"
         yield Finding("ok", f"{account.name}: login", text)
         yield from _capabilities(account, session)
         folders = session.folders()
@@ -54,6 +56,12 @@ def mailbox(home: Home, account: Account, *, write_test: bool, tell: Callable[[s
         session.close()
 
 
+def _entrance(imap: Imap) -> str:
+    if imap.auth == "password":
+        return "with a password"
+    return "with a sign-in" if imap.client_id else "with a token of token_command"
+
+
 def _capabilities(account: Account, session: Session) -> Iterator[Finding]:
     what, has = f"{account.name}: capabilities", session.capabilities
     yield Finding("ok", what, ", ".join(name for name in TELLING if name in has) or "only those that every server has")
@@ -63,6 +71,17 @@ def _capabilities(account: Account, session: Session) -> Iterator[Finding]:
         yield Finding("warn", what, "no UIDPLUS: the draft is found again by its Message-ID; nothing to do")
     if not has & {"MOVE", "UIDPLUS"}:
         yield Finding("warn", what, "neither MOVE nor UIDPLUS: a double draft is left for you to delete")
+    if (most := _limit(has, "APPENDLIMIT")) is not None and most < SMALL:
+        yield Finding("warn", what, f"no mail above {most:,} octets: a draft with a long quote may not fit")
+    if (most := _limit(has, "MESSAGELIMIT")) is not None:
+        text = f"looks at {most:,} mails of a folder at a time: a star on an older mail of a large folder may be missed"
+        yield Finding("warn", what, f"{text}; keep watched folders smaller than that")
+
+
+def _limit(capabilities: Iterable[str], name: str) -> int | None:
+    """The number behind a capability (RFC 7889, RFC 9738)."""
+    values = (c.partition("=")[2] for c in capabilities if c.startswith(f"{name}="))
+    return next((int(value) for value in values if value.isascii() and value.isdecimal()), None)
 
 
 def _roles(account: Account, session: Session, found: Roles) -> Iterator[Finding]:

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 MOUNTS = Path("/proc/self/mounts")  # of Linux; where there is none, nothing is said about the kind of file system
 # SQLite's write-ahead log wants memory shared between processes and locks that hold (sqlite.org/wal.html).
 REMOTE = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "fuse.sshfs", "fuse.rclone", "davfs"})
+# In memory; or a layer over a system that stays as it was (containers, a Pi whose card is write-protected).
+FLEETING = frozenset({"tmpfs", "ramfs", "overlay", "aufs"})
+PRIVATE = 0o600  # the mode of the state's files
 ROOM = 100 * 2**20  # octets free, below which a warning is due
 
 
@@ -39,9 +42,18 @@ def _archive(home: Home) -> Iterator[Finding]:
         if (kept := kept_mode(folder, mode)) != mode:
             text = f"the disk gives files the mode {kept:04o}, not {mode:04o}: others here may read your mail"
             yield Finding("warn", "archive", f"{text}; choose another archive.folder, or accept it")
+        yield from _lasting("archive", folder)
         yield from _room("archive", folder)
     except (MailbotError, OSError) as error:
         yield Finding("fail", "archive", str(error))
+
+
+def _lasting(what: str, folder: Path) -> Iterator[Finding]:
+    """Whether what is written there is still there tomorrow."""
+    kind = _kind(folder)
+    if kind in FLEETING:
+        text = f"{folder} is on {kind}, which is empty again after a restart: of the machine, or of a container"
+        yield Finding("warn", what, f"{text}; set {what}.folder to a disk, or mount a volume there")
 
 
 def kept_mode(folder: Path, mode: int) -> int:
@@ -59,13 +71,21 @@ def _state(home: Home) -> Iterator[Finding]:
         journal.note("check", "written", time.time())
         journal.note("check", "written", None)
         yield Finding("ok", "state", f"{journal.path} can be read and written")
-        kind = file_system(journal.path, MOUNTS.read_text(errors="replace") if MOUNTS.exists() else "")
-        if kind in REMOTE:
+        folder = journal.path.parent
+        if (kind := _kind(folder)) in REMOTE:
             text = f"it is on {kind}, over the network, where its locks may not hold"
             yield Finding("warn", "state", f"{text}; set state.folder to a disk of this machine")
-        yield from _room("state", journal.path.parent)
+        if (kept := kept_mode(folder, PRIVATE)) != PRIVATE:
+            text = f"the disk gives files the mode {kept:04o}: others here may read what mailbot remembers"
+            yield Finding("warn", "state", f"{text}; choose another state.folder, or accept it")
+        yield from _lasting("state", folder)
+        yield from _room("state", folder)
     except (MailbotError, OSError) as error:
         yield Finding("fail", "state", str(error))
+
+
+def _kind(folder: Path) -> str:
+    return file_system(folder, MOUNTS.read_text(errors="replace") if MOUNTS.exists() else "")
 
 
 def file_system(path: Path, mounts: str) -> str:

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
+from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from mailbot.cli import OWNER
+from mailbot.cli.columns import wrapped
 from mailbot.cli.log import start_log
 from mailbot.cli.options import config_option, home, json_option
 from mailbot.cli.words import escaped
 
+if TYPE_CHECKING:
+    from mailbot.check import Finding
+
+MARGIN = 29  # columns before the text of a finding
 COLOURS = {"ok": "green", "warn": "yellow", "fail": "red"}
 WRITE_TEST = "Also store a test draft in Drafts, read it back and move it to Trash."
 
@@ -32,14 +40,35 @@ def command(config_path: Path | None, as_json: bool, write_test: bool) -> int:
         for finding in check(place, write_test=write_test, tell=_tell):
             findings.append(finding)
             if not as_json:
-                level = click.style(f"{finding.level:<4}", fg=COLOURS[finding.level])
-                click.echo(f"{level}  {finding.what:<22} {escaped(finding.text)}")
+                _show(finding)
+    counts = Counter(str(finding.level) for finding in findings)
     if as_json:
         click.echo(json.dumps([asdict(f) for f in findings], ensure_ascii=False, indent=2))
-    return OWNER if any(f.level == "fail" for f in findings) else 0
+    else:
+        click.echo(f"\n{_summary(counts)}")
+    return OWNER if counts["fail"] else 0
+
+
+def _show(finding: Finding) -> None:
+    """One finding: a line, or on a terminal as many as its width wants."""
+    level = click.style(f"{finding.level:<4}", fg=COLOURS[finding.level])
+    text = escaped(finding.text)
+    room = shutil.get_terminal_size().columns - MARGIN
+    first, *more = wrapped(text, room) if sys.stdout.isatty() and room >= MARGIN else [text]
+    click.echo(f"{level}  {finding.what:<{MARGIN - 7}} {first}")
+    for line in more:
+        click.echo(" " * MARGIN + line)
+
+
+def _summary(counts: Counter[str]) -> str:
+    warned = f"{counts['warn']} to know about (warn)"
+    if counts["fail"]:
+        return f"{counts['fail']} to mend before mailbot can work (fail), {warned}."
+    return f"mailbot can work; {warned}." if counts["warn"] else "mailbot can work, and there is nothing to do."
 
 
 def _tell(text: str) -> None:
     """Progress, for somebody who watches."""
     if sys.stderr.isatty():
-        click.echo(f"      {text} ...", err=True)
+        for line in wrapped(f"{text} ...", shutil.get_terminal_size().columns - MARGIN):
+            click.echo(" " * MARGIN + line, err=True)
