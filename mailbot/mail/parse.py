@@ -16,6 +16,7 @@ from mailbot.mail.mail import Address, Mail
 
 MAX_DEFECTS = 20  # sentences; more tell a person nothing
 _ONCE = ("from", "sender", "reply-to", "to", "cc", "subject", "date", "message-id", "in-reply-to", "references")
+_PEOPLE = ("From", "Reply-To", "To", "Cc", "Mail-Followup-To")
 _BULK = ("bulk", "list", "junk")
 
 
@@ -28,23 +29,24 @@ def parse(raw: bytes, *, truncated: bool = False, reduced: bool = False) -> Mail
     when = date.read(header.text(head.first("date")))
     if head.has("date") and when is None:
         defects.append("The date could not be read.")
+    people = {name: _addresses(head, name, defects) for name in _PEOPLE}
     return Mail(
         key=mail_key(raw[: header.split(raw, 0, len(raw))[0]]),
         message_id=header.own_id(head.first("message-id")),
         in_reply_to=_ids(head, "in-reply-to"),
         references=_ids(head, "references"),
-        from_=_addresses(head, "From", defects),
-        reply_to=_addresses(head, "Reply-To", defects),
-        to=_addresses(head, "To", defects),
-        cc=_addresses(head, "Cc", defects),
-        mail_followup_to=_addresses(head, "Mail-Followup-To", defects),
+        from_=people["From"],
+        reply_to=people["Reply-To"],
+        to=people["To"],
+        cc=people["Cc"],
+        mail_followup_to=people["Mail-Followup-To"],
         delivered=_delivered(head),
         subject=header.text(head.first("subject")),
         date=when,
         text=content.text,
         attachments=content.attachments,
         kind=content.kind,
-        list_post=_list_post(head),
+        list_post=_list_post(head, people["To"] + people["Cc"]),
         bulk=_is_bulk(head),
         automatic=_is_automatic(head),
         defects=tuple(dict.fromkeys(defects))[:MAX_DEFECTS],
@@ -75,10 +77,14 @@ def _delivered(head: Header) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def _list_post(head: Header) -> str:
-    """The address in List-Post (RFC 2369 3.4), "" also for ``NO``."""
+def _list_post(head: Header, recipients: tuple[Address, ...]) -> str:
+    """The address in List-Post (RFC 2369 3.4), "" also for ``NO``. Some lists state none; List-Id (RFC 2919) is mostly
+    the address with a dot for the @."""
     _, mailto, target = header.text(head.first("list-post")).partition("<mailto:")
-    return address.spec(unquote(target.partition(">")[0].partition("?")[0])) if mailto else ""
+    if mailto:
+        return address.spec(unquote(target.partition(">")[0].partition("?")[0]))
+    name = header.text(head.first("list-id")).rpartition("<")[2].rstrip(">").lower()
+    return next((one.email for one in recipients if one.email.lower().replace("@", ".") == name), "")
 
 
 def _is_bulk(head: Header) -> bool:

@@ -75,7 +75,8 @@ def choose(mail: Mail, account: Account, known: Collection[str] = ()) -> Recipie
 def _to(mail: Mail, account: Account, known: Collection[str]) -> tuple[tuple[Address, ...], list[str]]:
     reply_to, authors = _others(mail.reply_to, account), _others(mail.from_, account)
     homes = {organisation(a.email) for a in mail.from_}
-    strange = [a for a in reply_to if organisation(a.email) not in homes and fold(a.email) not in known]
+    elsewhere = [a for a in reply_to if organisation(a.email) not in homes and not _is_open_list(mail, a)]
+    strange = [a for a in elsewhere if fold(a.email) not in known]
     diverted = bool(strange and authors) and all(fold(a.email) in known for a in authors)
     use_authors = not reply_to or (_repeats_list(mail) and bool(authors))
     chosen = authors if use_authors or diverted else reply_to
@@ -86,7 +87,7 @@ def _to(mail: Mail, account: Account, known: Collection[str]) -> tuple[tuple[Add
         return (), [NO_ADDRESS]
     if diverted and not use_authors:
         return authors, [DIVERTED.format(_named(strange), _named(authors))]
-    foreign = [a for a in chosen if organisation(a.email) not in homes]
+    foreign = [a for a in chosen if a in elsewhere]
     return chosen, [FOREIGN.format(_named(foreign))] if foreign and homes else []
 
 
@@ -134,6 +135,12 @@ def _certain(addresses: tuple[Address, ...]) -> tuple[Address, ...]:
 def _repeats_list(mail: Mail) -> bool:
     """Reply-To names nobody but the list itself (the list software put it there, not the author)."""
     return bool(mail.list_post) and {fold(a.email) for a in mail.reply_to} == {fold(mail.list_post)}
+
+
+def _is_open_list(mail: Mail, address: Address) -> bool:
+    """The list that the mail was openly sent to: it reads the answer in any case."""
+    named = {fold(a.email) for a in mail.to + mail.cc}
+    return fold(address.email) == fold(mail.list_post) and fold(address.email) in named
 
 
 def _is_blind_copy(mail: Mail, account: Account) -> bool:
