@@ -78,6 +78,7 @@ def outcome(name: str) -> Outcome:
     fresh = quote.split(mail.text, mail.subject).fresh
     written = answer.read(json.dumps({"reply": given["model"], "language": given["named"]}), "schema")
     wrong = language.mismatch(fresh, written.reply, written.language)
+    own = language.written(written.reply, written.language, voice.language)
     draft = compose.compose(
         voice=voice,
         mail=mail,
@@ -85,7 +86,7 @@ def outcome(name: str) -> Outcome:
         reply=written.reply,
         account_address=account.address,
         generation=1,
-        language=language.spoken(fresh, mail.text, voice.language),
+        language=language.spoken(fresh, mail.text, own),
         quote=account.quote,
         now=NOW,
         zone=ZoneInfo(given["zone"]),

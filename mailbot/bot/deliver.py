@@ -52,7 +52,7 @@ def store(world: World, wire: Wire, job: Job) -> Job:
     if raw is None:
         if wrong and _may_ask_again(job):
             return ask.reject(world, job, wrong)
-        raw, shown = _composed(world, job, answer.reply)
+        raw, shown = _composed(world, job, answer)
     drafts = _drafts(wire)
     there = _with_id(wire, shown["draft_message_id"])
     if not there and job.generation == 1 and DRAFTED_KEYWORD.lower() in flags_now:
@@ -93,7 +93,7 @@ def _may_ask_again(job: Job) -> bool:
     return not (job.note or job.reason.startswith(language.WRONG) or job.bad_answers + 1 >= BAD_ANSWERS)
 
 
-def _composed(world: World, job: Job, reply: str) -> tuple[bytes, dict[str, str]]:
+def _composed(world: World, job: Job, answer: Answer) -> tuple[bytes, dict[str, str]]:
     """The bytes of the draft and its envelope as text. Raises Refused when the bytes do not say what was meant."""
     mail = kept_mail(world, job)
     voice = identity.choose(mail, world.account, world.config.owner)
@@ -102,10 +102,10 @@ def _composed(world: World, job: Job, reply: str) -> tuple[bytes, dict[str, str]
         voice=voice,
         mail=mail,
         recipients=to,
-        reply=reply,
+        reply=answer.reply,
         account_address=world.account.address,
         generation=job.generation,
-        language=spoken_language(world, mail, voice),
+        language=spoken_language(mail, language.written(answer.reply, answer.language, voice.language)),
         quote=world.account.quote,
         now=world.time(),
         zone=world.config.zone,

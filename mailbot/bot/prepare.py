@@ -165,14 +165,14 @@ def envelope(world: World, job: Job, mail: Mail, voice: Voice, to: Recipients) -
     }
 
 
-def spoken_language(world: World, mail: Mail, voice: Voice) -> str:
+def spoken_language(mail: Mail, otherwise: str) -> str:
     """The mail's own language, where it can be told."""
-    return language.spoken(quote.split(mail.text, mail.subject).fresh, mail.text, voice.language)
+    return language.spoken(quote.split(mail.text, mail.subject).fresh, mail.text, otherwise)
 
 
 def _outline(world: World, job: Job, mail: Mail, voice: Voice, to: Recipients) -> Job:
     correspondent = (to.to or mail.from_)[0].name if (to.to or mail.from_) else ""
-    spoken = spoken_language(world, mail, voice)
+    spoken = spoken_language(mail, voice.language)
     fresh = quote.split(mail.text, mail.subject).fresh
     answer = outline.write(mail=mail, fresh=fresh, voice=voice, correspondent=correspondent, language=spoken)
     text = json.dumps(asdict(answer), ensure_ascii=False)
