@@ -139,8 +139,8 @@ def _repeats_list(mail: Mail) -> bool:
 
 def _is_open_list(mail: Mail, address: Address) -> bool:
     """The list that the mail was openly sent to: it reads the answer in any case."""
-    named = {fold(a.email) for a in mail.to + mail.cc}
-    return fold(address.email) == fold(mail.list_post) and fold(address.email) in named
+    folded = fold(address.email)
+    return folded == fold(mail.list_post) and any(fold(a.email) == folded for a in mail.to + mail.cc)
 
 
 def _is_blind_copy(mail: Mail, account: Account) -> bool:
