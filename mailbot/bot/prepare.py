@@ -201,7 +201,7 @@ def _prompt(world: World, job: Job, mail: Mail, voice: Voice, to: Recipients) ->
         return waiting
     split = quote.split(mail.text, mail.subject)
     thread, withheld = audience.known(gather.kept_thread(world, job), mail, to)
-    lent = context.lent(world, mail, split.fresh, thread, to, spoken_language(world, mail, voice))
+    lent = context.lent(world, mail, split.fresh, thread, to, spoken_language(mail, voice.language))
     prompt = build.build(
         voice=voice,
         addresses=_addresses(world),
