@@ -15,7 +15,10 @@ from mailbot.job import TRANSITIONS, State
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-PAGES = {name: (ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "deploy/README.md")}
+PAGES = {
+    str(path.relative_to(ROOT)): path.read_text(encoding="utf-8")
+    for path in (ROOT / "README.md", *sorted((ROOT / "deploy").glob("*.md")))
+}
 
 FENCE = re.compile(r"^ *```(\w*)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
 CODE = re.compile(r"`([^`\n]+)`")
@@ -92,7 +95,8 @@ def test_every_command_is_named() -> None:
 
 @pytest.mark.parametrize("page", PAGES)
 def test_no_command_is_named_that_is_not_there(page: str) -> None:
-    named = {match[1] for line in commands(PAGES[page]) for match in re.finditer(r"(?:^|[ /])mailbot (\w+)", line)}
+    spoken = re.compile(r"(?:^|(?<!-u)[ /])mailbot (\w+)")  # -u: the user, or the unit
+    named = {match[1] for line in commands(PAGES[page]) for match in spoken.finditer(line)}
 
     assert named, "the page names no command at all"
     assert named - set(VERBS) == set()
@@ -126,9 +130,28 @@ def _flush(block: str) -> str:
 def test_every_file_that_is_named_exists(page: str) -> None:
     text = PAGES[page]
     named = set(re.findall(r"(?<![\w/.])(?:tests|mailbot|deploy)/[\w./]*\w", text))
-    linked = {(ROOT / page).parent / target for target in re.findall(r"\]\(([\w./]+)\)", text)}
+    linked = {(ROOT / page).parent / target for target in re.findall(r"\]\(([\w./]+)(?:#[\w-]+)?\)", text)}
 
     assert [path for path in (*(ROOT / name for name in named), *linked) if not path.exists()] == []
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_section_that_is_linked_exists(page: str) -> None:
+    links = re.findall(r"\]\(([\w./]*)#([\w-]+)\)", PAGES[page])
+    there = {name: {anchor(h) for h in re.findall(r"^#+ (.+)$", text, re.MULTILINE)} for name, text in PAGES.items()}
+    pages = {(ROOT / page).parent / name if name else ROOT / page for name, _ in links}
+
+    assert {str(each.relative_to(ROOT)) for each in pages} <= set(PAGES)
+    assert [
+        (name, section)
+        for name, section in links
+        if section not in there[str(((ROOT / page).parent / name if name else ROOT / page).relative_to(ROOT))]
+    ] == []
+
+
+def anchor(heading: str) -> str:
+    """The name by which a section is linked, as GitHub makes it."""
+    return re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
 
 
 def test_every_test_that_is_named_exists() -> None:
@@ -143,10 +166,3 @@ def test_every_package_and_module_is_in_the_layout() -> None:
     there = {p.name + "/" if p.is_dir() else p.name for p in (ROOT / "mailbot").iterdir() if p.name[0] != "_"}
 
     assert set(re.findall(r"(?<!\w)[a-z]+(?:\.py|/)", layout)) - {"mailbot/", "store.py"} == there
-
-
-def test_the_unit_starts_the_service() -> None:
-    unit = (ROOT / "deploy" / "mailbot.service").read_text(encoding="utf-8")
-    (run,) = re.findall(r"^ExecStart=\S+/mailbot (\w+)$", unit, re.MULTILINE)
-
-    assert run == "run"

@@ -13,7 +13,7 @@ from pydantic import Field, PrivateAttr, ValidationInfo, field_validator
 
 from mailbot.config import value as values
 from mailbot.config.account import FilePath, Table, here, settings
-from mailbot.config.value import PRIVATE, Surroundings, inside
+from mailbot.config.value import PRIVATE, Surroundings, inside, leads_outside
 
 HOSTED_TIMEOUT, LOCAL_TIMEOUT = 120.0, 600.0  # seconds; one's own machine may have to load the model first
 HOSTED_CONCURRENCY, LOCAL_CONCURRENCY = 4, 1
@@ -47,9 +47,9 @@ class Model(Table):
     @classmethod
     def _in_the_house(cls, value: bool, info: ValidationInfo) -> bool:
         host = urlsplit(info.data.get("base_url", "")).hostname
-        if value and host and not inside(host, PRIVATE, settings(info).resolve):
+        if value and host and leads_outside(host, settings(info).resolve):
             raise ValueError(
-                "is true, but the host of base_url is not known to be loopback or private; "
+                "is true, but the host of base_url is neither loopback nor private; "
                 "name a model server in your own network, or remove only_local"
             )
         return value

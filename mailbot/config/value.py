@@ -60,6 +60,13 @@ def inside(host: str, networks: Iterable[Network], resolve: Resolve) -> bool:
     return within(look_up(host, resolve), networks)
 
 
+def leads_outside(host: str, resolve: Resolve) -> bool:
+    """Whether an address of the host is neither loopback nor private. A name that nobody knows leads nowhere: after a
+    power cut the name server may come up later than mailbot, and each call looks again."""
+    found = look_up(host, resolve)
+    return bool(found) and not within(found, PRIVATE)
+
+
 def within(found: Iterable[str], networks: Iterable[Network]) -> bool:
     """Whether there is an address, and each is in one of the networks."""
     networks = tuple(networks)
@@ -93,7 +100,7 @@ class Surroundings:
 
 
 def base_url(value: str, resolve: Resolve) -> str:
-    """An https URL, or an http one that stays in the house."""
+    """An https URL, or an http one that does not lead out of the house."""
     try:
         url = urlsplit(value)
         host, _ = url.hostname or "", url.port
@@ -103,7 +110,7 @@ def base_url(value: str, resolve: Resolve) -> str:
         raise ValueError('must be a web address, such as "https://api.openai.com/v1"')
     if url.username is not None or url.query or url.fragment:
         raise ValueError("must hold no password and nothing after ? or #; run 'mailbot secret set model'")
-    if url.scheme == "http" and not inside(host, PRIVATE, resolve):
+    if url.scheme == "http" and leads_outside(host, resolve):
         raise ValueError("uses http, which is only for loopback and private addresses; use https")
     return value
 
