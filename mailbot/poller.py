@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from functools import partial
 
-from mailbot.bot import ask, gather, notices, trouble
+from mailbot.bot import ask, gather, notes, notices, trouble
 from mailbot.bot.gather import Searches
 from mailbot.bot.learn import Learning
 from mailbot.bot.spare import Spare
@@ -93,6 +93,7 @@ class Poller:
 
     def run(self) -> None:
         """Rounds until ``stop``. Never raises for one account's trouble."""
+        notes.refresh(self.world, 0.0)
         while True:
             self._at_work = False
             called = self._awake.wait(OVERDUE * self.world.config.schedule.every)

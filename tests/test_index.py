@@ -14,6 +14,7 @@ from making import make_account
 
 from mailbot.index import Index, Unusable, database
 from mailbot.own.sent import OwnMail, read
+from mailbot.own.words import telling
 
 ME, FOLDER = "ada@imap", "Sent"
 
@@ -59,11 +60,16 @@ def test_mails_come_back_as_they_were_by_all_of_their_readers_the_newest_first(i
 def test_mails_are_found_by_their_words_among_those_of_the_readers(index: Index) -> None:
     fill(index, RACKS, SOFA, REGAL, HAYASHI)
 
-    assert index.sent.near(["lisbon", "monday", "regal"], ["mara@x.example"], 9) == (RACKS.message_id,)
-    assert index.sent.near(["会議"], ["mara@x.example"], 9) == (HAYASHI.message_id,)
-    assert index.sent.near(["lisbon"], ["jo@x.example"], 9) == ()
-    assert index.sent.near([], ["mara@x.example"], 9) == ()
-    assert index.sent.near(['" OR *', "NEAR", "lisbon"], ["mara@x.example"], 9) == (RACKS.message_id,)
+    def near(text: str, reader: str = "mara@x.example") -> tuple[str, ...]:
+        return index.sent.near(telling(text, 9), [reader], 9)
+
+    assert near("Lisbon, Monday, Regal?") == (RACKS.message_id,)
+    assert near("many lamps") == (SOFA.message_id,)
+    assert near("会議") == (HAYASHI.message_id,)
+    assert near("Lisbon", "jo@x.example") == ()
+    assert near("") == ()
+    assert near('" OR * NEAR( Lisbon') == (RACKS.message_id,)
+    assert index.sent.near(['" OR *', "NEAR"], ["mara@x.example"], 9) == ()
 
 
 def test_it_knows_whom_the_owner_wrote_to(index: Index) -> None:
@@ -94,7 +100,8 @@ def test_what_is_gone_from_the_folder_is_gone(index: Index) -> None:
     index.sent.drop(ME, FOLDER, {1})
 
     assert index.sent.recent("", 9) == [SOFA]
-    assert index.sent.near(["lisbon"], ["mara@x.example"], 9) == ()
+    assert index.sent.near(telling("lisbon", 9), ["mara@x.example"], 9) == ()
+    assert index.sent.near(telling("sofa", 9), ["mara@x.example"], 9) == (SOFA.message_id,)
 
 
 @pytest.mark.parametrize(
@@ -155,6 +162,7 @@ def test_a_damaged_file_is_thrown_away(index: Index, octets: bytes | None) -> No
         octets = index.path.read_bytes()
         octets = octets[:8192] + b"\xa5" * 200_000
     index.path.write_bytes(octets)
+    index = Index(index.path.parent)
 
     for _ in range(2):
         try:
@@ -184,6 +192,7 @@ def test_a_file_of_another_version_is_built_again(index: Index) -> None:
     with sqlite3.connect(index.path) as other:
         other.execute("PRAGMA user_version = 99")
     other.close()
+    index = Index(index.path.parent)
 
     assert index.sent.recent("", 9) == []
 
@@ -213,6 +222,7 @@ def test_a_process_that_hangs_on_the_file_is_not_waited_for(index: Index, monkey
     monkeypatch.setattr(database, "BUSY_SECONDS", 0.05)
     fill(index, RACKS)
     index.close()
+    index = Index(index.path.parent)
     other = sqlite3.connect(index.path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
 

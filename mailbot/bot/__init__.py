@@ -8,6 +8,7 @@ learn      the owner's mails in Sent, into the index, in idle moments
 spare      the connection that searches and learning share
 search     what one thread search asks of which folder
 context    what of the owner's own goes into a prompt
+notes      the owner's notes, for the readers of a reply
 ask        the model, while no IMAP connection is held       -> events answered, rejected
 deliver    compose, intent, APPEND, doubt, read back, keyword -> events intended, appended, read, marked
 pages      the page in the archive                           -> event paged

@@ -1,23 +1,28 @@
-"""What of the owner's own goes into one prompt: how the owner writes, samples of it, instructions. And whom the owner
-knows.
+"""What of the owner's own goes into one prompt: how the owner writes, samples of it, notes, instructions. And whom the
+owner knows.
 
-Every part is for the readers of this reply (``mailbot.own.readers``). Whatever is wrong with the index, the draft is
-made: with less in its prompt, and a line in the log.
+Every part is for the readers of this reply (``mailbot.own.readers``). Whatever is wrong with the index or the notes,
+the draft is made: with less in its prompt, and a line in the log.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
+from mailbot.bot import notes
 from mailbot.bot.world import World, log
 from mailbot.index import Unusable
+from mailbot.mail import quote
 from mailbot.mail.mail import Address, Mail
 from mailbot.mail.thread import Thread
 from mailbot.own import readers, samples
 from mailbot.own.card import card
+from mailbot.own.query import Asking
+from mailbot.own.sent import OwnMail
 from mailbot.own.words import telling
-from mailbot.prompt.context import Context, Sample
+from mailbot.prompt.context import Context, Note, Sample
 from mailbot.reply.address import fold
 from mailbot.reply.recipients import Recipients
 
@@ -25,31 +30,54 @@ TO_THEM, RECENT = 200, 200  # own mails that are looked at: to the same people, 
 QUERY = 40  # words of the mail that own mails near to it are looked for by
 NEAR = 50  # of those
 
+T = TypeVar("T")
 
-def lent(world: World, mail: Mail, fresh: str, thread: Thread, to: Recipients, language: str) -> Context:
-    """For a reply to these people in ``language`` (BCP 47); ``fresh`` is the new text of the mail."""
-    emails = tuple(address.email for address in to.to + to.cc)
-    context = Context(instructions=_instructions(world, emails))
-    try:
-        return _voice(world, context, mail, fresh, thread, to, language.partition("-")[0].lower())
-    except Unusable as error:
-        log.warning("account=%s voice=no reason=%r", world.account.name, str(error))
-    except Exception:  # a bug that the index shows: it must not stop the draft
-        log.exception("account=%s voice=no", world.account.name)
-    return context
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """The reply that is wanted. ``fresh`` is the new text of the mail, ``language`` that of the reply (BCP 47),
+    ``wish`` the owner's note for it."""
+
+    mail: Mail
+    fresh: str
+    thread: Thread
+    to: Recipients
+    language: str
+    wish: str
+
+    @property
+    def readers(self) -> tuple[Address, ...]:
+        return self.to.to + self.to.cc
+
+
+def lent(world: World, wanted: Wanted) -> Context:
+    """What the model is lent for it."""
+    nothing: dict[str, Any] = {}
+    voice = _unharmed(world, "voice", lambda: _voice(world, wanted), nothing)
+    return Context(
+        instructions=_instructions(world, tuple(address.email for address in wanted.readers)),
+        notes=_unharmed(world, "notes", lambda: _notes(world, wanted), ()),
+        **voice,
+    )
 
 
 def known(world: World, mail: Mail) -> tuple[str, ...]:
     """Whom of those who may get the reply the owner has written to before: folded addresses."""
-    if not world.config.voice.from_sent:
-        return ()
-    try:
+
+    def found() -> tuple[str, ...]:
         return tuple(sorted(world.index.sent.known(_folded(mail.from_ + mail.reply_to))))
+
+    return _unharmed(world, "known", found, ()) if world.config.voice.from_sent else ()
+
+
+def _unharmed(world: World, what: str, look: Callable[[], T], nothing: T) -> T:
+    try:
+        return look()
     except Unusable as error:
-        log.warning("account=%s known=no reason=%r", world.account.name, str(error))
-    except Exception:  # as above
-        log.exception("account=%s known=no", world.account.name)
-    return ()
+        log.warning("account=%s %s=no reason=%r", world.account.name, what, str(error))
+    except Exception:  # a bug that the index or a note shows: it must not stop the draft
+        log.exception("account=%s %s=no", world.account.name, what)
+    return nothing
 
 
 def _instructions(world: World, emails: tuple[str, ...]) -> tuple[str, ...]:
@@ -59,27 +87,50 @@ def _instructions(world: World, emails: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(line for text in (owner.instructions, *special) if (line := text.strip()))
 
 
-def _voice(
-    world: World, context: Context, mail: Mail, fresh: str, thread: Thread, to: Recipients, language: str
-) -> Context:
+def _voice(world: World, wanted: Wanted) -> dict[str, Any]:
     """Style card and samples."""
     if not world.config.voice.from_sent:
-        return context
-    index = world.index.sent
-    direct, everybody = _folded(to.to), _folded(to.to + to.cc)
-    to_them = index.to(direct, TO_THEM)
-    same = to_them if everybody == direct else index.to(everybody, TO_THEM)
-    mails = tuple(dict.fromkeys((*same, *to_them, *index.recent(language, RECENT))))
-    near = index.near(telling(f"{mail.subject}\n{fresh}", QUERY), everybody, NEAR)
-    known = {other.mail.message_id for other in thread.mails}
-    chosen = samples.choose(same, readers=everybody, language=language, near=near, known=known)
-    return replace(
-        context,
-        card=card(mails, to=direct, readers=everybody, language=language),
-        samples=tuple(
-            Sample(f"sample {number}", world.time(own.at), own.text) for number, own in enumerate(chosen, start=1)
-        ),
+        return {}
+    language = wanted.language.partition("-")[0].lower()
+    direct, everybody = _folded(wanted.to.to), _folded(wanted.readers)
+    to_them = world.index.sent.to(direct, TO_THEM)
+    same = to_them if everybody == direct else world.index.sent.to(everybody, TO_THEM)
+    mails = tuple(dict.fromkeys((*same, *to_them, *world.index.sent.recent(language, RECENT))))
+    words = telling(f"{wanted.mail.subject}\n{wanted.fresh}", QUERY)
+    chosen = samples.choose(
+        same,
+        readers=everybody,
+        language=language,
+        near=world.index.sent.near(words, everybody, NEAR),
+        known={other.mail.message_id for other in wanted.thread.mails},
     )
+    shown = [Sample(f"sample {n}", world.time(own.at), own.text) for n, own in enumerate(chosen, start=1)]
+    return {"samples": tuple(shown), "card": card(mails, to=direct, readers=everybody, language=language)}
+
+
+def _notes(world: World, wanted: Wanted) -> tuple[Note, ...]:
+    """Passages from the folders that every reader may read."""
+    emails = tuple(address.email for address in wanted.readers)
+    if not notes.open_to(world, emails):
+        return ()
+    before: list[OwnMail] = []
+    if world.config.voice.from_sent:
+        before = world.index.sent.to(_folded(wanted.readers), TO_THEM)
+    asking = Asking(
+        own=(*_own_words(wanted.thread), wanted.wish),
+        before=[own.text for own in before],
+        theirs=f"{wanted.mail.subject}\n{wanted.fresh}",
+        readers=wanted.readers,
+    )
+    found = notes.find(world, asking, emails)
+    return tuple(Note(f"note {n}", passage.title, passage.text) for n, passage in enumerate(found, start=1))
+
+
+def _own_words(thread: Thread) -> list[str]:
+    """What the owner wrote in the thread, and its subject where the owner began it."""
+    own = [other.mail for other in thread.mails if other.own]
+    begun = [mail.subject for mail in own if not (mail.in_reply_to or mail.references)]
+    return [*begun, *(quote.typed(mail.text) for mail in own)]
 
 
 def _folded(addresses: Iterable[Address]) -> tuple[str, ...]:
@@ -88,8 +139,13 @@ def _folded(addresses: Iterable[Address]) -> tuple[str, ...]:
 
 def remarks(shown: Context) -> tuple[str, ...]:
     """What of it was in the prompt, in sentences for the page."""
-    count = len(shown.samples)
-    if not count:
-        return ()
-    mails = f"{count} mails" if count > 1 else "a mail"
-    return (f"The model was shown {mails} that you sent to the same readers before, as samples of how you write.",)
+    said = []
+    if count := len(shown.samples):
+        mails = f"{count} mails" if count > 1 else "a mail"
+        said.append(
+            f"The model was shown {mails} that you sent to the same readers before, as samples of how you write."
+        )
+    if shown.notes:
+        titles = "; ".join(f"“{title}”" for title in dict.fromkeys(note.title for note in shown.notes))
+        said.append(f"The model was shown these of your notes: {titles}.")
+    return tuple(said)

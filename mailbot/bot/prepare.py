@@ -8,6 +8,7 @@ from dataclasses import asdict, replace
 
 from mailbot.archive.source import prompt_json, render_source, shown
 from mailbot.bot import ask, context, daily, gather
+from mailbot.bot.context import Wanted
 from mailbot.bot.observe import HEADERS
 from mailbot.bot.pages import name
 from mailbot.bot.world import Wire, World
@@ -201,7 +202,8 @@ def _prompt(world: World, job: Job, mail: Mail, voice: Voice, to: Recipients) ->
         return waiting
     split = quote.split(mail.text, mail.subject)
     thread, withheld = audience.known(gather.kept_thread(world, job), mail, to)
-    lent = context.lent(world, mail, split.fresh, thread, to, spoken_language(mail, voice.language))
+    spoken = spoken_language(mail, voice.language)
+    wanted = Wanted(mail=mail, fresh=split.fresh, thread=thread, to=to, language=spoken, wish=job.note)
     prompt = build.build(
         voice=voice,
         addresses=_addresses(world),
@@ -218,7 +220,7 @@ def _prompt(world: World, job: Job, mail: Mail, voice: Voice, to: Recipients) ->
         shape=world.endpoint.shape,
         fallback_language=voice.language,
         templates=world.templates(),
-        context=lent,
+        context=context.lent(world, wanted),
     )
     text = prompt_json(
         created=world.time(),

@@ -5,6 +5,8 @@ an answer or ``Unusable``, and goes on without. It never waits long for another 
 
     database   the file: opened when first asked, thrown away when it is no good
     sent       own mails, by reader, language and words
+    notes      passages of notes, by words
+    files      what lies in a folder of notes
 
 **Forgetting** (for ``purge``): ``Index.forget`` with one of ``address``, ``message_id``, ``before`` takes out own mails
 and says how many they were; they stay known by their place, so that they are not read again while they lie in Sent

@@ -16,7 +16,7 @@ from typing import Any
 from mailbot.errors import MailbotError
 
 NAME = "index.sqlite"
-VERSION = 1
+VERSION = 2
 BUSY_SECONDS = 0.5  # another process writes for milliseconds; a draft does not wait for one that hangs
 PAGE = 4096  # octets
 MOST_PAGES = 128 * 2**20 // PAGE  # the file never grows beyond: then it is full, as a disk is
@@ -31,6 +31,12 @@ CREATE TABLE mail (
 CREATE INDEX mail_language ON mail (language, at);
 CREATE TABLE reader (address TEXT NOT NULL, mail INTEGER NOT NULL, PRIMARY KEY (address, mail)) WITHOUT ROWID;
 CREATE INDEX reader_mail ON reader (mail);
+CREATE TABLE note (
+    id INTEGER PRIMARY KEY, folder TEXT NOT NULL, path TEXT NOT NULL, changed INTEGER NOT NULL, size INTEGER NOT NULL,
+    UNIQUE (folder, path));
+CREATE TABLE passage (id INTEGER PRIMARY KEY, note INTEGER NOT NULL, title TEXT NOT NULL, text TEXT NOT NULL);
+CREATE INDEX passage_note ON passage (note);
+CREATE VIRTUAL TABLE passage_word USING fts5 (words, tokenize = 'unicode61 remove_diacritics 2');
 CREATE VIRTUAL TABLE mail_word USING fts5 (words, tokenize = 'unicode61 remove_diacritics 2');
 """
 
@@ -47,8 +53,14 @@ class Database:
         self._lock = threading.RLock()
         self._db: sqlite3.Connection | None = None
         self._inode = 0
+        self._closed = False
 
     def close(self) -> None:
+        """For good: what still reads notes must not make the file again."""
+        self._closed = True
+        self._let_go()
+
+    def _let_go(self) -> None:
         with self._lock:
             db, self._db = self._db, None
             if db is not None:
@@ -58,7 +70,7 @@ class Database:
     def delete(self) -> None:
         """The file and all that belongs to it."""
         with self._lock, self._translated():
-            self.close()
+            self._let_go()
             for end in ("-wal", "-shm", ""):
                 self.path.with_name(f"{NAME}{end}").unlink(missing_ok=True)
 
@@ -122,8 +134,10 @@ class Database:
 
     def _opened(self) -> sqlite3.Connection:
         """The connection; a new one after the file was deleted under it."""
+        if self._closed:
+            raise Unusable(f"the index {self.path} is closed")
         if self._db is not None and self._inode != _inode(self.path):
-            self.close()
+            self._let_go()
         if self._db is None:
             try:
                 self._db = self._open()

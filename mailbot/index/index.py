@@ -5,16 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 
 from mailbot.index.database import Database
+from mailbot.index.notes import Notes
 from mailbot.index.sent import Sent
 
 
 class Index:
-    """``folder`` is that of the state. ``sent`` are the owner's mails. Everything raises Unusable."""
+    """``folder`` is that of the state. ``sent`` are the owner's mails, ``notes`` the owner's notes. Everything raises
+    Unusable."""
 
     def __init__(self, folder: Path) -> None:
         self._db = Database(folder)
         self.path = self._db.path
         self.sent = Sent(self._db)
+        self.notes = Notes(self._db)
 
     def close(self) -> None:
         self._db.close()
@@ -50,5 +53,5 @@ class Index:
             self._db.shrink()
 
     def forget_all(self) -> None:
-        """Deletes the file. What lies in Sent is learnt anew, unless voice.from_sent is off."""
+        """Deletes the file. What lies in Sent is learnt anew, unless voice.from_sent is off, and so are the notes."""
         self._db.delete()

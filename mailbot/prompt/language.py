@@ -143,6 +143,11 @@ def name(code: str) -> str:
     return _NAMES.get(code, code)
 
 
+def is_common(word: str) -> bool:
+    """Whether a word in small letters is one of the commonest of a language, and so says nothing about a topic."""
+    return word in _LANGUAGES
+
+
 def mismatch(mail: str, reply: str, named: str) -> str:
     """A sentence for the owner when the reply is certainly in another language or script than the mail, else "".
 
