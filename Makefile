@@ -1,6 +1,7 @@
 # What one does with a checkout. Each target makes what it needs in .venv first.
 #   make demo     see it work, without an account
 #   make test     every test; as root on Debian it installs Dovecot for them when it is missing
+#   make test-cyrus  the tests that want a real server, on a Cyrus in the place of Dovecot; needs root on Debian
 #   make check    style and types, then the tests up to the first that fails
 #   make crash    kill -9 the service 1,000 times while its owner works on, and count the drafts (20 minutes)
 #   make crash-pairs  stop at every pair of effects, not only at a share of them (minutes)
@@ -22,7 +23,7 @@ PIP := $(BIN)/python -m pip -qq --disable-pip-version-check
 
 export PIP_ROOT_USER_ACTION := ignore
 
-.PHONY: help demo test check crash crash-pairs corpus large machine bench clean
+.PHONY: help demo test test-cyrus check crash crash-pairs corpus large machine bench clean
 
 help:
 	@sed -n '/^#   make/s/^#   //p' Makefile
@@ -33,6 +34,10 @@ demo: $(VENV)/.demo
 test: $(VENV)/.dev
 	@sh tests/get-dovecot.sh
 	@$(BIN)/python -m pytest
+
+test-cyrus: $(VENV)/.dev
+	@sh tests/get-cyrus.sh $(VENV)/cyrus
+	@MAILBOT_SERVER=cyrus $(BIN)/python -m pytest
 
 check: $(VENV)/.dev
 	@$(BIN)/ruff check .

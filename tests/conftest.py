@@ -1,4 +1,7 @@
-"""Servers for the tests, each on loopback with a port of its own; and a whole mailbot in memory."""
+"""Servers for the tests, each on loopback with a port of its own; and a whole mailbot in memory.
+
+``MAILBOT_SERVER=cyrus`` (``make test-cyrus``): every test that wants a Dovecot gets a Cyrus, and the others are left
+out."""
 
 from __future__ import annotations
 
@@ -6,16 +9,39 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from cyrus import Cyrus
 from dovecot import Dovecot
 from dovecot import find as find_dovecot
 from scripted import Scripted
 from smtp_sink import SmtpSink
 from worlds import Lab
 
+DOVECOTS_OWN = {"test_scripted.py", "test_bench.py"}  # they hold its very words, and its turns
+CYRUS = os.environ.get("MAILBOT_SERVER") == "cyrus"
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if CYRUS:
+        others = [item for item in items if not _wants_a_real_server(item)]
+        config.hook.pytest_deselected(items=others)
+        items[:] = [item for item in items if item not in others]
+
+
+def _wants_a_real_server(item: pytest.Item) -> bool:
+    """By its fixtures, or by one that it takes by name."""
+    parameters = getattr(item, "callspec", None)
+    taken = getattr(item, "fixturenames", ())
+    by_name = "dovecot" in parameters.params.values() if parameters else False
+    return (by_name or "dovecot" in taken) and item.path.name not in DOVECOTS_OWN
+
 
 @pytest.fixture(scope="session")
-def dovecot() -> Iterator[Dovecot]:
-    """One Dovecot for the whole run; take a fresh ``dovecot.user()`` in each test."""
+def dovecot() -> Iterator[Dovecot | Cyrus]:
+    """One real server for the whole run; take a fresh ``dovecot.user()`` in each test."""
+    if CYRUS:
+        with Cyrus() as cyrus:
+            yield cyrus
+        return
     if find_dovecot() is None:
         missing = "needs Dovecot: `make test` as root installs it, or install the package dovecot-imapd"
         if os.environ.get("CI") == "true":

@@ -161,7 +161,7 @@ class Dovecot:
     def __init__(self, introspection: str = "") -> None:
         self._introspection = introspection
         self.password = "correct-horse"
-        self.port, self.tls_port = _free_ports(2)
+        self.port, self.tls_port = free_ports(2)
         self.folder = Path(tempfile.mkdtemp(prefix="mailbot-dovecot-"))
         self.ca_file = self.folder / "cert.pem"
         self._process: subprocess.Popen[bytes] | None = None
@@ -238,7 +238,7 @@ class Dovecot:
                 command, stdin=subprocess.DEVNULL, stdout=stderr, stderr=stderr, start_new_session=True
             )
         deadline = time.monotonic() + READY_WITHIN
-        while not _greets(self.host, self.port):
+        while not greets(self.host, self.port):
             if self._process.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError(f"Dovecot did not start:\n{self._trouble()}")
             time.sleep(0.02)
@@ -303,7 +303,7 @@ def make_certificate(folder: Path) -> None:
     subprocess.run([*command.split(), *names, *usage, *files], check=True, capture_output=True)
 
 
-def _free_ports(count: int) -> list[int]:
+def free_ports(count: int) -> list[int]:
     """Ports free a moment ago, all different because all are held until the last is known."""
     sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
     ports = [each.getsockname()[1] for each in sockets]
@@ -312,7 +312,7 @@ def _free_ports(count: int) -> list[int]:
     return ports
 
 
-def _greets(host: str, port: int) -> bool:
+def greets(host: str, port: int) -> bool:
     try:
         with closing(socket.create_connection((host, port), timeout=1)) as connection:
             return connection.recv(4) == b"* OK"

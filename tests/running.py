@@ -93,7 +93,7 @@ class Account:
         self.server, self.name = server, name
         self.user = server.user(name) if quota is None else server.user(name, quota=quota)  # type: ignore[call-arg]
         self.key = f"{self.user}@{server.host}"
-        self._tls = tls and isinstance(server, Dovecot)
+        self._tls = tls and hasattr(server, "tls_port")
 
     def toml(self) -> str:
         lines = [
@@ -104,7 +104,7 @@ class Account:
             f'host = "{self.server.host}"',
             f'user = "{self.user}"',
         ]
-        if self._tls and isinstance(self.server, Dovecot):
+        if self._tls:
             lines += [f"port = {self.server.tls_port}", f'ca_file = "{self.server.ca_file}"']
         else:
             lines += [f"port = {self.server.port}", 'security = "none"']

@@ -203,10 +203,20 @@ def test_several_mails_are_fetched_at_once(side: Side) -> None:
     assert side.opened().mails([], 60) == {}
 
 
-def test_a_server_that_knows_no_threads_gives_them_no_names(side: Side) -> None:
-    place = side.new().append("INBOX", RAW, ())
+def test_the_mails_of_a_thread_have_one_name_where_the_server_knows_threads(side: Side) -> None:
+    session = side.new()
+    mail = session.append("INBOX", RAW, ())
+    headers = {"References": "<1.1766332362@northwind.example>", "Subject": "Re: Servers for =?utf-8?q?M=C3=BCnchen?="}
+    answer = session.append("INBOX", question(2, **headers), ())
+    session.append("INBOX", question(3, Subject="Something else"), ())
+    session.examine("INBOX")
 
-    assert (side.opened().thread_item, side.opened().thread_id(place.uid)) == ("", "")
+    name = session.thread_id(mail.uid)
+
+    assert bool(name) == bool(session.thread_item)
+    assert session.thread_id(4711) == ""
+    if name:
+        assert session.with_thread_id(name) == (mail.uid, answer.uid)
 
 
 @pytest.mark.parametrize(("capability", "name"), [("X-GM-EXT-1", "17"), ("OBJECTID", "T17")])

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from dovecot import Dovecot
+from imapclient.exceptions import IMAPClientError
 from running import SOON, until
 from scripted import Scripted
 from served import Served
@@ -183,19 +184,23 @@ def test_a_mail_in_all_mail_and_in_the_starred_view_gets_one_draft(scripted: Scr
 
 
 @pytest.mark.case(13)
-@pytest.mark.parametrize(("moment", "jobs"), [("headers", []), ("mail", [State.SKIPPED])])
+@pytest.mark.parametrize(
+    ("moment", "states"), [("headers", [[], [State.SKIPPED]]), ("mail", [[State.SKIPPED], [State.DONE]])]
+)
 def test_a_mail_that_is_expunged_after_its_flag_was_seen_stops_no_other(
-    home: Served, moment: str, jobs: list[State]
+    home: Served, moment: str, states: list[list[State]]
 ) -> None:
+    """The second of the states where the server hands such a mail out once more (Cyrus)."""
     uid = home.starred(question(1))
     before(home, moment, lambda: expunge(home, uid))
     home.cycle()
-    assert home.states() == jobs
+    after = home.states()
 
     home.starred(question(2))
     home.cycle()
 
-    assert home.states() == [State.DONE, *jobs]
+    assert after in states
+    assert home.states() == [State.DONE, *after]
 
 
 @pytest.mark.case(19)
@@ -394,7 +399,10 @@ def test_a_gap_with_a_newer_reply_in_its_place_means_it_was_stored(home: Served)
 
 def make_anew(home: Served, folder: str) -> None:
     with home.other() as client:
-        client.delete_folder(folder)
+        try:
+            client.delete_folder(folder)
+        except IMAPClientError as error:
+            pytest.skip(f"a server that keeps its special folders: {error}")  # Cyrus
         client.create_folder(folder)
 
 
@@ -437,17 +445,22 @@ def test_drafts_deleted_and_made_again_between_intent_and_append(home: Served) -
 
 
 @pytest.mark.case(10)
-def test_a_watched_folder_deleted_and_made_again_while_it_is_open(home: Served) -> None:
-    home.starred(folder="Archive")
+def test_a_watched_folder_deleted_and_made_again_while_it_is_open(dovecot: Dovecot) -> None:
+    home = Served(dovecot, CONFIG.replace("aliases", 'folders = ["Letters"]\naliases'))
+    with home.other() as client:
+        client.create_folder("Letters")
+    home.cycle()
+    home.starred(folder="Letters")
 
-    before(home, "mail", lambda: make_anew(home, "Archive"))
+    before(home, "mail", lambda: make_anew(home, "Letters"))
     home.settle()
     home.cycle()
     assert home.states() == [State.SKIPPED]
-    home.starred(question(2), folder="Archive")
+    home.starred(question(2), folder="Letters")
     home.settle()
 
     assert home.states() == [State.DONE, State.SKIPPED]
+    home.close()
 
 
 @pytest.mark.case(11)
@@ -498,7 +511,10 @@ def test_a_folder_of_any_name_can_be_watched_and_hold_the_drafts(dovecot: Doveco
     home = Served(dovecot, CONFIG.replace("aliases", keys))
     with home.other() as client:
         for folder in (name, f"in {name}"):
-            client.create_folder(folder)
+            try:
+                client.create_folder(folder)
+            except IMAPClientError as error:
+                pytest.skip(f"a server that has no such names: {error}")  # Cyrus
     home.cycle()
     uid = home.starred(folder=f"in {name}")
 

@@ -63,7 +63,7 @@ def person(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Person]:
 def at(server: Dovecot | Scripted, user: str) -> list[str]:
     """The flags that lead to a test server, so that nothing is searched for."""
     where = ["--address", "ada@example.org", "--host", server.host, "--user", user]
-    if isinstance(server, Dovecot):
+    if hasattr(server, "tls_port"):
         return [*where, "--port", str(server.tls_port), "--ca-file", str(server.ca_file)]
     return [*where, "--port", str(server.port), "--security", "none"]
 
@@ -148,7 +148,7 @@ def test_a_wrong_password_is_asked_for_again_with_the_words_of_the_server(person
     code = person.setup(*at(dovecot, user), answers=["wrong", "", dovecot.password, *USUAL])
 
     assert code == 0
-    assert "Authentication failed" in person.said
+    assert "authentication fail" in person.said.lower()
 
 
 def test_wrong_passwords_have_an_end_and_nothing_is_written(person: Person, dovecot: Dovecot) -> None:
@@ -197,7 +197,7 @@ def test_a_secret_of_the_config_that_works_no_more_is_asked_for(person: Person, 
 
     assert person.setup(*at(dovecot, user), answers=[dovecot.password, "", "", "", "1", "n"]) == 0
 
-    assert "Authentication failed" in person.said
+    assert "authentication fail" in person.said.lower()
     assert (person.config.parent / "home.imap.secret").read_text() == f"{dovecot.password}\n"
 
 
