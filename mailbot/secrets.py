@@ -20,13 +20,19 @@ from mailbot.errors import BadUsage, OwnerMustAct
 SERVICE = "mailbot"  # the name under which the keyring keeps them
 COMMAND_TIMEOUT = 30.0  # seconds; a person may have to touch a key
 OPENAI_HOST = "api.openai.com"
-HEADLESS = "On a host without a desktop use a password_file, a password_command or systemd's LoadCredential"
 
 
 def names(config: Config) -> tuple[str, ...]:
     """Every secret that this config can have."""
     accounts = [f"{a.name}.{kind}" for a in config.accounts for kind in ("imap", "smtp") if kind == "imap" or a.smtp]
     return (*accounts, *(("model",) if config.model else ()))
+
+
+def _elsewhere(name: str) -> str:
+    """What to do on a host whose keyring does not work, in one sentence."""
+    table, key = ("model", "api_key") if name == "model" else (f"account.{name.rpartition('.')[2]}", "password")
+    file = f"a file of mode 0600 and name it as {key}_file under [{table}]"
+    return f"On a host without a desktop write it into {file}, or use {key}_command or systemd's LoadCredential"
 
 
 class Secrets:
@@ -41,7 +47,9 @@ class Secrets:
         config names does not work, BadUsage for a name that the config does not have."""
         value = self._configured(name) or self._credential(name) or self._variable(name) or _from_keyring(name)
         if not value:
-            raise OwnerMustAct("secret", f"There is no secret {name}", f"Run 'mailbot secret set {name}'. {HEADLESS}")
+            raise OwnerMustAct(
+                "secret", f"There is no secret {name}", f"Run 'mailbot secret set {name}'. {_elsewhere(name)}"
+            )
         return value
 
     def has(self, name: str) -> bool:
@@ -164,15 +172,15 @@ def _keyring_trouble(name: str) -> Iterator[None]:
         yield
     except NoKeyringError:
         reason = f"There is no secret {name}, and this host has no keyring"
-        raise OwnerMustAct("secret", reason, HEADLESS) from None
+        raise OwnerMustAct("secret", reason, _elsewhere(name)) from None
     except KeyringLocked:
         reason = f"The keyring with the secret {name} is locked"
-        raise OwnerMustAct("secret", reason, f"Unlock it by logging in. {HEADLESS}") from None
+        raise OwnerMustAct("secret", reason, f"Unlock it by logging in. {_elsewhere(name)}") from None
     except PasswordDeleteError:
         raise OwnerMustAct("secret", f"The keyring has no secret {name}", "There is nothing to delete") from None
     except KeyringError as error:
         reason = f"The keyring failed for the secret {name} ({type(error).__name__})"
-        raise OwnerMustAct("secret", reason, HEADLESS) from None
+        raise OwnerMustAct("secret", reason, _elsewhere(name)) from None
 
 
 def _from_keyring(name: str) -> str:
@@ -203,11 +211,11 @@ def set_secret(name: str, value: str, *, yes: bool) -> None:
         plain = plaintext_backend()
         if plain and not yes:
             reason = f"The keyring back end {plain} keeps secrets in plain text"
-            raise OwnerMustAct("secret", reason, f"Say yes to that, or install another back end. {HEADLESS}")
+            raise OwnerMustAct("secret", reason, f"Say yes to that, or install another back end. {_elsewhere(name)}")
         keyring.set_password(SERVICE, name, value)
         kept = keyring.get_password(SERVICE, name) == value
     if not kept:  # the null back end takes everything and keeps nothing
-        raise OwnerMustAct("secret", f"The keyring did not keep the secret {name}", HEADLESS)
+        raise OwnerMustAct("secret", f"The keyring did not keep the secret {name}", _elsewhere(name))
 
 
 def delete_secret(name: str) -> None:

@@ -201,11 +201,11 @@ class Home:
         return Outcome(done.returncode, done.stdout, done.stderr)
 
     @contextmanager
-    def begun(self, *words: str) -> Iterator[subprocess.Popen[str]]:
+    def begun(self, *words: str, environ: Mapping[str, str] = {}) -> Iterator[subprocess.Popen[str]]:
         """A command under way; what it prints is one text. It is killed when it outlives the block."""
         with subprocess.Popen(
             [sys.executable, "-m", "mailbot", *words],
-            env={**self.environ, "MAILBOT_CONFIG": str(self.config)},
+            env={**self.environ, "MAILBOT_CONFIG": str(self.config), **environ},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

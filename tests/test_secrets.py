@@ -219,8 +219,11 @@ def test_a_host_without_a_usable_keyring_says_what_else_works(
     with pytest.raises(OwnerMustAct, match=words) as caught:
         opened.get("my-home.imap")
 
-    assert "password_file" in caught.value.hint
+    assert "write it into a file of mode 0600 and name it as password_file under [account.imap]" in caught.value.hint
     assert not opened.has("model")
+    with pytest.raises(OwnerMustAct, match=words) as caught:
+        opened.get("model")
+    assert "api_key_file under [model]" in caught.value.hint
 
 
 def test_a_secret_is_set_and_deleted(memory: Memory) -> None:

@@ -100,7 +100,7 @@ def _login(client: Any, imap: Any, secret: str) -> None:
         else:
             client.plain_login(user, word)
     except LoginError as error:
-        raise _refused(imap, error) from error
+        raise _refused(imap, error, word) from error
 
 
 def _sayable(imap: Any, secret: str, gated: Callable[[str], str]) -> tuple[str, str]:
@@ -115,9 +115,10 @@ def _sayable(imap: Any, secret: str, gated: Callable[[str], str]) -> tuple[str, 
         ) from None
 
 
-def _refused(imap: Any, error: LoginError) -> Later | OwnerMustAct:
-    """Whether time mends it or the owner must. A wrong password that is tried for ever locks the account."""
-    text = sentence(error).rstrip(". ")
+def _refused(imap: Any, error: LoginError, secret: str) -> Later | OwnerMustAct:
+    """Whether time mends it or the owner must. A wrong password that is tried for ever locks the account. Some servers
+    repeat what they were sent."""
+    text = sentence(error).replace(secret or "\0", "***").rstrip(". ")
     wait = wanted_wait(text)
     # imapclient makes a LoginError of a connection that breaks during the login, too.
     broke = isinstance(error.__context__, IMAPClientAbortError)

@@ -108,7 +108,7 @@ class Authority:
         except OAuth2Error as error:
             if error.error in ("authorization_pending", "slow_down"):
                 raise Pending(slower=error.error == "slow_down") from None
-            raise self._refusal(error.error, str(error.description or "").replace(secret, "...")) from None
+            raise self._refusal(error.error, str(error.description or "").replace(secret, "***")) from None
         except (ValueError, TypeError):
             raise Later(f"{self.host} sent a token that cannot be read") from None
         return Granted(str(token["access_token"]), str(token.get("refresh_token") or ""), life)
