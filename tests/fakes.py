@@ -267,7 +267,7 @@ class FakeEndpoint:
     def give_up_schema(self) -> None:
         """It answers in JSON whatever it is asked for."""
 
-    def ask(self, messages: Any, shape: str, **room: bool) -> Reply:
+    def ask(self, messages: Any, shape: str, **how: bool) -> Reply:
         self.effect("ask")
         self.asked.append(messages)
         answer = self.queue.pop(0) if self.queue else json.dumps(ANSWER)

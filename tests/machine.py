@@ -80,9 +80,9 @@ class Model(FakeEndpoint):
         super().__init__()
         self._archive = archive
 
-    def ask(self, messages: Any, shape: str, **room: bool) -> Any:
+    def ask(self, messages: Any, shape: str, **how: bool) -> Any:
         assert messages in self._archive(), "the model was asked what is not on disk"
-        return super().ask(messages, shape, **room)
+        return super().ask(messages, shape, **how)
 
 
 class Log(logging.Handler):

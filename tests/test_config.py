@@ -68,14 +68,15 @@ def test_the_example_with_its_optional_lines_means_the_same(tmp_path: Path) -> N
     assert [i.address for i in full.accounts[0].identities] == ["ada@example.com"]
     assert [special.match for special in full.owner.special] == ["bo@example.net"]
     assert [notes.share_with for notes in full.notes] == [("example.net",)]
+    assert [rule.rule for rule in full.privacy] == ["never"]
     shown = {**full.model_dump(), "model": None, "accounts": full.accounts[0].model_copy(update={"identities": ()})}
-    shown |= {"owner": full.owner.model_copy(update={"special": ()}), "notes": ()}
+    shown |= {"owner": full.owner.model_copy(update={"special": ()}), "notes": (), "privacy": ()}
     assert shown == {**plain.model_dump(), "model": None, "accounts": plain.accounts[0], "owner": plain.owner}
 
 
 def test_the_example_shows_every_key() -> None:
     names = ("Owner", "Archive", "State", "Schedule", "Model", "Notify", "Log", "Account", "Imap", "Smtp", "Identity")
-    for table in (getattr(tables, name) for name in (*names, "For", "Learning", "Notes")):
+    for table in (getattr(tables, name) for name in (*names, "For", "Learning", "Notes", "Privacy")):
         for name, field in table.model_fields.items():
             assert re.search(rf"^(#: )?\[*((account|owner)\.)?{field.alias or name}\b", EXAMPLE, re.MULTILINE), name
 

@@ -117,8 +117,8 @@ def test_an_attached_mail_is_not_the_text_of_the_mail() -> None:
 
 
 def test_an_attached_mail_is_shown_marked_when_the_mail_says_nothing() -> None:
-    mail = with_body("message/rfc822", "Subject: Order\n\nPlease send 5 boxes.\n")
-    assert mail.text == "[attached mail: Order]\n\nPlease send 5 boxes."
+    mail = with_body("message/rfc822", "Subject: Order\nFrom: Bo <bo@x.example>\n\nPlease send 5 boxes.\n")
+    assert mail.text == "[attached mail: Order, from Bo <bo@x.example>]\n\nPlease send 5 boxes."
     assert len(mail.attachments) == 1
 
 

@@ -299,10 +299,10 @@ def test_a_draft_that_stays_too_big_is_told_once_while_others_are_stored(lab: La
 
 def test_a_prompt_that_stays_too_long_is_told_once_while_others_are_answered(lab: Lab) -> None:
     class Narrow(FakeEndpoint):
-        def ask(self, messages: Any, shape: str, **room: bool) -> Reply:
+        def ask(self, messages: Any, shape: str, **how: bool) -> Reply:
             if "z" * 200 in str(messages):
                 raise OwnerMustAct("model", "The prompt is too long for the model", "Lower context_tokens")
-            return super().ask(messages, shape, **room)
+            return super().ask(messages, shape, **how)
 
     lab.endpoint = Narrow()
     lab.boot()

@@ -37,7 +37,8 @@ def ask(world: World, job: Job) -> Job:
             return waiting
         job = world.record(job, "called")
     try:
-        reply = world.endpoint.ask(json.loads(stored)["messages"], shape, twice_the_room=job.cut_off)
+        messages = json.loads(stored)["messages"]
+        reply = world.endpoint.ask(messages, shape, twice_the_room=job.cut_off, inside=job.inside)
     except NeedsPlain as error:
         return world.record(job, "rejected", reason=str(error), counts=0)
     except BadAnswer as error:
@@ -82,6 +83,12 @@ def read(world: World, job: Job) -> Answer | Job:
         text = completed_prompt(stored.decode(), asdict(answer), usage, data["temperature"])
         world.store.write(job.names["prompt"], text)
     return answer
+
+
+def analyse(world: World, job: Job) -> Job:
+    """For a mail that a model may read and nobody may draft for: the answer is read for its page."""
+    answer = read(world, job)
+    return answer if isinstance(answer, Job) else world.record(job, "skipped", reason=job.analysis)
 
 
 def _refused(world: World, job: Job, error: BadAnswer) -> Job:

@@ -23,6 +23,7 @@ from mailbot.own.query import Asking
 from mailbot.own.sent import OwnMail
 from mailbot.own.words import telling
 from mailbot.prompt.context import Context, Note, Sample
+from mailbot.reply import privacy
 from mailbot.reply.address import fold
 from mailbot.reply.recipients import Recipients
 
@@ -93,9 +94,9 @@ def _voice(world: World, wanted: Wanted) -> dict[str, Any]:
         return {}
     language = wanted.language.partition("-")[0].lower()
     direct, everybody = _folded(wanted.to.to), _folded(wanted.readers)
-    to_them = world.index.sent.to(direct, TO_THEM)
-    same = to_them if everybody == direct else world.index.sent.to(everybody, TO_THEM)
-    mails = tuple(dict.fromkeys((*same, *to_them, *world.index.sent.recent(language, RECENT))))
+    to_them = _allowed(world, world.index.sent.to(direct, TO_THEM))
+    same = to_them if everybody == direct else _allowed(world, world.index.sent.to(everybody, TO_THEM))
+    mails = tuple(dict.fromkeys((*same, *to_them, *_allowed(world, world.index.sent.recent(language, RECENT)))))
     words = telling(f"{wanted.mail.subject}\n{wanted.fresh}", QUERY)
     chosen = samples.choose(
         same,
@@ -131,6 +132,11 @@ def _own_words(thread: Thread) -> list[str]:
     own = [other.mail for other in thread.mails if other.own]
     begun = [mail.subject for mail in own if not (mail.in_reply_to or mail.references)]
     return [*begun, *(quote.typed(mail.text) for mail in own)]
+
+
+def _allowed(world: World, mails: Iterable[OwnMail]) -> list[OwnMail]:
+    """Those that no privacy rule keeps from the model."""
+    return [m for m in mails if privacy.may_see(world.config.privacy, m.readers, local=world.local)]
 
 
 def _folded(addresses: Iterable[Address]) -> tuple[str, ...]:

@@ -101,7 +101,14 @@ def alone(world: World, wire: Wire, job: Job) -> Job:
 
 def _packed(found: Iterable[Found], left: int, whole: bool) -> bytes:
     rows = [
-        {"raw": b64encode(each.raw).decode(), "own": each.own, "at": each.arrived, "truncated": each.truncated}
+        {
+            "raw": b64encode(each.raw).decode(),
+            "own": each.own,
+            "at": each.arrived,
+            "truncated": each.truncated,
+            "folder": each.folder,
+            "keywords": each.keywords,
+        }
         for each in found
     ]
     return json.dumps({"mails": rows, "left": left, "whole": whole}).encode()
@@ -114,7 +121,13 @@ def kept_thread(world: World, job: Job) -> Thread:
         return Thread()
     data = json.loads(stored)
     mails = [
-        ThreadMail(parse.parse(b64decode(row["raw"]), truncated=row["truncated"]), row["own"], row["at"])
+        ThreadMail(
+            parse.parse(b64decode(row["raw"]), truncated=row["truncated"]),
+            row["own"],
+            row["at"],
+            row.get("folder", ""),  # "" in what an earlier version gathered
+            frozenset(row.get("keywords", ())),
+        )
         for row in data["mails"]
     ]
     chosen = thread.newest(mails, MOST)

@@ -88,13 +88,14 @@ def _print(text: str) -> str:
 
 def _page(world: World, job: Job, status: str) -> page.Page:
     remarks = list(job.remarks)
-    answer = ask.read(world, job) if job.state is State.DRAFTED else None
-    assert not isinstance(answer, Job), "an answer that became a draft can be read"
-    if answer is not None:
-        remarks += prompt_remarks.of(answer)
-        remarks += prompt_remarks.tokens(job.answer.get("tokens_in"), job.answer.get("tokens_out"))
-    else:
+    drafted = job.state is State.DRAFTED
+    answer = ask.read(world, job) if drafted or (job.state is State.SKIPPED and job.answer) else None
+    assert not isinstance(answer, Job), "an answer that came so far can be read"
+    if not drafted:
         remarks.append(f"{job.reason[:1].upper()}{job.reason[1:].rstrip('.')}.")
+    if answer is not None:
+        remarks += prompt_remarks.of(answer) if drafted else prompt_remarks.asked(answer)
+        remarks += prompt_remarks.tokens(job.answer.get("tokens_in"), job.answer.get("tokens_out"))
     return page.Page(
         status=status,
         created=world.time(),
@@ -106,7 +107,7 @@ def _page(world: World, job: Job, status: str) -> page.Page:
         correspondent=job.draft.get("correspondent", "") or job.mail.get("from", ""),
         title=answer.title if answer else "",
         key_points=answer.key_points if answer else (),
-        reply=answer.reply if answer else "",
+        reply=answer.reply if answer and drafted else "",
         summary=answer.summary if answer else "",
         remarks=tuple(remarks),
         source_file=job.names["source"],
@@ -115,7 +116,7 @@ def _page(world: World, job: Job, status: str) -> page.Page:
         ai_temperature=job.answer.get("temperature"),
         account=world.account.name,
         message_id=job.mail.get("message_id", ""),
-        draft_message_id=job.draft.get("draft_message_id", "") if answer else "",
+        draft_message_id=job.draft.get("draft_message_id", "") if drafted else "",
         generation=job.generation,
     )
 

@@ -11,6 +11,7 @@ from mailbot.bot import ask, context, daily, gather
 from mailbot.bot.context import Wanted
 from mailbot.bot.observe import HEADERS
 from mailbot.bot.pages import name
+from mailbot.bot.search import keywords
 from mailbot.bot.world import Wire, World
 from mailbot.errors import Later
 from mailbot.imap.session import Fetched
@@ -19,10 +20,12 @@ from mailbot.job import STARTS, Job, Place
 from mailbot.mail import parse, quote, reduced, structure
 from mailbot.mail.key import mail_key, twin_key
 from mailbot.mail.mail import Address, Mail
+from mailbot.mail.thread import ThreadMail
 from mailbot.prompt import build, language, outline, sources
 from mailbot.prompt.context import NOTHING
-from mailbot.reply import answerable, audience, compose, identity, recipients
+from mailbot.reply import answerable, audience, compose, identity, privacy, recipients
 from mailbot.reply.identity import Voice
+from mailbot.reply.privacy import Verdict
 from mailbot.reply.recipients import Recipients
 from mailbot.reply.subject import reply_subject
 
@@ -54,6 +57,7 @@ def fetch(world: World, wire: Wire, job: Job) -> Job:
             truncated=not whole,
             reduced=rebuilt is not None,
             searches=world.searches,
+            keywords=keywords(mail.flags),
         )
 
 
@@ -143,7 +147,11 @@ def prepare(world: World, job: Job) -> Job:
         return world.record(job, "skipped", reason=verdict.refusal)
     if world.endpoint is None:
         return _outline(world, job, mail, voice, to)
-    return _prompt(world, job, mail, voice, to)
+    flagged = ThreadMail(mail, own=False, arrived=0.0, folder=job.fetched_from, keywords=frozenset(job.keywords))
+    allowed = privacy.judge(world.config.privacy, flagged, local=world.local)
+    if allowed.refusal:
+        return world.record(job, "skipped", reason=allowed.refusal)
+    return _prompt(world, job, mail, voice, to, allowed)
 
 
 def kept_mail(world: World, job: Job) -> Mail:
@@ -195,13 +203,16 @@ def _wish(job: Job) -> str:
     return job.note
 
 
-def _prompt(world: World, job: Job, mail: Mail, voice: Voice, to: Recipients) -> Job:
+def _prompt(world: World, job: Job, mail: Mail, voice: Voice, to: Recipients, allowed: Verdict) -> Job:
     assert world.endpoint is not None
     waiting = daily.wait_for_tomorrow(world, job)  # before the prompt is made: it says what day it is
     if waiting is not None:
         return waiting
+    mail, thread, kept_back = privacy.shown(
+        world.config.privacy, mail, gather.kept_thread(world, job), local=world.local
+    )
     split = quote.split(mail.text, mail.subject)
-    thread, withheld = audience.known(gather.kept_thread(world, job), mail, to)
+    thread, withheld = audience.known(thread, mail, to)
     spoken = spoken_language(mail, voice.language)
     wanted = Wanted(mail=mail, fresh=split.fresh, thread=thread, to=to, language=spoken, wish=job.note)
     prompt = build.build(
@@ -232,8 +243,15 @@ def _prompt(world: World, job: Job, mail: Mail, voice: Voice, to: Recipients) ->
         messages=prompt.messages,
     )
     world.store.write(job.names["prompt"], text)
-    remarks = [*prompt.remarks, *withheld, *context.remarks(prompt.lent)]
+    remarks = [*prompt.remarks, *withheld, *kept_back, *allowed.remarks, *context.remarks(prompt.lent)]
     with world.journal.transaction():
         world.journal.keep(job.id, "prompt", text.encode())
         world.journal.keep(job.id, "sources", sources.pack(prompt.sources))
-        return world.record(job, "prompted", shape=prompt.shape, remarks=remarks)
+        return world.record(
+            job,
+            "prompted",
+            shape=prompt.shape,
+            remarks=remarks,
+            inside=allowed.inside,
+            analysis=allowed.analysis,
+        )

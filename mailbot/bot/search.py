@@ -24,6 +24,7 @@ BEGINNING = 24 * 1024  # octets of each that are read
 LISTED = 60  # mails of a folder whose headers are looked at, the latest
 BACK = timedelta(days=90)  # how long before the mail its thread may have begun, where headers are searched
 OLDEST = date(1971, 1, 1)  # no mail is older, and servers dislike years that are
+KEYWORDS = 50  # of one mail that are kept
 IDENTITY = ("From", "Date", "Subject", "Message-ID", "Received")  # what mail.thread.identity needs
 
 SLOW = "The rest of the thread was not found in time: the server was slow."
@@ -38,6 +39,8 @@ class Found:
     own: bool
     arrived: float
     truncated: bool
+    folder: str
+    keywords: tuple[str, ...]
 
 
 @dataclass(slots=True)
@@ -65,7 +68,7 @@ def look(session: Session, search: Search) -> str:
         try:
             session.examine(folder)
             uids = session.with_thread_id(name) if name else session.related(ids, _since(search))
-            _take(session, search, uids, own=folder == search.roles.sent)
+            _take(session, search, uids, folder)
         except Rejection as error:
             refused = FAILED.format(error.text.rstrip("."))
     return refused
@@ -97,8 +100,9 @@ def _since(search: Search) -> date:
     return min(max(written, OLDEST), asked) - BACK
 
 
-def _take(session: Session, search: Search, uids: Sequence[int], *, own: bool) -> None:
+def _take(session: Session, search: Search, uids: Sequence[int], folder: str) -> None:
     """Fetches the latest mails of a folder that are not known yet."""
+    own = folder == search.roles.sent
     listed = session.headers(sorted(uids)[-LISTED:], IDENTITY)
     fresh: dict[str, int] = {}
     for uid, row in sorted(listed.items(), key=lambda item: item[1].arrived):
@@ -110,4 +114,11 @@ def _take(session: Session, search: Search, uids: Sequence[int], *, own: bool) -
     texts = session.mails(chosen, BEGINNING)
     search.known |= fresh.keys()
     search.left += max(len(uids) - LISTED, 0) + len(fresh) - len(chosen)
-    search.found += [Found(t.data, own, t.arrived, t.size > len(t.data)) for t in texts.values()]
+    search.found += [
+        Found(t.data, own, t.arrived, t.size > len(t.data), folder, keywords(t.flags)) for t in texts.values()
+    ]
+
+
+def keywords(flags: Iterable[str]) -> tuple[str, ...]:
+    """Those of a mail's flags that people and programs made up (RFC 9051, 2.3.2), in lower case."""
+    return tuple(sorted(flag.lower() for flag in flags if not flag.startswith("\\")))[:KEYWORDS]

@@ -25,7 +25,11 @@ ON_THE_WIRE: dict[Step, Callable[[World, Wire, Job], Job]] = {
     Step.READ_BACK: deliver.read_back,
     Step.MARK: deliver.mark,
 }
-AT_HOME: dict[Step, Callable[[World, Job], Job]] = {Step.PREPARE: prepare.prepare, Step.PAGE: pages.write}
+AT_HOME: dict[Step, Callable[[World, Job], Job]] = {
+    Step.PREPARE: prepare.prepare,
+    Step.ANALYSE: ask.analyse,
+    Step.PAGE: pages.write,
+}
 
 
 @dataclass(slots=True)

@@ -63,6 +63,11 @@ class World:
         """Whether the config allows a connection beside those for work and IDLE."""
         return self.account.imap.connections - 1 - self.config.schedule.idle > 0
 
+    @property
+    def local(self) -> bool:
+        """Whether the model, if there is one, is in the owner's own network."""
+        return self.config.model is not None and self.config.model.is_local
+
     def time(self, seconds: float | None = None) -> datetime:
         """A moment (default: now) in the owner's zone."""
         return datetime.fromtimestamp(self.now() if seconds is None else seconds, self.config.zone)

@@ -24,6 +24,7 @@ _WRONG_TYPE = {
     "path_type": 'must be a path in quotes, such as "~/Mailbot"',
     "tuple_type": 'must be a list, such as ["one", "two"]',
     "string_too_short": "must not be empty; fill it in",
+    "too_short": "must not be empty; fill it in, or remove it",
     "finite_number": "must be a number, without quotes",
 }
 _LIMIT = {

@@ -22,11 +22,12 @@ from mailbot.config import value as values
 from mailbot.config.account import Account, FilePath, Folder, Identity, Imap, Smtp, Table
 from mailbot.config.model import Model
 from mailbot.config.owner import For, Learning, Notes, Owner
+from mailbot.config.privacy import Privacy
 from mailbot.config.value import Resolve, Surroundings, addresses
 from mailbot.errors import BadUsage
 
 __all__ = ["Account", "Archive", "Config", "For", "Identity", "Imap", "Learning", "Log", "Model", "Notes", "Notify"]
-__all__ += ["Owner", "Schedule", "Smtp", "State", "default_path", "load"]
+__all__ += ["Owner", "Privacy", "Schedule", "Smtp", "State", "default_path", "load"]
 
 
 def _state_folder() -> Path:
@@ -91,6 +92,7 @@ class Config(Table):
     prompt: Prompt = Prompt()
     voice: Learning = Learning()
     notes: tuple[Notes, ...] = ()
+    privacy: tuple[Privacy, ...] = ()
     notify: Notify = Notify()
     log: Log = Log()
     accounts: tuple[Account, ...] = Field(alias="account")

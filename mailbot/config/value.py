@@ -175,6 +175,16 @@ def correspondent(value: str) -> str:
     return value
 
 
+def sender(value: str) -> str:
+    """An address or a domain, each perhaps with ``*`` in it."""
+    address, domain = value.replace("*", "x"), value.removeprefix("*.")
+    if not _ADDRESS.fullmatch(address) and not _DOMAIN.fullmatch(domain):
+        raise ValueError(
+            'must be an address or a domain, such as "bo@example.net", "dr-*@example.net" or "example.net"'
+        )
+    return value
+
+
 def reader(value: str) -> str:
     """An address, a domain, or "anyone"."""
     return value if value == ANYONE else correspondent(value)

@@ -69,6 +69,7 @@ def _fetched(job: Job, event: Event) -> Job:
         truncated=data.get("truncated", False),
         reduced=data.get("reduced", False),
         searches=data.get("searches", False),
+        keywords=tuple(data.get("keywords", ())),
     )
 
 
@@ -86,8 +87,16 @@ def _named(job: Job, event: Event) -> Job:
 
 def _prompted(job: Job, event: Event) -> Job:
     # Not progress by itself: what the model refused it may refuse again.
+    data = event.data
     return replace(
-        job, prompted_at=event.at, shape=event.data["shape"], starts=0, until=None, remarks=_more(job, event)
+        job,
+        prompted_at=event.at,
+        shape=data["shape"],
+        inside=data.get("inside", False),
+        analysis=data.get("analysis", ""),
+        starts=0,
+        until=None,
+        remarks=_more(job, event),
     )
 
 

@@ -65,12 +65,15 @@ class Job:
     reduced: bool = False  # what was fetched is put together from its parts
     fetched: bool = False
     fetched_from: str = ""  # the folder
+    keywords: tuple[str, ...] = ()  # what the mail carried when it was fetched, in lower case
     searches: bool = False  # the rest of the thread is to be searched for before the prompt is made
     names: Mapping[str, str] = field(default_factory=dict)  # page, prompt, source: paths in the archive
     draft: Mapping[str, Any] = field(default_factory=dict)  # from, to, cc, subject, draft_message_id
     known: tuple[str, ...] = ()  # whom of its From and Reply-To the owner had written to, when its reply was addressed
     prompted_at: float | None = None  # set while a stored prompt waits for its answer
     shape: Literal["", "schema", "plain"] = ""
+    inside: bool = False  # only a model in the owner's own network may be asked
+    analysis: str = ""  # why the answer goes on the page and becomes no draft
     starts: int = 0
     bad_answers: int = 0
     not_json: bool = False  # the last answer was bad because it was not the JSON that was asked for

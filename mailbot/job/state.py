@@ -49,7 +49,7 @@ TRANSITIONS: Mapping[str, Mapping[State | None, State]] = {
     "paged": {State.DRAFTED: State.DRAFTED, State.SKIPPED: State.SKIPPED, State.PARKED: State.PARKED},
     "marked": {State.DRAFTED: State.DONE},
     "waiting": {s: s for s in _OPEN_WITH_PAGE},
-    "skipped": {State.NEW: State.SKIPPED},
+    "skipped": {State.NEW: State.SKIPPED, State.ANSWERED: State.SKIPPED},
     "cancelled": {State.HELD: State.CANCELLED, State.NEW: State.CANCELLED, State.ANSWERED: State.CANCELLED},
     "parked": dict.fromkeys((State.NEW, State.ANSWERED, State.APPENDING), State.PARKED),
     "dismissed": {State.HELD: State.CANCELLED, State.PARKED: State.CANCELLED},

@@ -21,6 +21,7 @@ class Step(StrEnum):
     GATHER = "gather"  # needs IMAP, on a connection of its own: searches for the rest of the thread
     PREPARE = "prepare"
     ASK = "ask"  # needs the model
+    ANALYSE = "analyse"  # what the model understood goes on the page, and no draft is stored
     STORE = "store"  # needs IMAP: compose, intent, APPEND
     RESOLVE = "resolve"  # needs IMAP: was it stored?
     READ_BACK = "read back"  # needs IMAP
@@ -40,7 +41,7 @@ def next_step(job: Job) -> Step | None:
             return Step.GATHER
         return Step.ASK if job.prompted_at is not None else Step.PREPARE
     if job.state is State.ANSWERED:
-        return Step.STORE
+        return Step.ANALYSE if job.analysis else Step.STORE
     if job.state is State.APPENDING:
         return Step.RESOLVE
     if job.state is State.DRAFTED:

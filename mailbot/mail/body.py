@@ -20,6 +20,7 @@ MAX_TEXT = 1024 * 1024  # decoded octets of all text parts together
 MAX_HTML = MAX_TEXT // 2  # octets; newsletters have 100 kB
 _CALENDAR = 64 * 1024
 MAX_FILE = 16 * 1024  # decoded octets of one attached text
+ATTACHED = "[attached mail:"  # how the text begins of a mail that says nothing itself
 MAX_FILES = 4 * MAX_FILE  # of all of them
 
 _PGP = "-----BEGIN PGP MESSAGE-----"
@@ -180,7 +181,8 @@ def _attached_mail(reading: _Reading) -> str:
             head, start = part.open_block(raw, 0, len(raw))
             inner = _Reading(reading.defects)
             text = _shown(part.read(raw, head, start, defects=reading.defects), inner).strip("\n")
-            return f"[attached mail: {header.text(head.first('subject'))}]\n\n{text}"
+            from_, subject = (header.text(head.first(name)) for name in ("from", "subject"))
+            return f"{ATTACHED} {subject}, from {from_}]\n\n{text}"
     return ""
 
 

@@ -20,11 +20,14 @@ ID_OCTETS = 250  # of an id that is looked for; longer ones are made to hurt (RF
 @dataclass(frozen=True, slots=True)
 class ThreadMail:
     """One of the other mails of a thread. ``own``: it lies in Sent; a From address alone proves nothing. ``arrived``:
-    when the server took it in, in seconds since the epoch."""
+    when the server took it in, in seconds since the epoch. ``folder`` and ``keywords`` (lower case): where it was
+    found, and what it carries there."""
 
     mail: Mail
     own: bool
     arrived: float
+    folder: str = ""
+    keywords: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,9 +79,11 @@ class Endpoint:
         """The server takes a JSON schema and does not hold it: it is asked in plain text from now on."""
         self._learn(quirks.NO_SCHEMA)
 
-    def ask(self, messages: Sequence[Message], shape: Shape, *, twice_the_room: bool = False) -> Reply:
+    def ask(
+        self, messages: Sequence[Message], shape: Shape, *, twice_the_room: bool = False, inside: bool = False
+    ) -> Reply:
         """The model's text. A parameter that the server refuses is left out, learnt, and the call made again at once.
-        ``twice_the_room``: for an answer that was cut off before.
+        ``twice_the_room``: for an answer that was cut off before. ``inside``: nothing may leave the owner's network.
 
         Raises Later (network, deadline, 429, 5xx), OwnerMustAct (key, quota, unknown model, context too small),
         BadAnswer (no text, cut off, refused, not an answer at all) and NeedsPlain.
@@ -94,7 +96,7 @@ class Endpoint:
             if shape == "schema" and quirks.NO_SCHEMA in learnt:
                 raise NeedsPlain("the model's server takes no JSON schema; it is asked in plain text")
             options = parameters(self._config, shape, learnt, sent if twice_the_room else None)
-            got = self._post(messages, options, deadline)
+            got = self._post(messages, options, deadline, inside)
             if not isinstance(got, frozenset):
                 temperature = options.get("temperature")
                 return read_reply(got, sent=sent, temperature=temperature, shape=shape, model=self._config.name)
@@ -106,7 +108,7 @@ class Endpoint:
         raise OwnerMustAct("model", "The model's server refuses one parameter after the other", quirks.MODEL_HINT)
 
     def _post(
-        self, messages: Sequence[Message], options: Mapping[str, Any], deadline: float
+        self, messages: Sequence[Message], options: Mapping[str, Any], deadline: float, inside: bool
     ) -> Mapping[str, Any] | frozenset[str]:
         """The server's answer, or what its refusal of a parameter teaches."""
         with _importing:
@@ -114,7 +116,7 @@ class Endpoint:
 
             from mailbot.model import wire
         key, local, timeout = self._checked_key(), self._config.is_local, max(deadline - time.monotonic(), 0.1)
-        where = self._checked_addresses()
+        where = self._checked_addresses(inside)
         with (
             wire.Call(timeout) as call,
             wire.client(call, key=key, local=local, timeout=timeout, tls=self._tls, addresses=where) as http,
@@ -149,16 +151,16 @@ class Endpoint:
             raise OwnerMustAct("model", "The key of the model holds characters that no key has", SET_KEY)
         return key
 
-    def _checked_addresses(self) -> tuple[str, ...]:
+    def _checked_addresses(self, inside: bool) -> tuple[str, ...]:
         """The only addresses to connect to; () = any. Looked up at each call: a name may lead elsewhere than when the
         config was read."""
-        if not self._config.stays_inside:
+        if not self._config.stays_inside and not inside:
             return ()
         found = self._config.addresses()
         if not found:
             raise Later(f"The model's server at {self._config.host} cannot be reached: nobody knows its address")
         if not within(found, PRIVATE):
-            why = "model.only_local is set" if self._config.only_local else "plain http does not leave it"
+            why = "model.only_local is set" if self._config.only_local else "this must not leave it"
             reason = f"{self._config.host} is not in your own network any more ({', '.join(found)}), and {why}"
             raise OwnerMustAct("model", reason, "Nothing was sent. Correct base_url under [model], or your name server")
         return found

@@ -21,6 +21,11 @@ def of(answer: Answer) -> tuple[str, ...]:
     return (*answer.checks, *found, *([] if answer.reply_needed else [NOT_NEEDED]))
 
 
+def asked(answer: Answer) -> tuple[str, ...]:
+    """What the mail wants, for a page without a draft."""
+    return (f"It asks: {_listed(answer.questions)}.",) if answer.questions else ()
+
+
 def tokens(read: int | None, written: int | None) -> tuple[str, ...]:
     """What the draft cost; nothing where the server does not count."""
     return () if read is None or written is None else (f"The model read {read:,} tokens and wrote {written:,}.",)

@@ -8,6 +8,7 @@ This module knows nothing of headers or of who the owner is.
 
 from __future__ import annotations
 
+import fnmatch
 import re
 import unicodedata
 from collections.abc import Iterable
@@ -43,6 +44,22 @@ def fold(email: str) -> str:
     if domain in _GMAIL:
         local, domain = local.replace(".", ""), _GMAIL[0]
     return unicodedata.normalize("NFC", f"{local}{at}{domain}")
+
+
+def matches(pattern: str, email: str) -> bool:
+    """Whether an address is the one named, or is in the domain named or below it; ``*`` in the pattern is anything but
+    an ``@``."""
+    mask = pattern if "@" in pattern else f"*@{pattern}"
+    local, _, domain = _mask(mask).rpartition("@")
+    found_local, at, found_domain = fold(email).rpartition("@")
+    below = () if "@" in pattern else (f"*.{domain}",)
+    fits = (fnmatch.fnmatchcase(found_domain, mask) for mask in (domain, *below))
+    return bool(at) and fnmatch.fnmatchcase(found_local, local) and any(fits)
+
+
+def _mask(pattern: str) -> str:
+    """A pattern for fnmatch in which only ``*`` is a wildcard."""
+    return re.sub(r"[?\[]", r"[\g<0>]", fold(pattern))
 
 
 def usable(email: str) -> bool:

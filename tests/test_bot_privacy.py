@@ -1,0 +1,209 @@
+"""Privacy rules, from the flag to the page: what the model was sent, and what the owner reads of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from worlds import CONFIG, Lab, question
+
+from mailbot.errors import BadUsage
+from mailbot.job import State
+
+LAWYER = {"From": "Dr. Eve Holm <eve@holm-law.example>"}
+HOSTED = CONFIG.replace("http://127.0.0.1:1/v1", "https://192.0.2.1/v1")
+Make = Callable[..., Lab]
+
+
+@pytest.fixture
+def make() -> Iterator[Make]:
+    labs: list[Lab] = []
+
+    def make(rule: str, criteria: str = 'from = ["northwind.example"]', config: str = CONFIG) -> Lab:
+        lab = Lab(config.replace("[[account]]", f'[[privacy]]\nrule = "{rule}"\n{criteria}\n[[account]]', 1))
+        labs.append(lab)
+        lab.cycle()
+        return lab
+
+    yield make
+    for lab in labs:
+        lab.close()
+
+
+def page(lab: Lab) -> str:
+    return "\n".join(lab.pages().values())
+
+
+def asked(lab: Lab) -> list[str]:
+    assert lab.endpoint is not None
+    return [json.dumps(messages, ensure_ascii=False) for messages in lab.endpoint.asked]
+
+
+def prompts(lab: Lab) -> list[Path]:
+    return sorted((lab.config.archive.folder / "Outbox" / "_prompts").glob("*.json"))
+
+
+def test_never_means_a_page_that_says_why_and_no_call(make: Make) -> None:
+    lab = make("never")
+    lab.flag()
+    lab.settle()
+
+    (job,) = lab.jobs()
+    assert (job.state, job.status, asked(lab), prompts(lab)) == (State.SKIPPED, "skipped", [], [])
+    assert lab.mailbox.raws() == []
+    assert "Your privacy rule “never” (by its sender) keeps this mail from every model" in page(lab)
+
+
+@pytest.mark.parametrize(("config", "state"), [(CONFIG, State.DONE), (HOSTED, State.SKIPPED)])
+def test_local_means_a_draft_where_the_model_is_in_the_house(make: Make, config: str, state: State) -> None:
+    lab = make("local", config=config)
+    lab.flag()
+    lab.settle()
+
+    assert lab.jobs()[0].state is state
+    assert len(asked(lab)) == (state is State.DONE)
+    assert "Your privacy rule “local” (by its sender)" in page(lab)
+
+
+def test_a_mail_that_must_stay_in_the_house_is_asked_for_with_that_word(make: Make) -> None:
+    lab = make("local")
+    assert lab.endpoint is not None
+    told: list[bool] = []
+    real = lab.endpoint.ask
+
+    def ask(messages: object, shape: str, **how: bool) -> object:
+        told.append(how["inside"])
+        return real(messages, shape, **how)
+
+    lab.endpoint.ask = ask  # type: ignore[assignment]
+    lab.flag()
+    lab.flag(question(2, From="Bo <bo@elsewhere.example>"))
+    lab.settle()
+
+    assert sorted(told) == [False, True]
+
+
+def test_analysis_only_means_a_page_with_what_the_mail_says_and_no_draft(make: Make) -> None:
+    lab = make("analysis-only")
+    lab.flag()
+    lab.settle()
+
+    (job,) = lab.jobs()
+    assert (job.state, job.status, len(asked(lab)), lab.mailbox.raws()) == (State.SKIPPED, "skipped", 1, [])
+    text = page(lab)
+    for words in ("Mara asks who buys the hardware.", "Say who buys", "It asks: Who buys the hardware?", "fake-1"):
+        assert words in text
+    assert "we buy it" not in text
+    assert "lets a model read this mail and write no draft" in text
+    assert lab.world.journal.kept(job.id, "mail") is None
+
+
+def test_a_bad_answer_of_an_analysis_is_asked_for_again(make: Make) -> None:
+    lab = make("analysis-only")
+    assert lab.endpoint is not None
+    lab.endpoint.queue = ['{"reply": ""}']
+    lab.flag()
+    lab.settle()
+
+    assert (lab.jobs()[0].state, len(asked(lab))) == (State.SKIPPED, 2)
+
+
+def test_a_crash_between_answer_and_page_makes_no_draft_of_an_analysis(make: Make) -> None:
+    lab = make("analysis-only")
+    assert lab.endpoint is not None
+
+    def die(name: str) -> None:
+        if name == "asked":
+            raise KeyboardInterrupt
+
+    lab.endpoint.effect = die
+    lab.flag()
+    with pytest.raises(KeyboardInterrupt):
+        lab.cycle()
+    lab.endpoint.effect = lambda name: None
+    lab.boot()
+    lab.settle()
+
+    assert (lab.jobs()[0].state, lab.mailbox.raws()) == (State.SKIPPED, [])
+
+
+def test_folder_and_keyword_count_where_the_mail_was_flagged(make: Make) -> None:
+    lab = make("never", 'folder = ["arch*"]\nkeyword = ["$Private"]')
+    lab.flag(question(1))
+    lab.flag(question(2), "INBOX", "$private")
+    lab.flag(question(3), "Archive")
+    lab.settle()
+
+    reasons = sorted(job.reason.partition("(")[2].partition(")")[0] for job in lab.jobs() if job.state is State.SKIPPED)
+    assert reasons == ["by its folder Archive", "by its keyword $Private"]
+    assert len(asked(lab)) == 1
+
+
+def test_a_mail_that_no_model_may_see_is_in_no_prompt_of_its_thread(make: Make) -> None:
+    lab = make("never", 'from = ["holm-law.example"]\nkeyword = ["$private"]')
+    root = "<1.1766332362@northwind.example>"
+    lab.mailbox.add("INBOX", question(1))
+    everybody = "Ada Example <ada@example.org>, Mara Lindqvist <mara@northwind.example>, Bo <bo@northwind.example>"
+    secret = question(2, In_Reply_To=root, References=root, To=everybody, **LAWYER).replace(b"hardware", b"CANARY-1")
+    lab.mailbox.add("INBOX", secret)
+    lab.mailbox.add(
+        "Archive", question(3, In_Reply_To=root, References=root).replace(b"hardware", b"CANARY-2"), "$Private"
+    )
+    quoting = question(4, In_Reply_To="<2.1766332362@northwind.example>", References=root)
+    quoting += b"\nOn Monday, 5 January 2026 at 10:00, Dr. Eve Holm <eve@holm-law.example> wrote:\n> CANARY-3\n"
+    lab.flag(quoting)
+    lab.settle()
+
+    (prompt,) = asked(lab)
+    assert "CANARY" not in prompt
+    assert "hardware" in prompt
+    assert "CANARY" not in prompts(lab)[0].read_text()
+    assert "2 mails of the thread not shown to the model" in page(lab)
+    assert lab.jobs()[0].state is State.DONE
+
+
+def test_a_rule_is_looked_up_anew_for_a_draft_that_is_asked_for_again(make: Make) -> None:
+    lab = make("never")
+    lab.flag()
+    lab.settle()
+    free = lab.config.model_copy(update={"privacy": ()})
+    from dataclasses import replace
+
+    lab.boot(lambda world: replace(world, config=free))
+    lab.mailbox.star(1, up=False)
+    lab.cycle()
+    lab.mailbox.star(1)
+    lab.settle()
+
+    assert [job.state for job in lab.jobs()] == [State.DONE, State.SKIPPED]
+
+
+def test_the_outline_writer_asks_nobody_so_no_rule_stops_it(make: Make) -> None:
+    lab = make("never")
+    lab.endpoint = None
+    lab.boot()
+    lab.flag()
+    lab.settle()
+
+    assert (lab.jobs()[0].state, len(lab.mailbox.raws())) == (State.DONE, 1)
+
+
+@pytest.mark.parametrize(
+    ("lines", "problem"),
+    [
+        ('rule = "never"', "privacy[1]: fits no mail; add from, folder, keyword or words"),
+        ('rule = "maybe"\nwords = ["x"]', 'privacy[1].rule: must be one of "never", "local" or "analysis-only"'),
+        ('words = ["x"]', "privacy[1].rule: is missing; add it"),
+        ('rule = "never"\nfrom = []', "privacy[1].from: must not be empty; fill it in, or remove it"),
+        ('rule = "never"\nfrom = ["Eve Holm"]', "privacy[1].from[1]: must be an address or a domain, such as"),
+        ('rule = "never"\nfrom = "eve@x.example"', 'privacy[1].from: must be a list, such as ["one", "two"]'),
+        ('rule = "never"\nwords = [""]', "privacy[1].words[1]: must not be empty; fill it in"),
+        ('rule = "never"\nsender = ["x"]\nwords = ["x"]', "privacy[1].sender: is not a key of mailbot"),
+    ],
+)
+def test_a_rule_that_says_nothing_is_a_problem_of_the_config(lines: str, problem: str) -> None:
+    with pytest.raises(BadUsage) as caught:
+        Lab(CONFIG.replace("[[account]]", f"[[privacy]]\n{lines}\n[[account]]", 1))
+    assert caught.value.problems[0].startswith(problem)

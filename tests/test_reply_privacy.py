@@ -1,0 +1,187 @@
+"""What the owner's privacy rules keep from a model."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from making import ADA, MARA, make_mail
+
+from mailbot.config import Privacy
+from mailbot.mail.mail import Address
+from mailbot.mail.thread import Thread, ThreadMail
+from mailbot.reply import privacy
+
+LAWYER = Address("Dr. Eve Holm", "eve@holm-law.example")
+
+
+def rule(rule: str, **criteria: Any) -> Privacy:
+    return Privacy.model_validate({"rule": rule, **{name: tuple(values) for name, values in criteria.items()}})
+
+
+def from_(*senders: str, kind: str = "never") -> Privacy:
+    return rule(kind, **{"from": senders})
+
+
+def one(*, own: bool = False, folder: str = "INBOX", keywords: tuple[str, ...] = (), **changes: Any) -> ThreadMail:
+    return ThreadMail(make_mail(**changes), own, 0.0, folder, frozenset(keywords))
+
+
+@pytest.mark.parametrize(
+    ("pattern", "fits"),
+    [
+        ("mara@northwind.example", True),
+        ("MARA@Northwind.Example", True),
+        ("northwind.example", True),
+        ("wind.example", False),
+        ("m*@northwind.example", True),
+        ("*@*.example", True),
+        ("b*@northwind.example", False),
+        ("*.northwind.example", False),
+        ("m?ra@northwind.example", False),
+        ("mara@*", True),
+    ],
+)
+def test_a_sender_is_an_address_or_a_domain_perhaps_with_a_wildcard(pattern: str, fits: bool) -> None:
+    assert bool(privacy.judge([from_(pattern)], one(), local=False).refusal) == fits
+
+
+@pytest.mark.parametrize(
+    ("email", "fits"), [("eve@mail.holm-law.example", True), ("eve@xholm-law.example", False), ("eve@holm-law", False)]
+)
+def test_a_domain_is_meant_with_all_below_it(email: str, fits: bool) -> None:
+    verdict = privacy.judge([from_("holm-law.example")], one(from_=(Address("", email),)), local=False)
+    assert bool(verdict.refusal) == fits
+
+
+def test_an_address_that_replies_go_to_counts_as_the_sender() -> None:
+    assert privacy.judge([from_("holm-law.example")], one(reply_to=(LAWYER,)), local=False).refusal
+
+
+def test_who_gets_the_mail_is_not_its_sender() -> None:
+    assert privacy.judge([from_("holm-law.example")], one(cc=(LAWYER,)), local=False) == privacy.Verdict()
+
+
+@pytest.mark.parametrize(
+    ("criteria", "by"),
+    [
+        ({"folder": ["inbox/health*"]}, "by its folder INBOX/Health/2026"),
+        ({"folder": ["INBOX/Health/2026"]}, "by its folder INBOX/Health/2026"),
+        ({"keyword": ["$PRIVATE"]}, "by its keyword $PRIVATE"),
+        ({"words": ["streng  vertraulich"]}, "by the words “streng  vertraulich”"),
+        ({"words": ["nobody", "Update"]}, "by the words “Update”"),
+    ],
+)
+def test_folder_keyword_and_words_are_enough_each(criteria: dict[str, list[str]], by: str) -> None:
+    mail = one(folder="INBOX/Health/2026", keywords=("$private",), text="Das ist STRENG\nvertraulich.")
+    assert by in privacy.judge([rule("never", **criteria)], mail, local=True).refusal
+
+
+@pytest.mark.parametrize(
+    "criteria", [{"folder": ["Health"]}, {"keyword": ["$Other"]}, {"words": ["date", "up date", "hardware who"]}]
+)
+def test_what_fits_no_entry_is_free(criteria: dict[str, list[str]]) -> None:
+    assert privacy.judge([rule("never", **criteria)], one(), local=False) == privacy.Verdict()
+
+
+def test_local_asks_a_model_in_the_house_only() -> None:
+    rules = [from_("northwind.example", kind="local")]
+    inside = privacy.judge(rules, one(), local=True)
+
+    assert (inside.refusal, inside.inside, inside.analysis) == ("", True, "")
+    assert "rule “local” (by its sender) applied" in inside.remarks[0]
+    assert "outside of your own network" in privacy.judge(rules, one(), local=False).refusal
+
+
+def test_where_several_rules_fit_all_of_them_hold() -> None:
+    rules = [from_("northwind.example", kind="analysis-only"), rule("local", words=["hardware"])]
+    both = privacy.judge(rules, one(), local=True)
+
+    assert both.inside
+    assert "“analysis-only”" in both.analysis
+    assert privacy.judge(rules, one(), local=False).refusal
+    assert "“never”" in privacy.judge([*rules, from_("mara@*")], one(), local=True).refusal
+
+
+# The thread
+
+
+def shown(mail: ThreadMail, *others: ThreadMail, rules: list[Privacy], local: bool = False) -> Any:
+    return privacy.shown(rules, mail.mail, Thread(others), local=local)
+
+
+def test_a_mail_of_the_thread_that_no_model_may_see_stays_out_and_the_page_says_why() -> None:
+    mine = one(own=True, from_=(ADA,), to=(LAWYER,), text="Eve, what do you think?")
+    theirs, free = one(from_=(LAWYER,), text="Do not sign."), one(text="Free.")
+    _, thread, remarks = shown(one(), mine, theirs, free, rules=[from_("holm-law.example")])
+
+    assert [other.mail.text for other in thread.mails] == ["Free."]
+    assert remarks == (
+        "2 mails of the thread not shown to the model: your privacy rules keep them from it "
+        "(never, by who got it; never, by its sender).",
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "local", "kept"), [("local", False, 0), ("local", True, 1), ("analysis-only", False, 1)]
+)
+def test_a_mail_of_the_thread_follows_its_own_rule(kind: str, local: bool, kept: int) -> None:
+    other = one(from_=(LAWYER,))
+    assert len(shown(one(), other, rules=[from_("holm-law.example", kind=kind)], local=local)[1].mails) == kept
+
+
+QUOTING = """\
+See below, can you live with that?
+
+On Mon, 5 Jan 2026 at 10:00, Dr. Eve Holm <eve@holm-law.example> wrote:
+> Do not sign before March.
+"""
+ANSWERED_INSIDE = "Eve wrote:\n\n> Do not sign.\n\nI would sign.\n"
+FORWARDED = """\
+FYI
+
+---------- Forwarded message ---------
+From: Dr. Eve Holm <eve@holm-law.example>
+Subject: The contract
+
+Do not sign before March.
+"""
+
+
+@pytest.mark.parametrize("text", [QUOTING, FORWARDED])
+def test_what_is_quoted_of_somebody_whose_mails_stay_out_stays_out_too(text: str) -> None:
+    mail, _, remarks = shown(one(text=text), rules=[from_("holm-law.example")])
+
+    assert "sign" not in mail.text
+    assert mail.text.splitlines()[0] in text
+    assert remarks == (privacy.UNQUOTED,)
+
+
+def test_where_a_mail_of_the_thread_stays_out_nobody_elses_quotes_of_it_are_shown() -> None:
+    theirs, other = one(from_=(LAWYER,), text="Do not sign."), one(text=ANSWERED_INSIDE)
+    mail, thread, remarks = shown(one(text=ANSWERED_INSIDE), theirs, other, rules=[from_("holm-law.example")])
+
+    for text in (mail.text, thread.mails[0].mail.text):
+        assert "Do not sign" not in text
+        assert "I would sign" in text
+    assert privacy.UNQUOTED in remarks
+
+
+def test_an_attached_mail_of_somebody_whose_mails_stay_out_is_not_the_text_of_the_mail() -> None:
+    text = "[attached mail: The contract, from Eve <eve@holm-law.example>]\n\nDo not sign."
+    assert shown(one(text=text), rules=[from_("holm-law.example")])[0].text == ""
+
+
+def test_without_a_rule_that_fits_everything_is_shown_as_it_is() -> None:
+    mail, thread, remarks = shown(one(text=QUOTING), one(text=ANSWERED_INSIDE), rules=[from_("other.example")])
+
+    assert (mail.text, thread.mails[0].mail.text, remarks) == (QUOTING, ANSWERED_INSIDE, ())
+
+
+@pytest.mark.parametrize(
+    ("kind", "local", "free"), [("never", True, False), ("local", True, True), ("local", False, False)]
+)
+def test_own_mails_to_such_people_are_no_samples(kind: str, local: bool, free: bool) -> None:
+    rules = [from_("holm-law.example", kind=kind)]
+    assert privacy.may_see(rules, ("bo@x.example", "eve@holm-law.example"), local=local) == free
+    assert privacy.may_see(rules, (MARA.email,), local=local)
