@@ -449,6 +449,19 @@ def test_a_state_on_the_network_is_warned_of(quirky: Checked, monkeypatch: pytes
     assert "over the network" in of(quirky(), "state", "warn")[0]
 
 
+def test_each_folder_of_notes_is_named_with_its_readers(quirky: Checked, tmp_path: Path) -> None:
+    (tmp_path / "notes").mkdir()
+    (tmp_path / "notes" / "one.md").write_text("x")
+    tables = (
+        f'[[notes]]\nfolder = "{name}"\nshare_with = ["bo@x.example", "y.example"]\n' for name in ("notes", "gone")
+    )
+
+    findings = quirky(extra="".join(tables))
+
+    assert of(findings, "notes", "ok") == [f"1 in {tmp_path}/notes, for bo@x.example, y.example"]
+    assert of(findings, "notes", "warn")[0].startswith(f"{tmp_path}/gone cannot be read (No such file or directory): ")
+
+
 def test_a_disk_without_modes_is_warned_of(quirky: Checked, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     assert places.kept_mode(tmp_path, 0o640) == 0o640
 

@@ -6,6 +6,8 @@ import time
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from letters import sent
 from making import make_account
 
@@ -126,8 +128,9 @@ def test_a_signature_without_a_mark_ends_the_text() -> None:
         ("Hallo zusammen,\n\nja.\n", "Hallo zusammen,", "Hallo zusammen,"),
         ("Hello Mara Lindqvist\n\nyes.\n", "Hello Mara Lindqvist", "Hello {first name} {last name}"),
         ("Liebe Maus,\n\nja.\n", "Liebe Maus,", "Liebe {name},"),
-        ("Grüß Gott, Frau Lindqvist!\n\nja.\n", "Grüß Gott,", "Grüß Gott,"),
-        ("Hola, Mara:\n\nsí.\n", "Hola,", "Hola,"),
+        ("Grüß Gott, Frau Lindqvist!\n\nja.\n", "Grüß Gott, Frau Lindqvist!", "Grüß Gott, Frau {last name}!"),
+        ("Hi, yes, Mara told me.\n", "Hi,", "Hi,"),
+        ("Hola, Mara:\n\nsí.\n", "Hola, Mara:", "Hola, {first name}:"),
         ("お世話になっております。\n\nはい。\n", "お世話になっております。", "お世話になっております。"),
         ("Yes, go ahead.\n", "", ""),
         ("Best of luck to all of you who are going to that long meeting tomorrow.\n", "", ""),
@@ -181,3 +184,19 @@ def test_a_huge_mail_is_read_in_time_and_kept_in_part() -> None:
 
     assert max(kept) <= MOST_TEXT
     assert time.process_time() - begun < 20
+
+
+@settings(max_examples=200, deadline=None)
+@given(head=st.binary(max_size=300), text=st.text(max_size=600), body=st.binary(max_size=600))
+def test_whatever_lies_in_sent_is_read_or_left_and_no_quoted_line_is_kept(head: bytes, text: str, body: bytes) -> None:
+    account = make_account()
+    for raw in (
+        head + b"\r\n\r\n" + body,
+        b"From: ada@example.org\r\nTo: bo@x.example\r\n" + head + b"\r\n\r\n" + body,
+    ):
+        read(raw, account, ["Ada"], arrived=0.0)
+    headers = b"From: ada@example.org\r\nTo: bo@x.example\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n"
+    quoted = "\n".join(f"> {CANARY} {line}" for line in text.splitlines())
+    mail = read(headers + f"{text}\n{quoted}\n{text}".encode("utf-8", "replace"), account, ["Ada"], arrived=0.0)
+
+    assert mail is None or CANARY not in mail.text

@@ -17,7 +17,7 @@ from mailbot.index import Unusable
 from mailbot.mail import quote
 from mailbot.mail.mail import Address, Mail
 from mailbot.mail.thread import Thread
-from mailbot.own import readers, samples
+from mailbot.own import habits, readers, samples
 from mailbot.own.card import card
 from mailbot.own.query import Asking
 from mailbot.own.sent import OwnMail
@@ -106,7 +106,9 @@ def _voice(world: World, wanted: Wanted) -> dict[str, Any]:
         known={other.mail.message_id for other in wanted.thread.mails},
     )
     shown = [Sample(f"sample {n}", world.time(own.at), own.text) for n, own in enumerate(chosen, start=1)]
-    return {"samples": tuple(shown), "card": card(mails, to=direct, readers=everybody, language=language)}
+    form = habits.address(wanted.fresh, language)
+    lines = card(mails, to=direct, readers=everybody, language=language, address=form)
+    return {"samples": tuple(shown), "card": lines}
 
 
 def _notes(world: World, wanted: Wanted) -> tuple[Note, ...]:

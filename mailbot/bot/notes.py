@@ -39,5 +39,5 @@ def find(world: World, asking: Asking, emails: Iterable[str]) -> tuple[Passage, 
     refresh(world, WITHIN)
     for notes in open_to(world, emails):
         asked = (query.for_anyone if readers.ANYONE in notes.share_with else query.for_some)(asking)
-        found += query.worth_showing(world.index.notes.find(notes.folder, asked, CANDIDATES), asked)
+        found += query.worth_showing(world.index.notes.find(notes.folder, asked, CANDIDATES), asked, asking.readers)
     return tuple(dict.fromkeys(found))[: query.SHOWN]

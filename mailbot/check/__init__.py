@@ -1,7 +1,7 @@
 """Proves each thing that the job needs: one finding a line, each with what to do.
 
 finding   what one line says
-places    archive, state, clock and zone of this host
+places    archive, state, notes, clock and zone of this host
 prompt    the templates of the prompt
 model     the model's answer, and how much it can read at once
 mailbox   an account's login, capabilities and folders; nothing is written there

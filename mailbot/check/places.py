@@ -1,4 +1,4 @@
-"""Archive, state, clock and zone: what this host has to offer."""
+"""Archive, state, notes, clock and zone: what this host has to offer."""
 
 from __future__ import annotations
 
@@ -15,8 +15,10 @@ from typing import TYPE_CHECKING
 from mailbot.archive.store import TEMPORARY
 from mailbot.check.finding import Finding
 from mailbot.errors import MailbotError
+from mailbot.index import files
 
 if TYPE_CHECKING:
+    from mailbot.config import Notes
     from mailbot.wiring import Home
 
 MOUNTS = Path("/proc/self/mounts")  # of Linux; where there is none, nothing is said about the kind of file system
@@ -31,6 +33,7 @@ ROOM = 100 * 2**20  # octets free, below which a warning is due
 def places(home: Home) -> Iterator[Finding]:
     yield from _archive(home)
     yield from _state(home)
+    yield from map(_notes, home.config.notes)
     yield _clock(home)
 
 
@@ -106,6 +109,16 @@ def _room(what: str, folder: Path) -> Iterator[Finding]:
     free = shutil.disk_usage(folder).free
     if free < ROOM:
         yield Finding("warn", what, f"only {free // 2**20} MiB are free on that disk: make room")
+
+
+def _notes(notes: Notes) -> Finding:
+    """Who may read which folder is shown, so that the owner sees it before a model does."""
+    try:
+        count = len(list(files.listed(notes.folder, ())))
+    except OSError as error:
+        text = f"{notes.folder} cannot be read ({error.strerror}): correct folder under [[notes]]"
+        return Finding("warn", "notes", text)
+    return Finding("ok", "notes", f"{count} in {notes.folder}, for {', '.join(notes.share_with)}")
 
 
 def _clock(home: Home) -> Finding:

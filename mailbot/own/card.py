@@ -20,9 +20,11 @@ WAYS = 2  # of greeting or signing off that are told
 NOTHING = "none"
 
 
-def card(mails: Sequence[OwnMail], *, to: Iterable[str], readers: Iterable[str], language: str) -> tuple[str, ...]:
+def card(
+    mails: Sequence[OwnMail], *, to: Iterable[str], readers: Iterable[str], language: str, address: str = ""
+) -> tuple[str, ...]:
     """The lines for a reply in ``language`` (ISO 639-1, or "") to these folded addresses; () where too few mails are
-    known."""
+    known. ``address`` is the form of address of the mail that is answered, for people who are new."""
     wanted, everybody = frozenset(to), frozenset(readers)
     written = [mail for mail in mails if mail.text]
     spoken = [mail for mail in written if mail.language == language and language]
@@ -34,6 +36,9 @@ def card(mails: Sequence[OwnMail], *, to: Iterable[str], readers: Iterable[str],
         return _card(same, f"mails in {name} to {whom}", exact=True)
     if len(people) >= ENOUGH:
         return _card(people, f"mails in {name} to {whom}")
+    alike = [mail for mail in spoken if address and mail.habits.address == address]
+    if len(alike) >= ENOUGH:
+        return _card(alike, f"mails in {name} to other people, all with “{address}”", near=False)
     if len(spoken) >= ENOUGH:
         return _card(spoken, f"mails in {name} to other people", near=False)
     return _card(written, "mails in other languages", near=False, frame=False) if len(written) >= ENOUGH else ()
@@ -83,7 +88,8 @@ def _length(mails: Sequence[OwnMail]) -> list[str]:
     if not counted or not sentences:
         return []
     low, middle, high = (counted[(len(counted) - 1) * quarter // 4] for quarter in (1, 2, 3))
-    return [f"Length: about {middle} words ({low} to {high}), {sum(counted) / sentences:.0f} a sentence"]
+    a_sentence = f"{sum(counted) / sentences:.0f} a sentence"
+    return [f"Length: about {middle} words (half of the mails {low} to {high}), {a_sentence}"]
 
 
 def _contractions(mails: Sequence[OwnMail]) -> list[str]:

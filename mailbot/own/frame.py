@@ -61,19 +61,28 @@ def read(text: str, readers: Iterable[str], writer: Iterable[str]) -> Frame:
 
 def _greeting(line: str, readers: tuple[str, ...]) -> Phrase:
     found = _HEAD.match(line)
-    if found is None or len(found[0]) > GREETING:
+    if found is None:
         return Phrase()
     head = found[0].rstrip()
+    word, language = _opening(head, phrases.GREETINGS)
+    if word and len(head) == len(word) and _is_name(line[len(word) :], readers):
+        head = line.rstrip(_EDGES)  # "Hola, Inés:"
     mark = _PUNCTUATION.match(line, len(head))
     end = mark[0].rstrip() if mark else ""
-    word, language = _opening(head, phrases.GREETINGS)
     rest = head[len(word) :].split()
     if not word and _kinds(rest, readers) not in ([FIRST], [FIRST, LAST]):
         return Phrase()
     if len(rest) > CLOSING_WORDS or (word and not mark and len(head) < len(line)):
         return Phrase()
-    habit = " ".join(filter(None, (head[: len(word)], *_kinds(rest, readers)))) + end
+    habit = " ".join(filter(None, (head[: len(word)], *_kinds(rest, readers)))).replace(" ,", ",") + end
     return Phrase(head + end, habit, language)
+
+
+def _is_name(text: str, readers: tuple[str, ...]) -> bool:
+    """Whether a text is nothing but how one of the readers is called."""
+    words = [word for word in text.split() if word.strip(_EDGES)]
+    known = all(kind != NAME for kind in _kinds(words, readers))
+    return 0 < len(words) <= CLOSING_WORDS and len(text) <= GREETING and known
 
 
 def _opening(text: str, tables: dict[str, tuple[str, ...]]) -> tuple[str, str]:
@@ -95,7 +104,7 @@ def _kinds(words: list[str], people: tuple[str, ...]) -> list[str]:
     kinds: list[str] = []
     for word in words:
         bare = small(word.strip(_EDGES))
-        kind = word if bare in phrases.TITLES else _kind(bare, people)
+        kind = word if not bare or bare in phrases.TITLES else _kind(bare, people)
         if kind not in kinds or kind == word:
             kinds.append(kind)
     return kinds

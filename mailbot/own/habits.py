@@ -42,7 +42,7 @@ def read(text: str, language: str) -> Habits:
     return Habits(
         words=len(found) + len(_UNSPACED.findall(text)) // CHARACTERS_PER_WORD,
         sentences=len(sentences),
-        address=_address(sentences, language),
+        address=_most_used(sentences, language),
         contracted=sum(word in phrases.CONTRACTED for word in folded),
         written_out=sum(pair in phrases.WRITTEN_OUT for pair in pairs),
         lists=bool(_ITEM.search(text)),
@@ -52,7 +52,12 @@ def read(text: str, language: str) -> Habits:
     )
 
 
-def _address(sentences: list[str], language: str) -> str:
+def address(text: str, language: str) -> str:
+    """The form of address in a text: "du", "Sie", "tu", "vous" ...; "" when it cannot be told."""
+    return _most_used([part.strip() for part in _END.split(text)], language)
+
+
+def _most_used(sentences: list[str], language: str) -> str:
     forms = phrases.ADDRESS.get(language)
     if forms is None:
         return ""

@@ -19,6 +19,7 @@ from mailbot.own.words import telling, words
 MOST = 60  # words of a query
 SHOWN = 4  # passages
 LEAST = 2  # different words of the query in a passage; one will do in its title
+ABOUT = 2  # passages that are only about whom the reply goes to
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,15 +46,18 @@ def for_anyone(asking: Asking) -> tuple[str, ...]:
     return _first((*_people(asking.readers), *telling(asking.theirs, 4 * MOST), *_all(asking.own)))
 
 
-def worth_showing(found: Iterable[Passage], asked: Sequence[str]) -> tuple[Passage, ...]:
-    """The first of the passages that have more than a word in common with what was asked, in their order."""
-    wanted = set(asked)
-    fit = (
-        passage
-        for passage in found
-        if wanted & set(words(passage.title)) or len(wanted & set(words(passage.text))) >= LEAST
-    )
-    return tuple(dict.fromkeys(fit))[:SHOWN]
+def worth_showing(found: Iterable[Passage], asked: Sequence[str], readers: Iterable[Address]) -> tuple[Passage, ...]:
+    """The first of the passages that have more than a word in common with what was asked, in their order; then a few
+    that only name a reader in their title."""
+    wanted, people = set(asked), set(_people(readers))
+    topical, about = dict[Passage, None](), dict[Passage, None]()
+    for passage in found:
+        title, text = set(words(passage.title)), set(words(passage.text))
+        if (title & wanted) - people or (len(text & wanted) >= LEAST and (text & wanted) - people):
+            topical[passage] = None
+        elif title & people:
+            about[passage] = None
+    return (*topical, *tuple(about)[:ABOUT])[:SHOWN]
 
 
 def _all(texts: Iterable[str]) -> tuple[str, ...]:
