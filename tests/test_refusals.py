@@ -4,7 +4,7 @@ owner hears of what only the owner can mend."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any
 
@@ -15,7 +15,7 @@ from worlds import CONFIG, question
 
 from mailbot.bot.trouble import troubles
 from mailbot.errors import Later, MailbotError
-from mailbot.imap.trouble import WAIT_MOST, WAIT_USUAL, wanted_wait
+from mailbot.imap.trouble import WAIT_MOST, WAIT_USUAL, Rejection, wanted_wait
 from mailbot.job import State
 
 # As Exchange Online, Gmail and Dovecot say it.
@@ -104,7 +104,7 @@ def test_what_only_the_owner_can_mend_is_told_once_and_tried_slowly(
     scripted.mailbox.refusing.clear()
     rounds(home, 2)
 
-    why = f"the server does not store the draft: append failed: {words}"
+    why = f"the server does not store the draft: {words}"
     assert tries < 12 * 4
     assert told(home) == [why, f"over: {why}"]
     home.check()
@@ -215,6 +215,38 @@ def test_a_double_that_the_server_merges_away_leaves_one_draft(home: Served, scr
 )
 def test_a_wait_is_read_from_the_words_of_real_servers(text: str, seconds: float | None) -> None:
     assert wanted_wait(text) == seconds
+
+
+@pytest.mark.parametrize("command", ["LIST", "EXAMINE", "UID SEARCH", "UID FETCH", "STATUS", "APPEND", "UID STORE"])
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (b'NO [UNAVAILABLE] It\'s "locked"', '[UNAVAILABLE] It\'s "locked"'),
+        (b"BAD Command Argument Error. 11", "Command Argument Error. 11"),
+        (b"NO ", "it does not say why"),
+    ],
+)
+def test_the_owner_reads_the_servers_own_words_and_nothing_of_a_library(
+    home: Served, scripted: Scripted, command: str, answer: bytes, words: str
+) -> None:
+    session = home.connect()
+    session.examine("INBOX")
+    calls: dict[str, Callable[[], Any]] = {
+        "LIST": session.folders,
+        "EXAMINE": lambda: session.examine("INBOX"),
+        "UID SEARCH": lambda: session.flagged("\\Flagged"),
+        "UID FETCH": lambda: session.flags([1]),
+        "STATUS": lambda: session.mark("Drafts"),
+        "APPEND": lambda: session.append("Drafts", question(), ()),
+        "UID STORE": lambda: session.add_keyword(1, "$MailbotDrafted"),
+    }
+    scripted.fault(command, when="before", then=answer)
+
+    with pytest.raises(Rejection) as caught:
+        calls[command]()
+
+    assert str(caught.value) == words
+    session.close()
 
 
 @pytest.mark.parametrize("command", ["LIST", "EXAMINE", "UID SEARCH", "UID FETCH", "STATUS", "SELECT", "UID STORE"])
@@ -386,7 +418,7 @@ def test_a_watched_folder_that_does_not_open_is_told_and_the_other_is_watched(
     scripted.mailbox.closed.clear()
     chosen.cycle()
 
-    assert why == f"the server does not open the folder Archive: select failed: {words}"
+    assert why == f"the server does not open the folder Archive: {words}"
     assert told(chosen) == [why, f"over: {why}"]
 
 

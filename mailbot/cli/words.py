@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 
 SHOWN = 80  # characters of a subject
+AFTER_AN_ANSWER = frozenset({"answered", "appending", "drafted", "done"})  # job.State, which costs an import
 
 
 def escaped(text: str) -> str:
@@ -43,7 +44,7 @@ def why(place: Home, job: Job) -> str:
     """Why a job waits, is held, or ended without a draft; "" when there is nothing to say."""
     if job.waits_for:
         return f"{job.waits_for}; next try {when(place, job.until)}"
-    return job.reason
+    return "" if job.state in AFTER_AN_ANSWER else job.reason  # of an earlier answer, which was of no use
 
 
 def row(place: Home, job: Job) -> dict[str, Any]:

@@ -15,6 +15,10 @@ CODE = re.compile(r"\[([A-Z-]{1,32})")
 # imaplib's own refusal to read on; it looks like one of the server's, but the rest of the line is still to come.
 CUT_SHORT = re.compile(r"got more than \d+ bytes")
 
+# What imapclient and imaplib put around the words of a server, which are all that the owner is to read.
+WRAPPING = re.compile(r"(?:command: \w+ => |\w+(?: \w+)? failed: |\w+ command error: (?:NO|BAD) )?(.*)", re.DOTALL)
+OCTETS = re.compile(r"\[?b(['\"])(.*)\1\]?")
+
 # What servers say to a client that asks too much of them. Exchange Online names the time; Gmail, Dovecot and Yahoo
 # only the reason. "Authenticated but not connected" is Exchange with about 20 connections open: seconds do not help.
 NAMED_WAIT = re.compile(r"backoff time:? *(\d{1,15}) *milliseconds", re.IGNORECASE)
@@ -77,5 +81,11 @@ def wanted_wait(text: str) -> float | None:
 
 
 def sentence(error: BaseException) -> str:
-    text = str(error) or type(error).__name__
-    return "".join(c if c.isprintable() else " " for c in text)[:300]
+    """What went wrong, in the server's own words where it said any, on one line."""
+    first, _, _ = str(error).partition("\n\n")  # imapclient adds advice for programmers
+    wrapped = WRAPPING.fullmatch(first)
+    words = wrapped[1] if wrapped else first
+    if octets := OCTETS.fullmatch(words):
+        words = octets[2]
+    words = words.strip() or ("it does not say why" if first else type(error).__name__)
+    return "".join(c if c.isprintable() else " " for c in words)[:300]

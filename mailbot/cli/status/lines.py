@@ -18,7 +18,8 @@ def _account(account: dict[str, Any]) -> Iterator[str]:
     runs = "runs" if account["running"] else "is not running"
     yield f"last good poll {account['last_poll'] or 'never'}; mailbot {runs}"
     if account["error"]:
-        yield f"the last poll failed: {account['error']}"
+        again = "" if account["troubles"] else "; it is tried again by itself"
+        yield f"the last poll failed: {account['error']}{again}"
     took = account["median_seconds"]
     speed = "" if took is None else f"; median {took:g} s from flag to draft"
     yield f"{account['drafts_today']} drafts today, {account['drafts_week']} in 7 days{speed}"
