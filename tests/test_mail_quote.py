@@ -14,6 +14,8 @@ ATTRIBUTIONS = {
     "en Gmail": "On Mon, 5 Jan 2026 at 10:00, Ada Example <ada@example.org> wrote:",
     "en wrapped": "On Monday, 5 January 2026 at 10:00:00 GMT+1, Ada Example\n<ada@example.org> wrote:",
     "en wrapped twice": "On Monday, 5 January 2026 at\n10:00, Ada Example from the office\n<ada@example.org> wrote:",
+    "en undated": "Ada Example wrote:",
+    "de undated": "Ada Example schrieb:",
     "en Thunderbird": "On 1/5/26 10:00, Ada Example wrote:",
     "de": "Am Mo., 5. Jan. 2026 um 10:00 Uhr schrieb Ada Example <ada@example.org>:",
     "de Apple": "Am 05.01.2026 um 10:00 schrieb Ada Example <ada@example.org>:",

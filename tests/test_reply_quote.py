@@ -105,6 +105,26 @@ def test_the_history_below_a_signature_stays_with_its_attribution() -> None:
     assert quote.quoted(text) == "> Hi\n>\n> On Monday Ada wrote:\n>\n>> Hello"
 
 
+@pytest.mark.parametrize(
+    "history",
+    [
+        "Von: Ada <ada@example.org>\nGesendet: Montag, 5. Januar 2026\nAn: Mara\nBetreff: Termin\n\nWann?",
+        "________________________________\nFrom: Ada <ada@example.org>\nSent: Monday\nTo: Mara\nSubject: x\n\nWhen?",
+        "-----Ursprüngliche Nachricht-----\nVon: Ada\n\nWann?",
+        "Begin forwarded message:\n\nFrom: Ada\n\nWhen?",
+        "On Mon, 5 Jan 2026 at 10:00 AM, Ada <ada@example.org> wrote:\n\nWhen?",
+    ],
+)
+def test_a_history_without_marks_below_a_signature_stays(history: str) -> None:
+    marked = "\n".join(f"> {line}".rstrip() for line in history.split("\n"))
+
+    assert quote.quoted(f"Hi\n\n-- \nMara\nNorthwind\n\n{history}") == f"> Hi\n>\n{marked}"
+
+
+def test_the_footer_of_a_list_goes_with_the_signature_above_it() -> None:
+    assert quote.quoted("Hi\n\n-- \nRory\n____________________\npack mailing list -- pack@lists.example") == "> Hi"
+
+
 def test_a_forwarded_mail_below_a_signature_stays() -> None:
     text = "FYI\n-- \nMara\n---------- Forwarded message ----------\nFrom: Bob\n"
 

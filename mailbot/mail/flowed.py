@@ -5,7 +5,7 @@ Owns space-stuffing, DelSp and quote depth. Refuses to know MIME: it gets text a
 
 from __future__ import annotations
 
-SIGNATURE = "-- "  # RFC 3676 4.3: never flowed
+from mailbot.mail.signature import MARK  # never flowed
 
 
 def unflow(text: str, *, delsp: bool) -> str:
@@ -17,11 +17,11 @@ def unflow(text: str, *, delsp: bool) -> str:
         content = line.lstrip(">")
         level = len(line) - len(content)
         content = content.removeprefix(" ")
-        if pieces and (level != depth or content == SIGNATURE):
+        if pieces and (level != depth or content == MARK):
             lines.append(_quoted("".join(pieces).rstrip(" "), depth))
             pieces = []
         depth = level
-        if content.endswith(" ") and content != SIGNATURE:
+        if content.endswith(" ") and content != MARK:
             pieces.append(content[:-1] if delsp else content)
             continue
         lines.append(_quoted("".join([*pieces, content]), depth))

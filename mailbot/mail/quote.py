@@ -1,8 +1,8 @@
 """Where the new text of a mail ends: fresh words, quoted history, signature.
 
-Owns the recognition of attribution lines ("On ... wrote:"), of quoted header blocks, of marked signatures and of the
-line that phones add. Refuses to cut where it could lose an answer: a text with words of its own after quoted lines, or
-that says its answers stand below, stays whole, and so does a forwarded mail, which is what the writer wants to be read.
+Owns the recognition of attribution lines ("On ... wrote:") and of quoted header blocks. Refuses to cut where it could
+lose an answer: a text with words of its own after quoted lines, or that says its answers stand below, stays whole, and
+so does a forwarded mail, which is what the writer wants to be read.
 Line based: each line is looked at a few times at most.
 """
 
@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from enum import Enum, auto
 
-from mailbot.mail import phrases
+from mailbot.mail import phrases, signature
 
-SIGNATURE = "-- "  # RFC 3676 4.3; anything else may be an answer
 _MAX_ATTRIBUTION = 4  # lines; long names and addresses are wrapped
 _GAP = 5  # lines among which its quote begins; webmails leave blank ones
 _MAX_LINE = 400  # characters of an attribution line
@@ -33,7 +33,6 @@ _NAMED = re.compile(
 _MARKED = re.compile(r"[A-Za-z]{0,4}[>|#]")  # "> ", "AE> " as The Bat! quotes, "# "
 _UNCLOSED = re.compile(r"<[^<>\s]{1,200}@[^<>\s]{1,200}$")
 _FORWARDED = re.compile(rf"(?:{'|'.join(map(re.escape, phrases.FORWARD_PREFIXES))})\s?[:：]")
-_LINK = re.compile(r"<[a-z]{1,10}:[^<>\s]{1,500}>")  # where the words before it lead, as Outlook and mail.text write it
 _RULE = re.compile(r"\s*(?:_{10,}|-{10,}|={10,})\s*")
 
 
@@ -46,6 +45,20 @@ class Split:
     signature: str
 
 
+class _Sign(Enum):
+    """By what words of others are known."""
+
+    QUOTE = auto()  # lines with marks: the writer may answer among them
+    HEADER = auto()  # all that follows
+    FORWARD = auto()  # all that follows, and it is what the mail is about
+
+
+@dataclass(frozen=True, slots=True)
+class _Opening:
+    at: int
+    sign: _Sign
+
+
 def split(text: str, subject: str = "") -> Split:
     """Splits the text of a mail (LF lines). Where nothing is certain all of it is fresh. Without the subject, what
     Outlook forwards looks like what it answers."""
@@ -55,10 +68,10 @@ def split(text: str, subject: str = "") -> Split:
         return Split(_joined(lines), "", "")
     if any(map(_points_below, lines[:cut])) and not any(map(_is_quoted, lines[cut:])):
         cut = len(lines)
-    fresh, signature = _signature(lines[:cut])
+    fresh, signed = signature.cut(lines[:cut])
     if cut < len(lines) and not _has_words(fresh):
-        fresh, signature, cut = lines, [], len(lines)
-    return Split(_joined(fresh), _joined(lines[cut:]), _joined(signature))
+        fresh, signed, cut = lines, [], len(lines)
+    return Split(_joined(fresh), _joined(lines[cut:]), _joined(signed))
 
 
 def typed(text: str) -> str:
@@ -67,9 +80,9 @@ def typed(text: str) -> str:
     one too many; what is quoted without any mark nobody can tell."""
     lines, kept = text.split("\n"), list[str]()
     for at, line in enumerate(lines):
-        if line == SIGNATURE or _is_forward(line) or _is_original(line) or _is_block(lines, at):
+        if line == signature.MARK or _is_forward(line) or _is_original(line) or _is_block(lines, at):
             break
-        if _MARKED.match(line) or _is_sent_from(line) or _is_attribution_line(lines, at):
+        if _MARKED.match(line) or signature.is_sent_from(line) or _is_attribution_line(lines, at):
             continue
         if _names_a_writer(lines, at):
             break
@@ -96,22 +109,32 @@ def _has_words(lines: list[str]) -> bool:
 def _cut(lines: list[str]) -> int:
     """The number of the first line of the history; ``len(lines)`` when there is none, or when it must stay; _WHOLE for
     a forwarded mail, whose signature is not the writer's either."""
+    opening = _opening(lines)
+    if opening.sign is _Sign.FORWARD:
+        return _WHOLE
+    return opening.at if opening.sign is _Sign.HEADER or _is_history(lines, opening.at) else len(lines)
+
+
+def opening(lines: list[str]) -> int:
+    """The number of the line at which words of others begin: a quote, a quoted header, a forwarded mail;
+    ``len(lines)`` when there are none. What comes below them is not looked at."""
+    return _opening(lines).at
+
+
+def _opening(lines: list[str]) -> _Opening:
     unmarked = max((at + 1 for at, line in enumerate(lines) if _MARKED.match(line)), default=0)
     for at, line in enumerate(lines):
         if _is_forward(line.lstrip("> ")):  # Apple Mail puts its mark and all that it forwards into a quote
-            return _WHOLE
+            return _Opening(at, _Sign.FORWARD)
         if _is_quoted(line) and not _closes_address(lines, at):
-            begin = at
-        elif _is_original(line) or _is_block(lines, at):
-            return _with_rule(lines, at)
-        elif at >= unmarked and _heads_unquoted(lines, at) and _has_words(lines[: _attribution_start(lines, at)]):
-            return _attribution_start(lines, at)
-        elif _ends_attribution(lines, at):
-            begin = _attribution_start(lines, at)
-        else:
-            continue
-        return begin if _is_history(lines, at) else len(lines)
-    return len(lines)
+            return _Opening(at, _Sign.QUOTE)
+        if _is_original(line) or _is_block(lines, at):
+            return _Opening(_with_rule(lines, at), _Sign.HEADER)
+        if at >= unmarked and _heads_unquoted(lines, at) and _has_words(lines[: _attribution_start(lines, at)]):
+            return _Opening(_attribution_start(lines, at), _Sign.HEADER)
+        if _ends_attribution(lines, at):
+            return _Opening(_attribution_start(lines, at), _Sign.QUOTE)
+    return _Opening(len(lines), _Sign.QUOTE)
 
 
 def _is_quoted(line: str) -> bool:
@@ -225,6 +248,8 @@ def _attribution_start(lines: list[str], at: int) -> int:
         # The name may stand on the line above the date, or above its own address.
         if shortest < 0 or ("@" in window and not named) or lines[shortest].startswith("<"):
             shortest, named = start, "@" in window
+    if shortest < 0 and phrases.fold(lines[at]).rstrip(" \xa0:：").endswith(phrases.WROTE):
+        return at  # "Ada wrote:" without a date
     return shortest
 
 
@@ -236,9 +261,9 @@ def _is_history(lines: list[str], at: int) -> bool:
         line = lines[number]
         if _is_quoted(line) and not _closes_address(lines, number):
             quoted = True
-        elif not quoted or not line.strip() or _is_sent_from(line):
+        elif not quoted or not line.strip() or signature.is_sent_from(line):
             continue
-        elif line == SIGNATURE or _RULE.fullmatch(line) or _is_original(line) or _is_block(lines, number):
+        elif line == signature.MARK or _RULE.fullmatch(line) or _is_original(line) or _is_block(lines, number):
             return True
         elif not _is_attribution_line(lines, number):
             return False
@@ -251,26 +276,3 @@ def _is_attribution_line(lines: list[str], number: int) -> bool:
         if _ends_attribution(lines, end):
             return 0 <= _attribution_start(lines, end) <= number
     return False
-
-
-def _is_sent_from(line: str) -> bool:
-    """A line such as "Sent from my iPhone", which a device or program adds and names itself in."""
-    mark = _mark(_LINK.sub("", line))
-    says_so = mark.startswith(phrases.SENT_FROM) or any(end in mark for end in phrases.SENT_FROM_ENDS)
-    return says_so and any(name in mark for name in phrases.SENDERS)
-
-
-def _signature(lines: list[str]) -> tuple[list[str], list[str]]:
-    """The last marked signature, unless quoted lines follow it or nothing stands above it; else the last line, if a
-    phone added it."""
-    last = -1
-    for at in range(len(lines) - 1, -1, -1):
-        if _is_quoted(lines[at]):
-            break
-        if lines[at] == SIGNATURE and _has_words(lines[:at]):
-            return lines[:at], lines[at + 1 :]
-        if last < 0 and lines[at].strip():
-            last = at
-    if last > 0 and _is_sent_from(lines[last]) and _has_words(lines[:last]):
-        return lines[:last], lines[last:]
-    return lines, []

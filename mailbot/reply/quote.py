@@ -10,6 +10,8 @@ from datetime import datetime, tzinfo
 
 from mailbot.mail import characters
 from mailbot.mail.mail import Mail
+from mailbot.mail.quote import opening
+from mailbot.mail.signature import MARK
 
 MOST = 100_000  # octets of quoted text; beyond, a reply only grows a mailbox
 CUT = "> [...]"
@@ -33,9 +35,6 @@ _LINES = {
     "ja": ("y年M月d日(EEE)", "{date} {time}、{name}のメール:", "{name}のメール:"),
     "zh": ("y年M月d日EEE", "{name} 于{date} {time}写道：", "{name} 写道："),
 }
-
-# Above a quoted history stand an attribution or a row of strokes; a signature ends there.
-_STROKES = re.compile(r"-{5}|_{5}")
 
 
 def attribution(mail: Mail, language: str, zone: tzinfo) -> str:
@@ -76,29 +75,13 @@ def _marked(line: str) -> str:
 
 
 def _without_signature(lines: list[str]) -> list[str]:
-    """The signature begins at ``-- `` and ends where a quoted history begins, with its attribution, or at the end. A
-    mark with nothing above it is a webmail's whim: what follows is the mail."""
-    text = next((at for at, line in enumerate(lines) if line.strip(" -")), len(lines))
-    if "-- " not in lines[text:]:
-        return lines[text:] if text < len(lines) else lines
-    start = lines.index("-- ", text)
-    end = next((at for at in range(start, len(lines)) if _STROKES.match(lines[at])), len(lines))
-    quote = next((at for at in range(start, end) if lines[at].startswith(">")), None)
-    if quote is not None:
-        end = _attribution_start(lines, start, quote)
-    return lines[:start] + lines[end:]
-
-
-def _attribution_start(lines: list[str], start: int, quote: int) -> int:
-    """The paragraph directly above a quote that ends in a colon introduces it."""
-    at = quote
-    while at - 1 > start and not lines[at - 1].strip():
-        at -= 1
-    if at - 1 == start or not lines[at - 1].rstrip().endswith((":", "：")):
-        return quote
-    while at - 1 > start and lines[at - 1].strip():
-        at -= 1
-    return at
+    """The signature begins at ``-- `` and ends where words of others begin, or at the end. A mark with nothing above
+    it is a webmail's whim: what follows is the mail."""
+    text = next((at for at, line in enumerate(lines) if line.strip(" -")), 0)
+    if MARK not in lines[text:]:
+        return lines[text:]
+    start = lines.index(MARK, text)
+    return lines[text:start] + lines[start + opening(lines[start:]) :]
 
 
 def _in_zone(moment: datetime, zone: tzinfo) -> datetime:
