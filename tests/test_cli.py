@@ -307,6 +307,16 @@ def test_flags_from_before_the_first_run_are_drafted_only_when_included(account:
         assert len(account.mails()) == 2
 
 
+@pytest.mark.parametrize("words", [[], ["secret"]], ids=["mailbot", "secret"])
+def test_help_says_what_each_command_does_in_one_whole_line(words: list[str]) -> None:
+    with Home() as home:
+        said = home.command(*words, "--help")
+
+    listed = said.out.partition("Commands:\n")[2].partition("\n\n")[0].splitlines()
+    assert len(listed) >= 2
+    assert [line for line in listed if line.endswith("...") or not line.endswith((".", "?"))] == []
+
+
 def test_help_imports_nothing_heavy() -> None:
     command = [sys.executable, "-X", "importtime", "-m", "mailbot", "--help"]
     done = subprocess.run(command, capture_output=True, text=True, check=True)

@@ -12,6 +12,11 @@ from mailbot.errors import BadUsage, MailbotError, OwnerMustAct
 
 FAILED, USAGE, OWNER, LOCKED, INTERRUPTED = 1, 2, 3, 4, 130
 
+EXIT_CODES = (
+    "Exit codes: 0 done, 1 something failed in this run, 2 bad usage or config, 3 you must act, 4 another mailbot "
+    "works on an account, 130 interrupted."
+)
+
 VERBS = ("demo", "setup", "check", "run", "once", "status", "list", "show", "redo", "release", "dismiss", "secret")
 
 
@@ -28,10 +33,12 @@ class Verbs(click.Group):
         return command
 
 
-@click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]}, epilog=EXIT_CODES)
 @click.version_option(metadata.version("mailbot"), prog_name="mailbot")
 def commands() -> None:
-    """Flag a mail in any mail client; seconds later a reply waits in your Drafts folder. mailbot never sends it."""
+    """Flag a mail in any mail client; seconds later a reply waits in your Drafts folder. mailbot never sends it.
+
+    Begin with "mailbot demo", which needs no account, or with "mailbot setup"."""
 
 
 def main(argv: Sequence[str] | None = None) -> None:

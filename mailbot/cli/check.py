@@ -31,7 +31,9 @@ WRITE_TEST = "Also store a test draft in Drafts, read it back and move it to Tra
 @json_option
 @click.option("--write-test", is_flag=True, help=WRITE_TEST)
 def command(config_path: Path | None, as_json: bool, write_test: bool) -> int:
-    """Prove each thing that mailbot needs, and say what to do where one is missing."""
+    """Prove each thing that mailbot needs, and say what to do.
+
+    It only looks at the mailbox, unless --write-test is given. The model is asked for an answer to a sample mail."""
     from mailbot.check import check
 
     findings = []

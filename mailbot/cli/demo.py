@@ -24,7 +24,10 @@ WIDTH = 100  # columns
     "--folder", type=click.Path(path_type=Path), metavar="DIR", help="Where the archive is left (else a new folder)."
 )
 def command(folder: Path | None) -> int:
-    """See it work, without an account: a mailbox with sample mails, one flagged, the draft and its page."""
+    """Show the whole job without an account.
+
+    A mailbox with sample mails starts on this machine, one mail is flagged, and its draft and page are shown. A model
+    writes where OPENAI_API_KEY, or OPENAI_BASE_URL and MAILBOT_MODEL, are set; else outlines are drafted."""
     from mailbot.demo import play
 
     start_log("error")
@@ -48,7 +51,7 @@ def _show(scene: Scene) -> None:
     if scene.prompt_path:
         click.echo(f"  the prompt  {scene.prompt_path}")
     click.echo(f"  the source  {scene.source_path}")
-    click.echo("For your own mailbox: copy config.example.toml, fill it in, run mailbot check.")
+    click.echo("For your own mailbox: mailbot setup")
 
 
 def _titled(title: str, text: str) -> None:

@@ -14,7 +14,9 @@ from mailbot.cli.options import config_option, home
 @config_option
 @click.argument("id")
 def command(config_path: Path | None, id: str) -> None:
-    """Give up a parked or held job; a page that says "failed" stays."""
+    """Give up a parked or held job.
+
+    A page that says "failed" stays. The ID is that of mailbot list; its beginning will do."""
     from mailbot.errors import BadUsage
     from mailbot.job import IllegalEvent
 

@@ -15,7 +15,9 @@ from mailbot.cli.words import escaped, row, shortened, title, when, why
 @config_option
 @json_option
 def command(config_path: Path | None, as_json: bool) -> None:
-    """Every mail that was flagged, and what became of it, newest first."""
+    """Every mail that was flagged, and what became of it.
+
+    The newest come first. What stands at the front is the ID that show, redo, release and dismiss take."""
     with home(config_path) as place:
         jobs = place.journal.jobs()
         if as_json:

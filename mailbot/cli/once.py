@@ -32,7 +32,10 @@ if TYPE_CHECKING:
 @click.option("--retry", is_flag=True, help="Also what waits for its next try.")
 @click.option("--dry-run", is_flag=True, help="Show what would be drafted, to whom, from which prompt; store nothing.")
 def command(config_path: Path | None, include_existing: bool, retry: bool, dry_run: bool) -> int:
-    """One cycle over every account, then exit."""
+    """Look once at every account, draft what is flagged, exit.
+
+    Flags that are there at the very first look are only remembered. While mailbot run works, there is nothing to do
+    for this one (exit code 4)."""
     from mailbot.poller import Calls
 
     with home(config_path, needs_secrets=True, mends=not dry_run) as place:

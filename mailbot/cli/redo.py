@@ -15,7 +15,10 @@ from mailbot.cli.options import config_option, home
 @click.option("--note", default="", help="What you want to be different, for the model.")
 @click.argument("id")
 def command(config_path: Path | None, note: str, id: str) -> None:
-    """A new draft for the same mail. The earlier draft stays where it is."""
+    """Make a new draft for the same mail.
+
+    The earlier draft stays where it is. A mailbot that runs does it at its next look, else the next run does. The ID is
+    that of mailbot list; its beginning will do."""
     from mailbot.errors import BadUsage
     from mailbot.job import OPEN, State
 

@@ -15,7 +15,10 @@ from mailbot.cli.options import config_option, home
 @click.option("--all", "everything", is_flag=True, help="All that is held.")
 @click.argument("ids", metavar="[ID]...", nargs=-1)
 def command(config_path: Path | None, everything: bool, ids: tuple[str, ...]) -> None:
-    """Draft what is held."""
+    """Draft what is held.
+
+    Held is what was flagged with too many others at once (schedule.hold_above), and flags of unknown age after the
+    state was lost; mailbot list shows them."""
     from mailbot.errors import BadUsage
     from mailbot.job import State
 

@@ -17,7 +17,10 @@ from mailbot.cli.options import config_option, home
 @click.command("run")
 @config_option
 def command(config_path: Path | None) -> int:
-    """The service: looks at each account every minute, and at once when the server says so (IDLE)."""
+    """The service: see flags, make drafts, until it is ended.
+
+    It looks at each account every minute, and at once when the server says so (IDLE). Ctrl-C or SIGTERM ends it within
+    ten seconds; work in hand goes on at the next start. The log is on standard error, one line for each step."""
     import faulthandler
     import logging
     import os

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 @click.group("secret")
 def command() -> None:
-    """Store or delete a password or key in the keyring; sign in, or out, where an account does that instead."""
+    """Keep or delete a password or key; sign in, or out.
+
+    Passwords and keys go to the keyring. An account with a client_id has a sign-in with a browser instead."""
 
 
 def _known(config_path: Path | None, name: str) -> SignIn | None:
@@ -37,8 +39,9 @@ def _known(config_path: Path | None, name: str) -> SignIn | None:
 @click.option("--yes", is_flag=True, help="Also where the keyring keeps it in plain text.")
 @click.argument("name")
 def set_(config_path: Path | None, yes: bool, name: str) -> None:
-    """Ask for the secret NAME (home.imap, model, ...) and keep it in the keyring; or sign in with a browser, where the
-    account has a client_id."""
+    """Ask for the secret NAME and keep it, or sign in.
+
+    NAME is the account's name with .imap or .smtp behind it, such as home.imap; or model."""
     from mailbot import secrets
     from mailbot.cli.browser import signed_in
 
@@ -54,7 +57,7 @@ def set_(config_path: Path | None, yes: bool, name: str) -> None:
 @config_option
 @click.argument("name")
 def delete(config_path: Path | None, name: str) -> None:
-    """Delete the secret NAME from the keyring, or the tokens of a sign-in."""
+    """Delete the secret NAME, or the tokens of a sign-in."""
     from mailbot import secrets
 
     if tokens := _known(config_path, name):

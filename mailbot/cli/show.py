@@ -18,7 +18,9 @@ TOLD = ("reason", "folder", "model", "tokens_in", "tokens_out", "status", "gener
 @config_option
 @click.argument("id")
 def command(config_path: Path | None, id: str) -> None:
-    """One mail's history, event by event. The beginning of an ID will do."""
+    """One mail's history, event by event.
+
+    The ID is that of mailbot list; its beginning will do."""
     with home(config_path) as place:
         job = place.journal.find(id)
         facts = {

@@ -29,7 +29,13 @@ FLAGS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("--account", {"help": "The account's short name in the config."}),
     ("--host", {"help": "The IMAP server; it is not searched for then."}),
     ("--port", {"type": click.IntRange(1, 65535), "help": "Its port, if it is not the usual one."}),
-    ("--security", {"type": click.Choice(["tls", "starttls", "none"]), "help": "tls, if the port is not 143."}),
+    (
+        "--security",
+        {
+            "type": click.Choice(["tls", "starttls", "none"]),
+            "help": "How it is encrypted; else starttls at port 143, tls at others.",
+        },
+    ),
     ("--ca-file", {"type": click.Path(), "help": "The certificate of a server of your own."}),
     ("--user", {"help": "The name to log in with, if it is not the address."}),
     ("--password-file", {"type": click.Path(), "help": "A file that holds the password; the config names it."}),
@@ -62,7 +68,7 @@ def flags(command: F) -> F:
 @flags
 @click.pass_context
 def command(ctx: click.Context, /, config_path: Path | None, **given: Any) -> int:
-    """Find the server of an address, keep the password, pick folders, write the config, check it.
+    """Find your server, ask the rest, write the config, check it.
 
     Asks for what no flag says; without a terminal the flags have to say it. It may be run again: what stands in the
     config stays there, comments too."""

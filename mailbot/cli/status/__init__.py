@@ -28,7 +28,9 @@ WIDTH = 80  # columns that the page takes at most
 @config_option
 @json_option
 def command(config_path: Path | None, as_json: bool) -> int:
-    """Is all well? Per account: the last poll, open jobs, what waits and why."""
+    """Is all well? Per account the last look, what waits and why.
+
+    The exit code tells it, too: 0 well, 1 something failed, 3 you must act."""
     from mailbot.bot.trouble import BLOCKING
     from mailbot.cli.status import lines, page
     from mailbot.cli.status.facts import account_facts
