@@ -343,6 +343,7 @@ def test_without_the_extra_it_says_what_to_install(
     clock.now += 4000
 
     assert "mailbot[oauth]" in str(caught(signed.token))
+    assert "mailbot[oauth]" in str(caught(signed.begin))
 
 
 def test_a_refusal_that_repeats_the_refresh_token_does_not_tell_it(

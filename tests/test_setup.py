@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import click
 import keyring
 import keyring.backends.fail
 import pytest
@@ -20,7 +21,7 @@ from test_setup_search import file, incoming, reach, unreachable
 from test_setup_web import body, serving
 
 from mailbot.cli import commands
-from mailbot.cli.setup import login, talk
+from mailbot.cli.setup import login, owner, talk
 from mailbot.errors import BadUsage, Later, OwnerMustAct
 from mailbot.setup.search import Reach
 
@@ -54,6 +55,7 @@ def person(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Person]:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setattr(talk, "has_terminal", lambda: True)
+    monkeypatch.setattr(owner, "host_zone", lambda: "CET")
     before = keyring.get_keyring()
     keyring.set_keyring(keyring.backends.fail.Keyring())
     yield Person(tmp_path)
@@ -73,7 +75,7 @@ def test_questions_and_answers_lead_to_a_draft(dovecot: Dovecot) -> None:
     with Home(account) as home:
         home.config.unlink()
         del home.environ["MAILBOT_HOME_IMAP"]
-        environ = {**home.environ, "MAILBOT_CONFIG": str(home.config), "TERM": "dumb"}
+        environ = {**home.environ, "MAILBOT_CONFIG": str(home.config), "TERM": "dumb", "TZ": "Europe/Berlin"}
         where = at(dovecot, account.user)[2:]
         code, screen = converse(
             ["setup", *where],
@@ -360,7 +362,7 @@ def test_a_plaintext_keyring_is_used_only_after_a_yes(
 ) -> None:
     plain = PlaintextKeyring()
     keyring.set_keyring(plain)
-    answers = [dovecot.password, "", agrees, *USUAL[1:]]
+    answers = [dovecot.password, *USUAL[:4], agrees, "n"]
 
     assert person.setup(*at(dovecot, dovecot.user()), answers=answers) == 0
 
@@ -424,3 +426,97 @@ def test_a_token_command_is_used_at_a_server_that_was_searched_for(
 
     with pytest.raises(OwnerMustAct, match="xoauth2 with token-1"):
         person.setup(*flags, outside=reach(fetch=lambda url: file(incoming())))
+
+
+# What a newcomer does
+
+
+def test_who_ends_it_before_the_last_answer_leaves_nothing_behind(person: Person, dovecot: Dovecot) -> None:
+    with pytest.raises(click.Abort):  # the answers end at the question for the name
+        person.setup(*at(dovecot, dovecot.user()), answers=[dovecot.password, ""])
+
+    assert "Ended. No config was written." in person.said
+    assert list(person.config.parent.iterdir()) == []
+
+
+def test_who_ends_a_second_run_has_the_config_as_it_was(person: Person, dovecot: Dovecot) -> None:
+    user = dovecot.user()
+    person.setup(*at(dovecot, user), answers=[dovecot.password, *USUAL])
+    before = {path.name: path.read_bytes() for path in person.config.parent.iterdir()}
+
+    with pytest.raises(click.Abort):
+        person.setup(*at(dovecot, user), "--about", "Somebody else", answers=[""])
+
+    assert "Ended. The config is as it was." in person.said
+    assert {path.name: path.read_bytes() for path in person.config.parent.iterdir()} == before
+
+
+def test_a_port_may_stand_behind_the_name_of_the_server(person: Person, dovecot: Dovecot) -> None:
+    flags = ["--address", "ada@example.org", "--user", dovecot.user(), "--ca-file", str(dovecot.ca_file)]
+
+    assert person.setup(*flags, answers=[f"localhost:{dovecot.tls_port}", dovecot.password, *USUAL]) == 0
+
+    imap = person.table()["account"][0]["imap"]
+    assert (imap["host"], imap["port"], imap["security"]) == ("localhost", dovecot.tls_port, "tls")
+
+
+def test_a_second_run_needs_no_flags_and_asks_nobody_for_the_server(person: Person, dovecot: Dovecot) -> None:
+    def fail(name: str) -> Any:
+        raise AssertionError(f"{name} was looked for, though the config has the server")
+
+    person.setup(*at(dovecot, dovecot.user()), answers=[dovecot.password, *USUAL])
+    before = person.config.read_text()
+
+    assert person.setup(answers=["", "", "", "", "", "n"], outside=Reach(fail, fail, fail, ())) == 0
+
+    assert person.config.read_text() == before
+    assert "Your mail address (another one adds an account) [ada@example.org]" in person.said
+
+
+def test_another_address_adds_an_account(person: Person, dovecot: Dovecot) -> None:
+    person.setup(*at(dovecot, dovecot.user()), answers=[dovecot.password, *USUAL])
+    user = dovecot.user("work")
+    where = ["--user", user, "--ca-file", str(dovecot.ca_file)]
+    answers = ["ada@work.example", f"localhost:{dovecot.tls_port}", dovecot.password, "", "", "", "", "n"]
+
+    assert person.setup(*where, answers=answers) == 0
+
+    assert [(a["name"], a["address"]) for a in person.table()["account"]] == [
+        ("home", "ada@example.org"),
+        ("work", "ada@work.example"),
+    ]
+
+
+def test_only_refused_passwords_count_as_tries(person: Person, dovecot: Dovecot) -> None:
+    where = [*at(dovecot, dovecot.user())[:-1], "/no/such/file"]
+    files = ["/nor/this", "/nor/that", "/nor/another", str(dovecot.ca_file)]
+    wrong = [word for number in range(3) for word in ("", f"wrong-{number}")]
+
+    answers = ["wrong", *files, *wrong[:-1], dovecot.password, *USUAL]
+
+    assert person.setup(*where, answers=answers) == 0
+
+
+def test_a_host_without_a_zone_asks_for_the_owners(
+    person: Person, dovecot: Dovecot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(owner, "host_zone", lambda: "UTC")
+    answers = [dovecot.password, "", "Ada", "", "Utopia", "Europe/Berlin", "1", "n"]
+
+    assert person.setup(*at(dovecot, dovecot.user()), answers=answers) == 0
+
+    assert "It must be a time zone" in person.said
+    assert person.table()["owner"]["timezone"] == "Europe/Berlin"
+
+
+def test_on_a_terminal_no_line_is_broken_inside_a_word(dovecot: Dovecot) -> None:
+    account = Account(dovecot)
+    with Home(account) as home:
+        home.config.unlink()
+        environ = {**home.environ, "MAILBOT_CONFIG": str(home.config), "TERM": "dumb", "COLUMNS": "60"}
+        where = at(dovecot, account.user)[:-2]
+        _, screen = converse(["setup", *where], [("Password of", "x"), ("The file with", "\x04")], environ)
+
+    assert "the certificate of 127.0.0.1 is not trusted" in " ".join(screen.split())
+    said = [line for line in screen.splitlines() if not line.startswith(("Password", "The file"))]
+    assert max(map(len, said)) <= 60

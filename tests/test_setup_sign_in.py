@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import click
 import pytest
 from authority import CLIENT, Authority
 from dovecot import Dovecot
@@ -116,7 +117,8 @@ def test_microsoft_is_offered_the_browser(person: Person, monkeypatch: pytest.Mo
         raise OwnerMustAct("sign-in", "this test reaches no network", "None")
 
     monkeypatch.setattr(SignIn, "begin", begin)
-    caught(lambda: person.setup("--address", "ada@outlook.com", answers=[CLIENT, "", "", ""]))
+    with pytest.raises(click.Abort):
+        person.setup("--address", "ada@outlook.com", answers=[CLIENT, "", "", ""])
 
     assert "Microsoft wants no password: you sign in with a browser" in person.said
     assert "https://entra.microsoft.com" in person.said

@@ -72,6 +72,7 @@ class Authority:
 
     def code(self) -> Code:
         """Begins the device flow."""
+        _client(self.client_id)  # what could not be finished is not begun
         answer = self._asked("devicecode", urlencode({"client_id": self.client_id, "scope": " ".join(SCOPE)}))
         if "error" in answer:
             raise self._refusal(answer.get("error"), answer.get("error_description"))

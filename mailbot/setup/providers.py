@@ -121,7 +121,8 @@ PROVIDERS = (
         port=1143,
         security="starttls",
         password="the password that Proton Mail Bridge shows; Bridge has to run on this machine",
-        remark="Export the certificate of Bridge and name it with --ca-file. Drafts lose their thread there.",
+        remark="Export the certificate of Bridge, in its settings: you will be asked for the file. Drafts lose their "
+        "thread there.",
     ),
 )
 

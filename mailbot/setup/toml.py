@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from mailbot.errors import BadUsage
+from mailbot.setup.server import Server
 
+CONFIG = "the config"  # who named a server that is taken from it
 NEW_FILE = """\
 # The config of mailbot, written by "mailbot setup". It may be run again and keeps what you write here; after a change
 # of your own run "mailbot check". Lines that begin with "#: " are optional; what stands there is what mailbot does
@@ -168,6 +170,23 @@ def table(text: str, name: str) -> Mapping[str, Any]:
     """One of the tables at the top of the file; empty when it is not there."""
     found = _parsed(text).unwrap().get(name)
     return found if isinstance(found, dict) else {}
+
+
+def addresses(text: str) -> tuple[str, ...]:
+    """Those of the accounts, in the order of the file."""
+    rows = _parsed(text).unwrap().get("account", ())
+    return tuple(str(row["address"]) for row in rows if isinstance(row, dict) and row.get("address"))
+
+
+def server(text: str, address: str) -> Server | None:
+    """The server of the first account with this address, as far as the file has one."""
+    rows = [row for row in _parsed(text).unwrap().get("account", ()) if isinstance(row, dict)]
+    imap: dict[str, Any] = next((row.get("imap", {}) for row in rows if row.get("address") == address), {})
+    if not imap.get("host"):
+        return None
+    security = imap.get("security", "tls")
+    port, user = imap.get("port", 993 if security == "tls" else 143), imap.get("user") or address
+    return Server(imap["host"], port, security, user, imap.get("auth", "password"), CONFIG)
 
 
 def account_name(text: str, user: str, host: str, address: str) -> str:

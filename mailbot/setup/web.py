@@ -4,6 +4,7 @@ house."""
 from __future__ import annotations
 
 import json
+import socket
 import time
 import urllib.error
 import urllib.request
@@ -82,5 +83,7 @@ def _read(opener: urllib.request.OpenerDirector, url: str, patience: float, most
             raise Later(f"the web server says {error.code}") from None
     except (OSError, HTTPException, ValueError) as error:
         reason = getattr(error, "reason", error)
+        if isinstance(reason, socket.gaierror):
+            raise Later("there is no such host") from error
         raise Later(f"{reason or type(error).__name__}"[:120]) from error
     return bytes(data)

@@ -17,11 +17,14 @@ from mailbot.cli.options import config_option
 
 if TYPE_CHECKING:
     from mailbot.cli.setup.talk import Talk
+    from mailbot.setup.search import Reach
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 SOURCES = ("password_file", "password_command", "password_stdin", "token_command", "client_id")
 RUNNING = " A mailbot that runs already reads it when it is started again."
+BEGIN = "Some questions, two minutes. Enter takes what stands in brackets; Ctrl-C ends it, and nothing is kept.\n"
+AGAIN = "{} is there already, and what you wrote into it stays. Enter takes what stands in brackets.\n"
 WRITE_TEST = "Shall the check also store a test draft, read it back and move it to Trash?"
 
 FLAGS: tuple[tuple[str, dict[str, Any]], ...] = (
@@ -50,6 +53,7 @@ FLAGS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("--folder", {"multiple": True, "help": "A folder to watch; may be given several times."}),
     ("--owner-name", {"help": "Your name, as it stands in From."}),
     ("--about", {"help": "A line about you: who writes, and how."}),
+    ("--timezone", {"help": "Your time zone, if it is not that of this host."}),
     ("--model", {"help": "The model's name."}),
     ("--model-url", {"help": "Its server, if it is not OpenAI's."}),
     ("--model-key-file", {"type": click.Path(), "help": "A file that holds its key; the config names it."}),
@@ -73,29 +77,45 @@ def command(ctx: click.Context, /, config_path: Path | None, **given: Any) -> in
     Asks for what no flag says; without a terminal the flags have to say it. It may be run again: what stands in the
     config stays there, comments too."""
     from mailbot import config
-    from mailbot.cli.setup import folders, login, owner
     from mailbot.cli.setup.talk import Talk, has_terminal, say
-    from mailbot.setup import disk, toml
+    from mailbot.setup import disk
     from mailbot.setup.search import Reach
 
     path = config_path or config.default_path(os.environ)
-    talk, reach = Talk(given, has_terminal()), ctx.obj or Reach()
-    text = disk.read(path)
+    talk, text = Talk(given, has_terminal()), disk.read(path)
     _complete(talk, text)
-    address = login.address(talk)
-    entry = login.log_in(talk, path, text, address, login.server(talk, address, reach))
-    answers = folders.chosen(talk, entry)
-    if entry.typed:
-        kept = owner.keep(talk, path, f"{answers.account}.imap", entry.typed)
-        answers = replace(answers, imap={**answers.imap, "password_file": kept})
-    answers = replace(answers, owner=owner.owner(talk, text), model=owner.model(talk, path, text, reach.ports))
-    disk.replace(path, toml.written(text, answers), os.environ)
-    say(f"{path} is written.{RUNNING if text else ''}\n")
+    if talk.asks:
+        say(AGAIN.format(path) if text else BEGIN)
+    try:
+        _written(talk, path, text, ctx.obj or Reach())
+    except (click.Abort, KeyboardInterrupt):
+        say(f"\nEnded. {'The config is as it was' if text else 'No config was written'}.")
+        raise
     agrees = given["write_test"] or (talk.asks and click.confirm(WRITE_TEST, default=False))
     code: int = ctx.invoke(check_verb.command, config_path=path, as_json=False, write_test=agrees)
     if code == 0:
         say("\nNext: mailbot once makes the first contact. Then flag a mail, and start mailbot run.")
     return code
+
+
+def _written(talk: Talk, path: Path, text: str, reach: Reach) -> None:
+    """The questions, then the secrets, then the config: who ends it before leaves nothing behind but a sign-in."""
+    from mailbot.cli.setup import folders, login, owner
+    from mailbot.cli.setup.talk import say
+    from mailbot.setup import disk, toml
+
+    address = login.address(talk, text)
+    entry = login.log_in(talk, path, text, address, login.server(talk, text, address, reach))
+    answers = folders.chosen(talk, entry)
+    answers = replace(answers, owner=owner.owner(talk, text))
+    model, key = owner.model(talk, text, reach.ports)
+    if entry.typed:
+        kept = owner.keep(talk, path, f"{answers.account}.imap", entry.typed)
+        answers = replace(answers, imap={**answers.imap, "password_file": kept})
+    if model and key:
+        model = {**model, "api_key_file": owner.keep(talk, path, "model", key), "api_key_command": ""}
+    disk.replace(path, toml.written(text, replace(answers, model=model)), os.environ)
+    say(f"{path} is written.{RUNNING if text else ''}\n")
 
 
 def _complete(talk: Talk, text: str) -> None:

@@ -23,7 +23,9 @@ from mailbot.setup.search import Reach, needs_yes, search
 from mailbot.setup.server import Auth, Security, Server
 from mailbot.setup.toml import Answers
 
-TRIES = 4  # logins in one run; some providers lock an account after five wrong passwords
+TRIES = 4  # refused logins in one run; some providers lock an account after five wrong passwords
+SERVER = "The IMAP server (its port behind a colon, if it is not 993)"
+CERTIFICATE = "The file with its certificate (at Dovecot, what ssl_cert names)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +40,12 @@ class Entry:
     gmail: bool
 
 
-def address(talk: Talk) -> str:
+def address(talk: Talk, text: str) -> str:
+    """Whose mail it is. With a config there is a usual answer, and another one adds an account."""
+    known = toml.addresses(text)
+    question = "Your mail address (another one adds an account)" if known else "Your mail address"
     while True:
-        answer = talk.value("address", "Your mail address")
+        answer = talk.value("address", question, next(iter(known), ""))
         try:
             return values.address(answer)
         except ValueError as error:
@@ -49,13 +54,13 @@ def address(talk: Talk) -> str:
             say(f"  It {error}")
 
 
-def server(talk: Talk, address: str, reach: Reach) -> Server:
-    """The server that the flags name, else the first that the search finds and the owner agrees to, else the one that
-    is typed in. Raises BadUsage where nobody can be asked."""
+def server(talk: Talk, text: str, address: str, reach: Reach) -> Server:
+    """The server that the flags name, else that of the config, else the first that the search finds and the owner
+    agrees to, else the one that is typed in. Raises BadUsage where nobody can be asked."""
     if talk.given["host"]:
         return _named(talk, address, talk.given["host"])
-    found = _found(address, reach)
-    if found and needs_yes(found, address):
+    found = toml.server(text, address) or _found(address, reach)
+    if found and found.told_by != toml.CONFIG and needs_yes(found, address):
         doubt = f"{found.host} is no host of the domain of {address}. Shall it get your password?"
         if not talk.asks:
             raise BadUsage(f"--host: {escaped(doubt)} If so, give --host {found.host}")
@@ -71,7 +76,7 @@ def server(talk: Talk, address: str, reach: Reach) -> Server:
         )
     if not talk.asks:
         raise BadUsage(f"--host: no server was found for {address}; name it")
-    return _named(talk, address, ask("The IMAP server", f"imap.{address.rpartition('@')[2]}"))
+    return _named(talk, address, ask(SERVER, f"imap.{address.rpartition('@')[2]}"))
 
 
 def _found(address: str, reach: Reach) -> Server | None:
@@ -86,10 +91,15 @@ def _found(address: str, reach: Reach) -> Server | None:
     return None
 
 
-def _named(talk: Talk, address: str, host: str) -> Server:
+def _named(talk: Talk, address: str, text: str) -> Server:
+    """The server that was named, perhaps with its port behind a colon."""
     given = talk.given
-    security: Security = given["security"] or ("starttls" if given["port"] == 143 else "tls")
-    port = given["port"] or (993 if security == "tls" else 143)
+    host, colon, number = text.rpartition(":")
+    told = int(number) if colon and number.isdecimal() and ":" not in host else None
+    host = host if told else text
+    port = told or given["port"]
+    security: Security = given["security"] or ("starttls" if port == 143 else "tls")
+    port = port or (993 if security == "tls" else 143)
     known = providers.of_server(host, port)
     token = given["token_command"] or given["client_id"]
     auth: Auth = "xoauth2" if token else known.auth if known else "password"
@@ -98,35 +108,36 @@ def _named(talk: Talk, address: str, host: str) -> Server:
 
 def log_in(talk: Talk, path: Path, text: str, address: str, server: Server) -> Entry:
     """Logs in; where it is refused, the server's words are shown and what was wrong is asked for again. The secret of
-    an account that is in the config already is tried before anybody is asked for one. Raises OwnerMustAct or Later
-    after the last try, and at once where nobody can be asked."""
+    an account that is in the config already is tried before anybody is asked for one. Raises OwnerMustAct after the
+    last refusal, and whatever is wrong at once where nobody can be asked."""
     provider = providers.of_server(server.host, server.port)
     if provider:
         say(f"{provider.name} wants {provider.password}. {provider.remark}".rstrip())
     ca_file, typed, client_id, anew = absolute(talk.given["ca_file"]), "", talk.given["client_id"] or "", False
-    for left in reversed(range(TRIES)):
+    refused, first = 0, True
+    while True:
         answers = _answers(talk, text, address, server)
         old = toml.account(text, answers.account).get("imap", {})
-        named = source.named(talk, server, client_id, old if left == TRIES - 1 else {})
+        named = source.named(talk, server, client_id, old if first else {})
         typed = typed or ("" if named is not None else source.password(talk, server.user))
-        client_id = (named or {}).get("client_id", "")
+        client_id, first = (named or {}).get("client_id", ""), False
         answers = replace(answers, imap={**answers.imap, "ca_file": ca_file or old.get("ca_file", ""), **(named or {})})
         try:
             return _tried(path, text, answers, typed, anew=anew)
         except (Later, OwnerMustAct) as error:
-            if not (talk.asks and left):
+            kind = error.kind if isinstance(error, OwnerMustAct) else "network"
+            refused += kind == "login"
+            if not talk.asks or refused == TRIES:
                 raise
             say(f"  {error}")
-            if isinstance(error, OwnerMustAct) and error.kind == "tls":
-                ca_file = absolute(ask("The file with the certificate of that server"))
-            elif isinstance(error, OwnerMustAct) and error.kind == "login":
-                if typed or client_id:
-                    server, typed, anew = replace(server, user=ask("User name", server.user)), "", True
-            elif client_id:
-                client_id = ask(source.CLIENT_ID, client_id)
-            elif isinstance(error, Later):
-                server = _named(talk, address, ask("The IMAP server", server.host))
-    raise AssertionError("the last try returns or raises")
+        if kind == "tls":
+            ca_file = absolute(ask(CERTIFICATE))
+        elif kind == "login" and (typed or client_id):
+            server, typed, anew = replace(server, user=ask("User name", server.user)), "", True
+        elif client_id:
+            client_id = ask(source.CLIENT_ID, client_id)
+        elif kind == "network":
+            server = _named(talk, address, ask(SERVER, f"{server.host}:{server.port}"))
 
 
 def _tried(path: Path, text: str, answers: Answers, typed: str, *, anew: bool) -> Entry:

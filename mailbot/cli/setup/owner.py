@@ -8,7 +8,8 @@ from pathlib import Path
 import click
 
 from mailbot import secrets
-from mailbot.cli.setup.talk import Talk, absolute, ask, say, some
+from mailbot.cli.setup.talk import Talk, absolute, ask, host_zone, say, some
+from mailbot.config import value as values
 from mailbot.errors import OwnerMustAct
 from mailbot.setup import disk, toml, web
 
@@ -16,23 +17,37 @@ OPENAI, OPENAI_MODEL = "https://api.openai.com/v1", "gpt-5.2"
 
 
 def owner(talk: Talk, text: str) -> dict[str, str]:
-    """Name, and the line about the owner; an existing config's are the defaults."""
+    """Name, the line about the owner, and the zone where the host has none; an existing config's are the defaults."""
     old = toml.table(text, "owner")
     name = talk.value("owner_name", "Your name, as it stands in From", old.get("name", ""))
     while not name:
         name = ask("It must not be empty. Your name")
     question = "A line about you: who writes, and how (empty: none)"
-    return {"name": name, "about": talk.value("about", question, old.get("about", ""))}
+    answers = {"name": name, "about": talk.value("about", question, old.get("about", ""))}
+    zone = _zone(talk, old.get("timezone", ""))
+    return {**answers, "timezone": zone} if zone else answers
 
 
-def model(talk: Talk, path: Path, text: str, ports: tuple[int, ...]) -> dict[str, str] | None:
-    """The ``[model]`` table; None: it stays as it is."""
+def _zone(talk: Talk, old: str) -> str:
+    """Asked for only where the host says UTC, which most who live elsewhere never meant."""
+    if talk.given["timezone"] or old or not talk.asks or host_zone() != "UTC":
+        return str(talk.given["timezone"] or old)
+    while True:
+        answer = ask("Your time zone, such as Europe/Berlin (empty: UTC, as this host has it)")
+        try:
+            return values.timezone(answer)
+        except ValueError as error:
+            say(f"  It {error}")
+
+
+def model(talk: Talk, text: str, ports: tuple[int, ...]) -> tuple[dict[str, str] | None, str]:
+    """The ``[model]`` table, None: it stays as it is; and a key that was typed, which is not kept yet."""
     given, old = talk.given, toml.table(text, "model")
     if given["model"]:
         url = given["model_url"] or old.get("base_url", OPENAI)
-        return _table(old, url, given["model"], absolute(given["model_key_file"]))
+        return _table(old, url, given["model"], absolute(given["model_key_file"])), ""
     if not talk.asks:
-        return None
+        return None, ""
     name = old.get("name", "")
     local = web.local_models(ports)
     say("\nWho writes the drafts?")
@@ -46,18 +61,16 @@ def model(talk: Talk, path: Path, text: str, ports: tuple[int, ...]) -> dict[str
         say(f"  {number}  {words}")
     number = click.prompt("Number", type=click.IntRange(1, len(choices)), default=1)
     _, url, names = choices[number - 1]
-    return _asked(talk, path, old, url, names) if url else None
+    return _asked(old, url, names) if url else (None, "")
 
 
-def _asked(talk: Talk, path: Path, old: Mapping[str, str], url: str, names: tuple[str, ...]) -> dict[str, str]:
+def _asked(old: Mapping[str, str], url: str, names: tuple[str, ...]) -> tuple[dict[str, str], str]:
     local = url.startswith("http://127.")
     if url == "?":
         url = ask("Its base URL, which mostly ends in /v1")
     name = ask("The model's name", next(iter(names), ""))
     key = "" if local else ask("Its API key (empty: none, or it is in the environment)", hide=True)
-    if not key:
-        return _table(old, url, name, "")
-    return {"base_url": url, "name": name, "api_key_file": keep(talk, path, "model", key), "api_key_command": ""}
+    return _table(old, url, name, ""), key
 
 
 def _table(old: Mapping[str, str], url: str, name: str, key_file: str) -> dict[str, str]:

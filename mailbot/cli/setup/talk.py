@@ -2,27 +2,40 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
+from mailbot.cli.columns import wrapped
 from mailbot.cli.words import escaped
 
+NARROW = 30  # columns of a terminal that is left to break lines itself
 SHOWN = 20  # folders named in one line
 
 
 def say(text: str) -> None:
-    """Lines for the terminal; what comes from servers in them cannot do anything there."""
-    for line in text.split("\n"):
-        click.echo(escaped(line))
+    """Lines for the terminal, broken at blanks there; what comes from servers in them cannot do anything."""
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
+    for line in map(escaped, text.split("\n")):
+        indent = line[: len(line) - len(line.lstrip())]
+        rows = wrapped(line, width - len(indent)) if width > NARROW else [line.strip()]
+        for row in rows:
+            click.echo(indent + row)
 
 
 def has_terminal() -> bool:
     return sys.stdin.isatty()
+
+
+def host_zone() -> str:
+    """The abbreviation of this host's zone: "CET", or "UTC" where nobody has set one."""
+    return datetime.now().astimezone().tzname() or ""
 
 
 def some(names: Sequence[str]) -> str:
