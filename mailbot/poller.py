@@ -9,6 +9,7 @@ from __future__ import annotations
 import queue
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from functools import partial
 
@@ -24,6 +25,24 @@ from mailbot.job import BACKOFF_MOST, IllegalEvent, Job, Step, backoff
 
 OVERDUE = 3  # intervals without a call from the scheduler: it counts by the wall clock, which may be set back a year
 PATIENCE = 30.0  # seconds that a draft waits for its thread at most, where other searches come before its own
+# Some mailboxes never rest: another client marks thousands of mails, and IDLE tells of each. So many looks may follow
+# each other at once, and no more in so many seconds.
+LOOKS, WITHIN = 6, 6.0
+
+
+class Pace:
+    """How fast looks follow each other."""
+
+    def __init__(self) -> None:
+        self._begun: deque[float] = deque(maxlen=LOOKS)
+
+    def left(self) -> float:
+        """Seconds until the next look may begin."""
+        full = len(self._begun) == LOOKS
+        return max(0.0, self._begun[0] + WITHIN - time.monotonic()) if full else 0.0
+
+    def count(self) -> None:
+        self._begun.append(time.monotonic())
 
 
 class Calls:
@@ -57,6 +76,7 @@ class Poller:
         self._wire: Wire | None = None
         self._awake = threading.Event()
         self._look = True
+        self._pace = Pace()
         self._stopped = False
         self._beside: set[str] = set()  # ids of jobs whose thread or answer is awaited
         self._done: queue.SimpleQueue[str] = queue.SimpleQueue()
@@ -96,12 +116,17 @@ class Poller:
         notes.refresh(self.world, 0.0)
         while True:
             self._at_work = False
-            called = self._awake.wait(OVERDUE * self.world.config.schedule.every)
+            wanted = self._look
+            called = self._awake.wait(self._pace.left() if wanted else OVERDUE * self.world.config.schedule.every)
             self._rounds, self._at_work = self._rounds + 1, True
             self._awake.clear()
             if self._stopped:
                 break
-            look, self._look = self._look or not called, False
+            look = self._pace.left() == 0 if self._look else not (called or wanted)
+            if look:
+                self._look = False
+            elif self._done.empty():
+                continue
             if self._is_due() or not (look or self._sent_away):
                 self._guarded_round(look)
         self.close()
@@ -140,6 +165,7 @@ class Poller:
         A session that was kept from the round before may have died meanwhile: then once more on a fresh one."""
         kept = self._wire is not None
         if look:
+            self._pace.count()
             self._unkept.clear()
         try:
             result = self._once(look, include_existing, retry)

@@ -18,6 +18,7 @@ from running import SOON, until
 from scripted import Scripted
 from worlds import CONFIG, Lab, question
 
+from mailbot import poller as pollers
 from mailbot import service as services
 from mailbot.bot.tick import connect
 from mailbot.bot.trouble import troubles
@@ -31,6 +32,10 @@ from mailbot.service import Service
 
 READ = 0.15  # seconds in place of login.READ_TIMEOUT: what stalls is not waited for longer
 BOUND = 5.0  # seconds in which a round must have ended, whatever the line does; it takes a twentieth
+
+
+def letter(number: int) -> bytes:
+    return question(number).replace(b"\n", b"\r\n")
 
 
 class Wired:
@@ -47,7 +52,7 @@ class Wired:
 
     def begin(self) -> None:
         self.lab.cycle()
-        self.uid = self.server.append("INBOX", question(), ["\\Flagged"])
+        self.uid = self.server.append("INBOX", letter(1), ["\\Flagged"])
 
     def work(self) -> None:
         """One round at a time, as the service does it, until nothing is left to do."""
@@ -304,6 +309,102 @@ def test_a_dead_server_is_tried_with_a_back_off_however_often_it_is_called(lab: 
     assert 1 <= len(tries) <= 3  # at once, after about one minute, after about two more
 
 
+@pytest.mark.case(4)
+@pytest.mark.parametrize("trouble", ["nobody listens", "a line that dies", "IDLE ends at once", "IDLE is refused"])
+def test_no_trouble_of_a_server_makes_a_busy_loop(trouble: str) -> None:
+    """Real pauses and real time, in which a loop without them would make thousands of tries."""
+    with wired() as line:
+        if trouble == "nobody listens":
+            line.lab.boot(lambda world: replace(line.wire(world), connect=nobody))
+        elif trouble == "a line that dies":
+            line.server.fault("CAPABILITY", when="after", then="close", times=10_000)
+        elif trouble == "IDLE ends at once":
+            line.server.fault("IDLE", when="after", then="close", times=10_000)
+        else:
+            line.server.fault("IDLE", when="before", then=b"NO not today", times=10_000)
+        lines, commands, busy = line.proxy.connections, len(line.proxy.commands), time.process_time()
+        service = Service([line.lab.world], every=1, idle=True, concurrency=2)
+
+        service.start()
+        time.sleep(1.5)  # what must not happen has so much time to happen
+        service.stop()
+
+        assert line.proxy.connections - lines <= 4  # work and IDLE, a thread search, one more try
+        assert len(line.proxy.commands) - commands <= 60
+        assert time.process_time() - busy < 1.0
+
+
+def nobody() -> Any:
+    raise Later("nobody listens")
+
+
+def test_a_mailbox_that_never_rests_is_looked_at_in_turns_and_a_flag_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another client marks thousands of mails, and IDLE tells of each."""
+    monkeypatch.setattr(pollers, "WITHIN", 0.5)
+    with wired() as line:
+        line.work()
+        other = line.server.append("INBOX", letter(2), [])
+        service = Service([line.lab.world], every=60, idle=True, concurrency=2)
+        service.start()
+        until(lambda: "IDLE" in line.proxy.commands, "IDLE")
+        looks = line.proxy.commands.count("EXAMINE")
+        began, changes = time.monotonic(), 0
+        while time.monotonic() - began < 1.0:
+            changes += 1
+            mark = {"add": ["\\Seen"]} if changes % 2 else {"remove": ["\\Seen"]}
+            line.server.store("INBOX", other, **mark)
+            time.sleep(0.002)
+        looks = line.proxy.commands.count("EXAMINE") - looks
+        line.server.store("INBOX", other, add=["\\Flagged"])
+        until(lambda: len(line.server.folder("Drafts").messages) == 2, "the second draft")
+        service.stop()
+
+        assert changes > 100
+        assert looks <= 2 * pollers.LOOKS * 4  # of two folders, in two spans of half a second and at their edges
+
+
+@pytest.mark.case(24)
+@pytest.mark.parametrize("how", ["cut", "stall", "half-close"])
+def test_after_a_night_of_sleep_the_first_look_finds_what_was_flagged_before(how: How) -> None:
+    """The machine was suspended with its session open: the clock jumps, the line is dead, at times without a word."""
+    with wired() as line:
+        line.work()
+        line.check()
+        line.lab.poller.round()
+        line.server.append("INBOX", letter(2), ["\\Flagged"])
+        line.proxy.spoil(how, 1, "before")
+        line.lab.clock += 8 * 3600
+
+        line.lab.poller.round()
+        line.lab.poller.finish()
+
+        assert line.proxy.spoilt.is_set()
+        assert len(line.server.folder("Drafts").messages) == 2
+
+
+@pytest.mark.case(24)
+def test_an_address_that_swallows_everything_costs_one_wait_and_the_next_is_taken(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A host with an IPv6 address on a line that has no IPv6."""
+    with Scripted() as server, socket.socket() as full:
+        full.bind(("127.0.0.2", server.port))
+        full.listen(0)
+        waiting = [socket.socket() for _ in range(3)]
+        for each in waiting:  # the queue of the kernel is full then: it answers nobody
+            each.setblocking(False)
+            each.connect_ex(full.getsockname())
+        hosts = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (ip, server.port)) for ip in ("127.0.0.2", "127.0.0.1")]
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *args, **named: hosts)
+        lab = Lab(CONFIG.replace("port = 1\n", f"port = {server.port}\n"))
+
+        login.connect(lab.config.accounts[0].imap, server.password, None).close()
+
+        lab.close()
+        for each in waiting:
+            each.close()
+
+
 @pytest.mark.case(30)
 @pytest.mark.parametrize(
     ("name", "where"),
@@ -403,3 +504,16 @@ def test_silence_in_idle_and_after_done_is_noticed_and_the_next_line_is_heard(
         until(lambda: line.proxy.connections > connections, "a new line")
         heard = idler.woken
         until(lambda: idler.woken > heard, "IDLE on the new line")
+
+
+@pytest.mark.case(3)
+def test_idle_is_heard_when_it_comes_octet_by_octet(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(idle, "PAUSE_FIRST", 0.01)
+    with wired() as line:
+        line.proxy.drop = True
+        with Idler(line) as idler:
+            until(lambda: "IDLE" in line.proxy.commands, "IDLE")
+            until(lambda: idler.woken, "the first look")
+            heard = idler.woken
+            line.server.append("INBOX", letter(2), ["\\Flagged"])
+            until(lambda: idler.woken > heard, "what the server told in pieces")
