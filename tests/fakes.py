@@ -15,7 +15,7 @@ from listing import listed, section
 
 from mailbot.errors import Later
 from mailbot.imap import gate
-from mailbot.imap.session import Fetched, Folder, Look
+from mailbot.imap.answer import Fetched, Folder, Look
 from mailbot.imap.trouble import Rejection
 from mailbot.job import Mark, Place
 from mailbot.model import Reply
@@ -113,6 +113,12 @@ class FakeSession:
     @property
     def selected(self) -> Look | None:
         return self._look
+
+    def renew(self) -> None:
+        self._alive()
+
+    def ask_marks(self, folders: Sequence[str]) -> Callable[[], tuple[Mark, ...]]:
+        return lambda: tuple(self.mark(folder) for folder in folders)
 
     def mark(self, folder: str) -> Mark:
         box = self._box(folder)

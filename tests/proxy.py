@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Literal, Self
 
+# Where one send may hold several: commands said in one breath, and a literal that does not wait (RFC 7888).
+PIECE = re.compile(rb"(?<=\r\n)(?=[A-P]{4}\d+ )|(?<=\+}\r\n)")
 COMMAND = re.compile(rb"[A-P]{4}\d+ ((?:UID )?[A-Z]+)|(DONE)\r\n")  # imaplib's tags
 
 How = Literal["cut", "stall", "half-close"]
@@ -130,18 +132,24 @@ class Line:
             while data := self._client.recv(65536):
                 if hasattr(socket, "TCP_QUICKACK"):  # imapclient writes a SEARCH in pieces, each waits for the ACK
                     self._client.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
-                found = COMMAND.match(data)
-                if found:
-                    self._fault = self._proxy.next_command((found[1] or found[2]).decode())
-                fault = self._fault
-                if fault and found and fault.where == "before":
-                    self._happen(fault)
-                elif fault and fault.where == ("inside" if found else "literal"):
-                    self._send(self._server, data[: len(data) // 2])
-                    self._happen(fault)
-                else:
-                    self._send(self._server, data)
+                for piece in PIECE.split(data):
+                    self._pass(piece)
         self.cut()
+
+    def _pass(self, data: bytes) -> None:
+        """A command, or what comes after its first line."""
+        found = COMMAND.match(data)
+        if found:
+            awaited = self._fault if self._fault and self._fault.where in ("after", "answer") else None
+            self._fault = self._proxy.next_command((found[1] or found[2]).decode()) or awaited
+        fault = self._fault
+        if fault and found and fault.where == "before":
+            self._happen(fault)
+        elif fault and fault.where == ("inside" if found else "literal"):
+            self._send(self._server, data[: len(data) // 2])
+            self._happen(fault)
+        else:
+            self._send(self._server, data)
 
     def _down(self) -> None:
         """From the server to mailbot."""

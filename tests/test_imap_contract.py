@@ -324,3 +324,76 @@ def test_a_search_does_not_wait_for_its_own_first_half(scripted: Scripted) -> No
 
     assert time.monotonic() - began < 1
     session.close()
+
+
+def test_how_far_folders_are_filled_is_told_with_the_next_answer(side: Side) -> None:
+    session = side.new()
+    place = session.append("INBOX", RAW, ())
+    session.examine("INBOX")
+
+    told = session.ask_marks(["Sent", "Trash"])
+    flags = session.flags([place.uid])
+    marks = told()
+
+    assert set(flags) == {place.uid}
+    assert list(marks) == [session.mark("Sent"), session.mark("Trash")]
+    assert [mark.folder for mark in marks] == ["Sent", "Trash"]
+
+
+def test_a_folder_that_is_refused_leaves_the_others_and_the_next_answer_whole(side: Side) -> None:
+    session = side.new()
+    place = session.append("INBOX", RAW, ())
+    session.examine("INBOX")
+
+    told = session.ask_marks(["Elsewhere", "Trash"])
+    flags = session.flags([place.uid])
+    with pytest.raises(Rejection):
+        told()
+
+    assert set(flags) == {place.uid}
+    assert session.mark("Trash").folder == "Trash"
+    assert session.mail(place.uid, 10).data == RAW[:10]
+
+
+def test_what_others_changed_in_the_open_folder_comes_with_the_next_fetch(side: Side) -> None:
+    place = side.new().append("INBOX", RAW, ())
+    mine, theirs = side.opened(), side.opened(writable=True)
+
+    for keyword in ("first", "second"):
+        theirs.add_keyword(place.uid, keyword)
+        mine.renew()
+        assert keyword in mine.flags([place.uid])[place.uid]
+
+
+def test_a_mail_that_was_appended_to_the_open_folder_can_be_fetched_at_once(side: Side) -> None:
+    session = side.opened("Drafts")
+
+    place = session.append("Drafts", RAW, ("\\Draft",))
+    session.renew()
+
+    assert session.mail(place.uid, 1_000_000).data == RAW
+
+
+@pytest.mark.parametrize(("capability", "octets", "waits"), [("LITERAL+", 9000, 0), ("LITERAL-", 9000, 1)])
+def test_a_draft_is_not_announced_where_the_server_takes_it_at_once(
+    scripted: Any, capability: str, octets: int, waits: int
+) -> None:
+    scripted.capabilities = [c for c in scripted.capabilities if c != "LITERAL+"] + [capability]
+    session = connect(imap(scripted, scripted.user()), scripted.password, None)
+    for raw, turns in ((RAW, 1), (RAW + b"x" * octets + b"\r\n", 1 + waits)):
+        before = scripted.round_trips
+
+        session.append("Drafts", raw, ())
+
+        assert scripted.round_trips - before == turns
+        assert scripted.folder("Drafts").messages[-1].raw == raw
+    session.close()
+
+
+def test_a_draft_with_line_ends_of_every_kind_is_stored_as_mail_has_them(scripted: Any) -> None:
+    session = connect(imap(scripted, scripted.user()), scripted.password, None)
+
+    session.append("Drafts", b"Subject: a\n\nb\rc\r\nd\n", ())
+
+    assert scripted.folder("Drafts").messages[0].raw == b"Subject: a\r\n\r\nb\r\nc\r\nd\r\n"
+    session.close()

@@ -292,6 +292,11 @@ def ends_in_append(home: Served, parts: float) -> None:
         plain, sent = imap.send, -1
 
         def send(data: bytes) -> None:
+            line, waitless, rest = data.partition(b"+}\r\n")
+            for part in (line + waitless, rest[:-2], rest[-2:]) if waitless else (data,):
+                send_part(part)
+
+        def send_part(data: bytes) -> None:
             nonlocal sent
             sent = sent + 1 if sent >= 0 or b" APPEND " in data else sent
             if sent < 0:

@@ -13,6 +13,7 @@ from mailbot.bot.world import Wire, World, log
 from mailbot.doubt import Contents, Stored
 from mailbot.errors import Later
 from mailbot.flags import DRAFTED_KEYWORD
+from mailbot.imap.answer import Fetched
 from mailbot.imap.trouble import Busy, Rejection
 from mailbot.job import BAD_ANSWERS, Job, Mark, Place
 from mailbot.mail import quote
@@ -43,8 +44,8 @@ def store(world: World, wire: Wire, job: Job) -> Job:
     answer = ask.read(world, job)
     if isinstance(answer, Job):
         return answer
-    flags_now = _flags_now(wire, job)
-    if _answered_meanwhile(wire, job, flags_now):
+    flags_now, others = _now(wire, job)
+    if _answered_meanwhile(wire, job, flags_now, others):
         return world.record(job, "cancelled", reason=ANSWERED_BY_YOU)
     raw = world.journal.kept(job.id, "draft")
     shown = dict(job.draft)
@@ -58,7 +59,6 @@ def store(world: World, wire: Wire, job: Job) -> Job:
     if not there and job.generation == 1 and DRAFTED_KEYWORD.lower() in flags_now:
         # It came since the flag was seen; the draft itself has been sent or deleted already.
         return world.record(job, "cancelled", reason=DRAFTED_BY_ANOTHER)
-    others = [m for f in (wire.roles.sent, wire.roles.trash) if f and (m := wire.marked(f))]
     with world.journal.transaction():
         world.journal.keep(job.id, "draft", raw)
         remarks = [f"{wrong}: check it."] if wrong else []
@@ -114,30 +114,29 @@ def _composed(world: World, job: Job, answer: Answer) -> tuple[bytes, dict[str, 
     return draft.raw, envelope(world, job, mail, voice, to)
 
 
-def _flags_now(wire: Wire, job: Job) -> frozenset[str]:
-    """Flags of the mail in lower case; none where it is no longer in its place."""
-    if job.place is None:
-        return frozenset()
-    look = wire.opened(job.place.folder)
-    if look is None or look.uidvalidity != job.place.uidvalidity:
-        return frozenset()
-    flags = wire.session.flags([job.place.uid]).get(job.place.uid, frozenset())
-    return frozenset(f.lower() for f in flags)
+def _now(wire: Wire, job: Job) -> tuple[frozenset[str], tuple[Mark, ...]]:
+    """Flags of the mail in lower case, none where it is no longer in its place; and how far Sent and Trash are
+    filled."""
+    place = job.place
+    look = wire.current(place.folder) if place else None
+    marks = wire.ask_marks(wire.roles.sent, wire.roles.trash)
+    if place is None or look is None or look.uidvalidity != place.uidvalidity:
+        return frozenset(), marks()
+    flags = wire.session.flags([place.uid]).get(place.uid, frozenset())
+    return frozenset(f.lower() for f in flags), marks()
 
 
-def _answered_meanwhile(wire: Wire, job: Job, flags_now: frozenset[str]) -> bool:
+def _answered_meanwhile(wire: Wire, job: Job, flags_now: frozenset[str], marks: Iterable[Mark]) -> bool:
     """Whether the owner answered after the flag was seen: \\Answered is new, or a reply lies in Sent since then."""
     if "\\answered" in flags_now and not job.was_answered:
         return True
-    original = job.mail.get("message_id", "")
-    if job.sent_mark is None or not original:
+    original, before = job.mail.get("message_id", ""), job.sent_mark
+    now = next((mark for mark in marks if before and mark.folder == before.folder), None)
+    if before is None or now is None or not original or now == before or now.uidvalidity != before.uidvalidity:
         return False
     try:
-        now = wire.session.mark(job.sent_mark.folder)
-        if now == job.sent_mark or now.uidvalidity != job.sent_mark.uidvalidity:
-            return False
-        wire.session.examine(job.sent_mark.folder)
-        sent = _listed(wire, wire.session.uids_from(job.sent_mark.uidnext))
+        wire.session.examine(before.folder)
+        sent = _listed(wire, wire.session.uids_from(before.uidnext))
     except Rejection:
         return False
     return any(original in mail.related for mail in sent)
@@ -231,21 +230,37 @@ def read_back(world: World, wire: Wire, job: Job) -> Job:
     raw = world.journal.kept(job.id, "draft") or b""
     if doubt.REPLY_FOUND in job.remarks or STORED_BY_ANOTHER in job.remarks:
         return world.record(job, "read", remarks=[])  # what stands there is not these bytes
-    try:
-        look = wire.session.examine(wire.roles.drafts)
-    except Rejection as error:
-        return world.record(job, "read", remarks=[f"The stored draft could not be read back: {error.text}"])
-    first = job.intent.drafts.uidnext if look.uidvalidity == job.intent.drafts.uidvalidity else 1
-    listed = _listed(wire, wire.session.uids_from(first))
-    uids = sorted(m.uid for m in listed if m.message_id == job.draft["draft_message_id"])
-    if not uids:
-        return world.record(job, "read", remarks=[NOT_FOUND])
-    ours = job.draft_place.uid if job.draft_place and job.draft_place.uid in uids else uids[-1]
-    if ours > uids[0] and job.draft_place is not None and _put_aside(wire, ours):
-        return world.record(job, "read", remarks=[DOUBLE])
-    stored = wire.session.mail(ours, len(raw) * 2 + 65_536)
+    limit = len(raw) * 2 + 65_536
+    stored = _as_told(wire, job, job.intent.drafts, limit)
+    if stored is None:
+        try:
+            look = wire.session.examine(wire.roles.drafts)
+        except Rejection as error:
+            return world.record(job, "read", remarks=[f"The stored draft could not be read back: {error.text}"])
+        first = job.intent.drafts.uidnext if look.uidvalidity == job.intent.drafts.uidvalidity else 1
+        listed = _listed(wire, wire.session.uids_from(first))
+        uids = sorted(m.uid for m in listed if m.message_id == job.draft["draft_message_id"])
+        if not uids:
+            return world.record(job, "read", remarks=[NOT_FOUND])
+        ours = job.draft_place.uid if job.draft_place and job.draft_place.uid in uids else uids[-1]
+        if ours > uids[0] and job.draft_place is not None and _put_aside(wire, ours):
+            return world.record(job, "read", remarks=[DOUBLE])
+        stored = wire.session.mail(ours, limit)
     differences = compose.differences(raw, stored.data) if stored else ()
     return world.record(job, "read", remarks=list(differences))
+
+
+def _as_told(wire: Wire, job: Job, before: Mark, limit: int) -> Fetched | None:
+    """The draft from where the server said that it is, when that is the first UID after the intent: then no double can
+    lie before it. None: it has to be looked for."""
+    look, place = wire.session.selected, job.draft_place
+    if place is None or place != Place(before.folder, before.uidvalidity, before.uidnext):
+        return None
+    if look is None or (look.folder, look.uidvalidity) != (place.folder, place.uidvalidity):
+        return None
+    wire.session.renew()
+    stored = wire.session.mail(place.uid, limit)
+    return stored if stored and parse(stored.data).message_id == job.draft["draft_message_id"] else None
 
 
 def _put_aside(wire: Wire, uid: int) -> bool:

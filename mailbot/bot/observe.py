@@ -11,7 +11,7 @@ from mailbot import flags
 from mailbot.bot import trouble
 from mailbot.bot.world import Wire, World, log
 from mailbot.flags import DRAFTED_KEYWORD, Contact, Meaning, Sighting
-from mailbot.imap.session import Fetched, Look
+from mailbot.imap.answer import Fetched, Look
 from mailbot.imap.trouble import Rejection
 from mailbot.job import OPEN, Job, Mark, Place, State
 from mailbot.mail import parse
@@ -34,6 +34,7 @@ class View:
     contact: Contact
     known: Mapping[int, str]  # UID -> mail key, as of the look before
     new: tuple[Sighting, ...]
+    sent: Mark | None  # how far Sent was filled when the new ones were seen
     gone: Mapping[int, frozenset[str] | None]  # UIDs without the flag now -> their flags; None: no answer
 
 
@@ -54,13 +55,14 @@ def observe(world: World, wire: Wire, *, include_existing: bool = False) -> Seen
     unread = {world.account.sent, world.account.trash}  # a flag in there means nothing, also when one comes back
     watched = (*wire.roles.watched, *(f for f in wire.roles.missing if f not in unread))
     shut: list[str] = []
-    views = [v for f in watched if (v := _view(world, wire, f, shut, lost, include_existing)) is not None]
     there = [_opened(world, wire, f, shut) is not None for f in wire.roles.missing if f in unread]
+    # From the last to the first: what is opened last stays open, and most flags are set in the first.
+    looks = [_view(world, wire, f, shut, lost, include_existing) for f in watched[::-1]]
+    views = [view for view in looks[::-1] if view is not None]
     if shut:
         trouble.begin(world, FOLDERS, "; ".join(shut), "Correct folders under [[account]] in the config")
     elif len(views) == len(watched) and all(there):
         trouble.end(world, FOLDERS)
-    sent = wire.marked(wire.roles.sent) if wire.roles.sent and any(v.new for v in views) else None
     seen = Seen()
     with world.journal.transaction():
         if aside:
@@ -70,7 +72,7 @@ def observe(world: World, wire: Wire, *, include_existing: bool = False) -> Seen
         for view in views:
             world.journal.stars.look(world.key, view.look.folder, view.look.uidvalidity)
             _fallen(world, view)
-        _risen(world, views, sent, seen, include_existing=include_existing)
+        _risen(world, views, seen, include_existing=include_existing)
         if not include_existing:
             _hold_burst(world, seen)
     return seen
@@ -95,11 +97,11 @@ def _view(world: World, wire: Wire, folder: str, shut: list[str], lost: bool, in
     gone = sorted(known.keys() - uids)
     flags_now = wire.session.flags(gone) if gone else {}
     old = {uid for uid, key in known.items() if not include_existing or _has_job(world, key)}
-    new = _headers(world, wire, sorted(uids - old)) if uids - old else {}
+    new, sent = _headers(world, wire, sorted(uids - old))
     sightings = tuple(_sighted(world, look, fetched) for fetched in new.values())
     # Who leaves Gmail's starred view lost the star, or lies in Trash; elsewhere a UID that is gone says nothing.
     unanswered: frozenset[str] | None = frozenset() if folder == wire.roles.starred else None
-    return View(look, contact, known, sightings, {uid: flags_now.get(uid, unanswered) for uid in gone})
+    return View(look, contact, known, sightings, sent, {uid: flags_now.get(uid, unanswered) for uid in gone})
 
 
 def _opened(world: World, wire: Wire, folder: str, shut: list[str]) -> Look | None:
@@ -115,9 +117,11 @@ def _opened(world: World, wire: Wire, folder: str, shut: list[str]) -> Look | No
     return look
 
 
-def _headers(world: World, wire: Wire, uids: Sequence[int]) -> dict[int, Fetched]:
-    """What the poll wants to know of mails. Where the server refuses a lot for one mail that it cannot read itself
-    (Exchange answers NO for a damaged one), the others come without it."""
+def _headers(world: World, wire: Wire, uids: Sequence[int]) -> tuple[dict[int, Fetched], Mark | None]:
+    """What the poll wants to know of mails, and how far Sent is filled now. Where the server refuses a lot for one mail
+    that it cannot read itself (Exchange answers NO for a damaged one), the others come without it."""
+    if not uids:
+        return {}, None
     refused: list[int] = []
 
     def ask(lot: Sequence[int]) -> dict[int, Fetched]:
@@ -132,10 +136,11 @@ def _headers(world: World, wire: Wire, uids: Sequence[int]) -> dict[int, Fetched
                 raise
             return {}
 
+    sent = wire.ask_marks(wire.roles.sent)
     found = ask(uids)
     if refused:
         log.warning("account=%s uids=%s fetched=False", world.account.name, refused)
-    return found
+    return found, next(iter(sent()), None)
 
 
 def _has_job(world: World, key: str) -> bool:
@@ -206,7 +211,7 @@ def _fallen(world: World, view: View) -> None:
                 world.record(job, "cancelled", reason="you took the flag away before the draft was made")
 
 
-def _risen(world: World, views: Sequence[View], sent: Mark | None, seen: Seen, *, include_existing: bool) -> None:
+def _risen(world: World, views: Sequence[View], seen: Seen, *, include_existing: bool) -> None:
     """Flags at places that were not known."""
     asked: dict[str, tuple[Sighting, Job]] = {}
     for view in views:
@@ -222,7 +227,7 @@ def _risen(world: World, views: Sequence[View], sent: Mark | None, seen: Seen, *
             else:
                 again = memory.state is State.CANCELLED and memory.generation > 0
                 earlier = max(memory.generation, sighting.drafted)  # the keyword: another copy made a first draft
-                job = _begin(world, key, earlier + 1, sighting, sent, what, why, not (include_existing or again))
+                job = _begin(world, key, earlier + 1, sighting, view.sent, what, why, not (include_existing or again))
                 (seen.asked if what is Meaning.ASKED else seen.held).append(job.id)
                 if what is Meaning.ASKED:
                     asked[sighting.key] = (sighting, job)

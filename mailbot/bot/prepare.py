@@ -14,7 +14,7 @@ from mailbot.bot.pages import name
 from mailbot.bot.search import keywords
 from mailbot.bot.world import Wire, World
 from mailbot.errors import Later
-from mailbot.imap.session import Fetched
+from mailbot.imap.answer import Fetched
 from mailbot.imap.trouble import Rejection
 from mailbot.job import STARTS, Job, Place
 from mailbot.mail import parse, quote, reduced, structure

@@ -10,8 +10,9 @@ from typing import Any
 
 from mailbot.archive.store import Store
 from mailbot.config import Account, Config
+from mailbot.imap.answer import Look
 from mailbot.imap.folders import Roles
-from mailbot.imap.session import Look, Session
+from mailbot.imap.session import Session
 from mailbot.imap.trouble import Rejection
 from mailbot.index import Index
 from mailbot.job import Job, Mark
@@ -99,6 +100,28 @@ class Wire:
             if folder in {f.name for f in self.session.folders()}:
                 raise
             return None
+
+    def current(self, folder: str) -> Look | None:
+        """A folder, open and up to date: with the next FETCH where it is open already, else as ``opened``."""
+        look = self.session.selected
+        if look is None or look.folder != folder:
+            return self.opened(folder)
+        self.session.renew()
+        return look
+
+    def ask_marks(self, *folders: str) -> Callable[[], tuple[Mark, ...]]:
+        """How far folders are filled: asked in one breath with the next command, told after it, without those that are
+        not there any more. Told, it raises Rejection as ``opened`` does."""
+        named = [folder for folder in folders if folder]
+        told = self.session.ask_marks(named)
+
+        def marks() -> tuple[Mark, ...]:
+            try:
+                return told()
+            except Rejection:
+                return tuple(mark for folder in named if (mark := self.marked(folder)))
+
+        return marks
 
     def marked(self, folder: str) -> Mark | None:
         """How far a folder is filled; None where it is not there any more. Raises Rejection as ``opened`` does."""

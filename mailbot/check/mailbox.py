@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from mailbot.check import trial
 from mailbot.check.finding import Finding
 from mailbot.errors import Later, OwnerMustAct
+from mailbot.imap.answer import Folder
 from mailbot.imap.folders import UNUSABLE, Roles, roles
-from mailbot.imap.session import Folder, Session
+from mailbot.imap.session import Session
 from mailbot.imap.trouble import Rejection
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mailbot.errors import OwnerMustAct
-from mailbot.imap.session import Folder
+from mailbot.imap.answer import Folder
 
 UNUSABLE = frozenset({"\\noselect", "\\nonexistent"})
 # Names that people and servers give to Drafts: named as candidates, never taken without the owner's word.

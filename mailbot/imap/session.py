@@ -13,10 +13,10 @@ from __future__ import annotations
 
 import re
 import socket
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
-from datetime import date, datetime
+from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import imapclient
@@ -24,36 +24,13 @@ from imapclient.datetime_util import format_criteria_date
 from imapclient.exceptions import IMAPClientAbortError, IMAPClientError
 
 from mailbot.imap import gate
+from mailbot.imap.answer import Fetched, Folder, Look, fetched, opened, plain
+from mailbot.imap.breath import Asked, literal, status
 from mailbot.imap.trouble import translated
 from mailbot.job import Mark, Place
 
 SECTION = re.compile(rb"BODY\[([0-9.]+(?:\.MIME)?)\]", re.IGNORECASE)
 APPENDUID = re.compile(rb"\[APPENDUID (\d{1,10}) (\d{1,10})\]", re.IGNORECASE)  # RFC 4315
-
-
-@dataclass(frozen=True, slots=True)
-class Folder:
-    name: str
-    attributes: frozenset[str]  # lower case: Cyrus sends \\drafts
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """What EXAMINE or SELECT said. ``uidnext`` is None where the server does not tell (Courier)."""
-
-    folder: str
-    uidvalidity: int
-    uidnext: int | None
-    keywords: bool  # new keywords may be made
-
-
-@dataclass(frozen=True, slots=True)
-class Fetched:
-    uid: int
-    flags: frozenset[str]
-    arrived: float  # INTERNALDATE, seconds since the epoch
-    data: bytes
-    size: int
 
 
 class Session:
@@ -62,6 +39,7 @@ class Session:
     def __init__(self, client: Any) -> None:
         self._client = client
         self._look: Look | None = None
+        self._noop: Asked | None = None  # said, and not answered yet
         self.capabilities = self._ask_capabilities()
 
     def _ask_capabilities(self) -> frozenset[str]:
@@ -76,7 +54,7 @@ class Session:
     def folders(self) -> tuple[Folder, ...]:
         with translated():
             rows = self._client.list_folders()
-        return tuple(Folder(str(name), frozenset(_text(a).lower() for a in attributes)) for attributes, _, name in rows)
+        return tuple(Folder(str(name), frozenset(plain(a).lower() for a in attributes)) for attributes, _, name in rows)
 
     def examine(self, folder: str) -> Look:
         """Opens the folder read-only, anew each time: only so Dovecot shows what others changed, and a rebuilt
@@ -90,23 +68,36 @@ class Session:
         name = gate.text(folder)
         self._look = None  # after a refusal no folder is open (RFC 9051, 6.3.2)
         with translated():
-            answer = self._client.select_folder(name, readonly=readonly)
-            permanent = answer.get(b"PERMANENTFLAGS", ())
-            uidnext = answer.get(b"UIDNEXT")
-            look = Look(folder, int(answer[b"UIDVALIDITY"]), int(uidnext) if uidnext else None, rb"\*" in permanent)
-        self._look = look
-        return look
+            self._look = opened(folder, self._client.select_folder(name, readonly=readonly))
+        return self._look
 
     @property
     def selected(self) -> Look | None:
         return self._look
 
-    def mark(self, folder: str) -> Mark:
-        """How far a folder is filled, by STATUS."""
-        name = gate.text(folder)
+    def renew(self) -> None:
+        """Has the next FETCH tell what others changed in the open folder: NOOP, said in one breath with it."""
         with translated():
-            answer = self._client.folder_status(name, ["UIDVALIDITY", "UIDNEXT"])
-            return Mark(folder, int(answer[b"UIDVALIDITY"]), int(answer[b"UIDNEXT"]))
+            self._noop = Asked(self._client, "NOOP")
+
+    def mark(self, folder: str) -> Mark:
+        """How far a folder is filled."""
+        return self.ask_marks([folder])()[0]
+
+    def ask_marks(self, folders: Sequence[str]) -> Callable[[], tuple[Mark, ...]]:
+        """How far folders are filled, by STATUS: asked in one breath with the next command, told after it.
+
+        Raises Rejection, when told, where the server refuses one of them."""
+        names = [gate.text(folder) for folder in folders]
+        with translated():
+            answers = status(self._client, names, "(UIDVALIDITY UIDNEXT)")
+
+        def told() -> tuple[Mark, ...]:
+            with translated():
+                rows = zip(names, answers(), strict=True)
+                return tuple(Mark(name, int(row[b"UIDVALIDITY"]), int(row[b"UIDNEXT"])) for name, row in rows)
+
+        return told
 
     def flagged(self, flag: str) -> frozenset[int]:
         """UIDs in the open folder that carry the flag and are not marked as deleted."""
@@ -136,7 +127,7 @@ class Session:
             row = self._client.fetch(next(gate.uids([uid])), [item]).get(uid, {}) if item else {}
             value = row.get(item.encode())
             value = value[0] if isinstance(value, tuple) and value else value
-        return _text(value) if isinstance(value, bytes) else str(value or "")
+        return plain(value) if isinstance(value, bytes) else str(value or "")
 
     def with_thread_id(self, thread: str) -> tuple[int, ...]:
         """UIDs in the open folder that belong to the thread and are not marked as deleted."""
@@ -210,7 +201,10 @@ class Session:
         for lot in gate.uids(uids):
             with translated():
                 answer: Mapping[int, Mapping[bytes, Any]] = self._client.fetch(lot, items)
-                found = [_fetched(uid, row) for uid, row in sorted(answer.items()) if uid in lot]
+                if self._noop is not None:
+                    self._noop.answer()
+                    self._noop = None
+                found = [fetched(uid, row) for uid, row in sorted(answer.items()) if uid in lot]
             wanted = any("BODY" in item for item in items)
             yield from (f for f in found if f is not None and (f.data or not wanted))
 
@@ -220,7 +214,14 @@ class Session:
         Raises Rejection: it is not stored. Raises Unknown: it may be stored."""
         name, names = gate.text(folder), [gate.flag(f) for f in flags]
         with translated(effect=True):
-            answer = self._client.append(name, raw, names)
+            at_once = literal(self.capabilities, raw)
+            if at_once is None:
+                answer = self._client.append(name, raw, names)
+            else:
+                said = Asked(
+                    self._client, "APPEND", self._client._normalise_folder(name), f"({' '.join(names)})", at_once
+                )
+                answer = said.answer()
         told = APPENDUID.search(answer if isinstance(answer, bytes) else str(answer).encode())
         return Place(folder, int(told[1]), int(told[2])) if told else None
 
@@ -276,16 +277,3 @@ class Session:
             self._client.socket().shutdown(socket.SHUT_RDWR)
         with suppress(IMAPClientError, OSError, ValueError, AttributeError):
             self._client.shutdown()
-
-
-def _text(value: bytes | str) -> str:
-    return value.decode("ascii", "replace") if isinstance(value, bytes) else value
-
-
-def _fetched(uid: int, row: Mapping[bytes, Any]) -> Fetched | None:
-    """One row of a FETCH answer. Body keys differ between servers (Courier quotes the names of fields)."""
-    data = next((v for k, v in row.items() if k.startswith(b"BODY[")), b"") or b""
-    arrived = row.get(b"INTERNALDATE")
-    seconds = arrived.timestamp() if isinstance(arrived, datetime) else 0.0
-    flags = frozenset(_text(f) for f in row.get(b"FLAGS", ()))
-    return Fetched(uid, flags, seconds, data, int(row.get(b"RFC822.SIZE", len(data))))

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from mailbot.imap.answer import Folder
 from mailbot.imap.folders import LIKELY, UNUSABLE
-from mailbot.imap.session import Folder
 
 # What people and servers call them, in the languages of Thunderbird's most used translations.
 NAMES: dict[str, tuple[str, ...]] = {

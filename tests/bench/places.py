@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from email.message import EmailMessage
 from itertools import count
 from pathlib import Path
-from typing import Any
 
 from dovecot import Dovecot
 from imapclient import IMAPClient
@@ -55,9 +54,9 @@ def site(round_trip: float = 0.0) -> Iterator[Site]:
 
 
 @contextmanager
-def poller(account: Account, **options: Any) -> Iterator[Poller]:
-    """One account's poller, in this process; ``options`` are those of ``Home``."""
-    with Home(account, extra=QUIET, **options) as home:
+def poller(account: Account) -> Iterator[Poller]:
+    """One account's poller, in this process. It learns nothing from Sent, which is looked into once an hour."""
+    with Home(account, extra=f"{QUIET}[voice]\nfrom_sent = false\n") as home:
         wiring = Wiring(load(home.config, home.environ), home.environ)
         world = wiring.world(wiring.config.accounts[0])
         one = Poller(world, Calls(world.config.model.concurrency if world.config.model else 1))

@@ -15,8 +15,9 @@ from mailbot.cli.words import escaped
 from mailbot.config import Account
 from mailbot.config import value as values
 from mailbot.errors import BadUsage, Later, OwnerMustAct
+from mailbot.imap.answer import Folder
 from mailbot.imap.login import connect, tls_context
-from mailbot.imap.session import Folder, Session
+from mailbot.imap.session import Session
 from mailbot.secrets import Secrets
 from mailbot.setup import disk, providers, toml
 from mailbot.setup.search import Reach, needs_yes, search

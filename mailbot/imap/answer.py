@@ -1,0 +1,53 @@
+"""What a server tells, as values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    name: str
+    attributes: frozenset[str]  # lower case: Cyrus sends \\drafts
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What EXAMINE or SELECT said. ``uidnext`` is None where the server does not tell (Courier)."""
+
+    folder: str
+    uidvalidity: int
+    uidnext: int | None
+    keywords: bool  # new keywords may be made
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    uid: int
+    flags: frozenset[str]
+    arrived: float  # INTERNALDATE, seconds since the epoch
+    data: bytes
+    size: int
+
+
+def opened(folder: str, answer: Mapping[bytes, Any]) -> Look:
+    """The answer to EXAMINE or SELECT, as imapclient has it."""
+    uidnext, permanent = answer.get(b"UIDNEXT"), answer.get(b"PERMANENTFLAGS", ())
+    return Look(folder, int(answer[b"UIDVALIDITY"]), int(uidnext) if uidnext else None, rb"\*" in permanent)
+
+
+def fetched(uid: int, row: Mapping[bytes, Any]) -> Fetched | None:
+    """One row of a FETCH answer. Body keys differ between servers (Courier quotes the names of fields)."""
+    data = next((v for k, v in row.items() if k.startswith(b"BODY[")), b"") or b""
+    arrived = row.get(b"INTERNALDATE")
+    seconds = arrived.timestamp() if isinstance(arrived, datetime) else 0.0
+    flags = frozenset(plain(f) for f in row.get(b"FLAGS", ()))
+    return Fetched(uid, flags, seconds, data, int(row.get(b"RFC822.SIZE", len(data))))
+
+
+def plain(value: bytes | str) -> str:
+    """An atom, as text."""
+    return value.decode("ascii", "replace") if isinstance(value, bytes) else value

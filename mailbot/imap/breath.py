@@ -1,0 +1,71 @@
+"""What costs no round trip of its own: commands said in one breath with the next, and a literal that does not wait.
+
+A client may go on speaking where no command changes what another one means (RFC 9051, 5.5): STATUS of folders that are
+not open, NOOP before a FETCH by UID. isync does so with every server unless told otherwise. imapclient waits for each
+answer; imaplib, beneath it, keeps by its tag what it hears."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any
+
+from imapclient.exceptions import IMAPClientAbortError, IMAPClientError, ProtocolError
+from imapclient.response_parser import parse_response
+
+LITERAL_MINUS = 4096  # octets that LITERAL- takes without being asked (RFC 7888, 5)
+LINE_END = re.compile(rb"\r\n|\r|\n")
+
+
+class Asked:
+    """A command that was said; the answer comes along with that of the next one."""
+
+    def __init__(self, client: Any, name: str, *words: str | bytes) -> None:
+        self._client, self._name = client, name
+        self._tag = client._imap._command(name, *words)
+
+    def answer(self) -> bytes:
+        """The text of its OK; what came before that is with imaplib. Raises as imapclient does."""
+        kind, text = self._client._imap._command_complete(self._name, self._tag)
+        self._client._checkok(self._name.lower(), kind, text)
+        return bytes(text[0])
+
+
+def status(client: Any, folders: Sequence[str], items: str) -> Callable[[], list[Mapping[bytes, Any]]]:
+    """Asks for the STATUS of folders; what is returned reads the answers, in the order of the folders."""
+    told = client._imap.untagged_responses
+    told.pop("STATUS", None)
+    asked = [Asked(client, "STATUS", client._normalise_folder(folder), items) for folder in folders]
+
+    def answers() -> list[Mapping[bytes, Any]]:
+        _hear(asked)
+        words = parse_response(client._imap.untagged_responses.pop("STATUS", []))
+        rows: list[Mapping[bytes, Any]] = [dict(zip(row[::2], row[1::2], strict=True)) for row in words[1::2]]
+        if len(rows) != len(folders):
+            raise ProtocolError(f"{len(rows)} STATUS answers about {len(folders)} folders")
+        return rows
+
+    return answers
+
+
+def _hear(asked: Sequence[Asked]) -> None:
+    """To the last one: what stays unread would be taken for the answer to something else."""
+    refused: list[IMAPClientError] = []
+    for each in asked:
+        try:
+            each.answer()
+        except IMAPClientAbortError:
+            raise
+        except IMAPClientError as error:
+            refused.append(error)
+    if refused:
+        raise refused[0]
+
+
+def literal(capabilities: Collection[str], raw: bytes) -> bytes | None:
+    """The octets as a literal that need not be asked for, with line ends as mail has them; None where the server does
+    not take that."""
+    whole = LINE_END.sub(b"\r\n", raw)
+    if "LITERAL+" in capabilities or ("LITERAL-" in capabilities and len(whole) <= LITERAL_MINUS):
+        return b"{%d+}\r\n%s" % (len(whole), whole)
+    return None
