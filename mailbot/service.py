@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from functools import partial
 
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -22,6 +23,7 @@ from mailbot.systemd import Systemd
 
 ORDERLY = 6.0  # seconds that a round may take to end by itself after SIGTERM
 ABRUPT = 2.0  # seconds more, after its connection was cut
+SWEEP = 3600.0  # seconds between two questions whether a day is over
 LOOK = 30.0  # seconds between two looks at the pollers; fewer where systemd wants to hear more often
 # Every wait for a server ends by itself within a minute, but there may be several in a row before the first command
 # (a secret's command, name servers, addresses that do not answer), and an answer may come octet by octet for ever.
@@ -32,7 +34,15 @@ HUNG = 660.0  # seconds: the cut did not help, the poller hangs
 class Service:
     """``start`` and ``stop`` may be called from one thread only; ``stop`` returns within ten seconds."""
 
-    def __init__(self, worlds: Sequence[World], *, every: int, idle: bool, concurrency: int) -> None:
+    def __init__(
+        self,
+        worlds: Sequence[World],
+        *,
+        every: int,
+        idle: bool,
+        concurrency: int,
+        sweep: Callable[[], None] | None = None,
+    ) -> None:
         calls = Calls(concurrency)
         self._pollers = [Poller(world, calls) for world in worlds]
         self._threads = [
@@ -53,6 +63,10 @@ class Service:
                 coalesce=True,
                 max_instances=1,
             )
+
+        if sweep is not None:
+            now = datetime.now(UTC)
+            self._scheduler.add_job(sweep, "interval", seconds=SWEEP, next_run_time=now, misfire_grace_time=None)
 
     def start(self) -> None:
         for thread in self._threads:

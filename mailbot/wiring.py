@@ -15,8 +15,10 @@ from typing import TYPE_CHECKING
 from mailbot import lock, templates
 from mailbot.archive.store import Store
 from mailbot.bot.logins import guarded
-from mailbot.bot.world import World
+from mailbot.bot.sweep import sweep
+from mailbot.bot.world import World, log
 from mailbot.config import Account, Config
+from mailbot.errors import MailbotError
 from mailbot.imap.login import connect, tls_context
 from mailbot.imap.session import Session
 from mailbot.index import Index
@@ -91,6 +93,13 @@ class Home:
             learnt=lambda: frozenset(self.journal.notes(scope)),
             learn=lambda fact: self.journal.note(scope, fact, time.time()),
         )
+
+    def sweep(self) -> None:
+        """Takes away what is older than the owner wants to keep. A failure is logged, and tried again tomorrow."""
+        try:
+            sweep(self.config, self.journal, self.store, time.time())
+        except MailbotError as error:
+            log.warning("sweep=failed reason=%r", str(error))
 
     def templates(self) -> Templates:
         """The prompt's templates, as the files are now. Raises OwnerMustAct."""

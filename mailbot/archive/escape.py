@@ -7,6 +7,7 @@ Refuses to know what a page consists of.
 
 from __future__ import annotations
 
+import html
 import re
 
 MAX_INDENT = 16  # columns of indentation that are kept, as no-break spaces: real ones would make a code block
@@ -59,6 +60,11 @@ def block(text: str) -> str:
         elif paragraphs[-1]:
             paragraphs.append([])
     return "\n\n".join(HARD_BREAK.join(lines) for lines in paragraphs if lines)
+
+
+def plain(text: str) -> str:
+    """Text of a page without what makes it inactive: only for looking for words in it."""
+    return html.unescape(text.replace("\\", ""))
 
 
 def _visible(text: str) -> str:

@@ -88,6 +88,37 @@ class Store:
             if keys is not None:
                 yield path.relative_to(self.root).as_posix(), keys
 
+    def everywhere(self) -> Iterator[tuple[str, Mapping[str, object]]]:
+        """Path and front matter of every markdown file of the archive, hidden folders left out: the owner may have
+        moved a page anywhere."""
+        for path in self.files("*.md"):
+            with _disk(self.root / path):
+                try:
+                    keys = frontmatter.load(_head(self.root / path))
+                except (FileNotFoundError, PermissionError):  # not one of ours, or gone meanwhile
+                    continue
+            if keys is not None:
+                yield path, keys
+
+    def files(self, pattern: str) -> list[str]:
+        """Paths of the files whose names fit the pattern, by name; hidden ones and hidden folders left out."""
+        with _disk(self.root):
+            found = [path.relative_to(self.root) for path in self.root.rglob(pattern) if path.is_file()]
+        return sorted(path.as_posix() for path in found if not any(part.startswith(".") for part in path.parts))
+
+    def remove(self, rel: str) -> bool:
+        """Deletes a file of the archive; False when there is none. When it returns, a power cut does not bring it
+        back."""
+        path = self._path(rel)
+        with _disk(path):
+            self._inside(path.parent)
+            try:
+                path.unlink()
+            except FileNotFoundError:
+                return False
+            _sync_folder(path.parent)
+        return True
+
     def check_writable(self) -> None:
         """Raise OwnerMustAct (kind "archive") unless a file can be written here now."""
         with _disk(self.root):

@@ -94,8 +94,7 @@ def analyse(world: World, job: Job) -> Job:
 def _refused(world: World, job: Job, error: BadAnswer) -> Job:
     """What is learnt from a bad answer: that it needs more room, or that the server does not hold its schema."""
     if isinstance(error, NotJson) and job.not_json and world.endpoint is not None:
-        world.endpoint.give_up_schema()
-        return world.record(job, "rejected", reason=f"{error.reason}; it is asked in plain text", counts=0)
+        world.endpoint.give_up_schema()  # the last try is in plain text
     return reject(world, job, error.reason, not_json=isinstance(error, NotJson), cut_off=isinstance(error, CutOff))
 
 

@@ -17,7 +17,10 @@ EXIT_CODES = (
     "works on an account, 130 interrupted."
 )
 
-VERBS = ("demo", "setup", "check", "run", "once", "status", "list", "show", "redo", "release", "dismiss", "secret")
+VERBS: tuple[str, ...] = (
+    *("demo", "setup", "check", "run", "once", "status", "list", "show", "redo", "release", "dismiss", "secret"),
+    *("purge",),
+)
 
 
 class Verbs(click.Group):

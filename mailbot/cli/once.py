@@ -55,6 +55,8 @@ def command(config_path: Path | None, include_existing: bool, retry: bool, dry_r
             thread.start()
         for thread in threads:
             thread.join()
+        if not dry_run:
+            place.sweep()
         return next((code for code in (OWNER, FAILED, LOCKED) if code in codes), 0)
 
 

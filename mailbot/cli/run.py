@@ -55,6 +55,7 @@ def command(config_path: Path | None) -> int:
             every=config.schedule.every,
             idle=config.schedule.idle,
             concurrency=config.model.concurrency if config.model else 1,
+            sweep=place.sweep,
         )
         service.start()
         writer = config.model.name if config.model else "the outline writer (no model is configured)"

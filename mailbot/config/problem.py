@@ -86,12 +86,19 @@ def across(tables: Mapping[str, Any]) -> tuple[str, ...]:
     """The problems between accounts, and between them and ``[notify]``."""
     accounts = tables.get("account")
     rows = [row for row in accounts if isinstance(row, dict)] if isinstance(accounts, tuple) else []
-    return (*_doubles(rows), *_sign_ins(rows), *_notify(tables.get("notify"), rows))
+    return (*_doubles(rows), *_sign_ins(rows), *_notify(tables.get("notify"), rows), *_kept(tables))
 
 
 def _table(row: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     inner = row.get(key)
     return inner if isinstance(inner, dict) else {}
+
+
+def _kept(tables: Mapping[str, Any]) -> Iterable[str]:
+    """Without its rows nobody knows whether the owner wrote in a page, so it would stay for ever."""
+    jobs, pages = _table(tables, "state").get("keep_jobs_days"), _table(tables, "archive").get("keep_pages_days")
+    if isinstance(jobs, int) and isinstance(pages, int) and 0 < jobs < pages:
+        yield "state.keep_jobs_days: must be at least archive.keep_pages_days, or 0 for ever"
 
 
 def _doubles(rows: list[dict[str, Any]]) -> Iterable[str]:

@@ -30,21 +30,28 @@ __all__ = ["Account", "Archive", "Config", "For", "Identity", "Imap", "Learning"
 __all__ += ["Owner", "Privacy", "Schedule", "Smtp", "State", "default_path", "load"]
 
 
+Days = Annotated[int, Field(ge=0, le=36500)]
+
+
 def _state_folder() -> Path:
     return platformdirs.user_state_path("mailbot", appauthor=False)
 
 
 class Archive(Table):
-    """Where the pages go. ``mode`` is that of files, as a number."""
+    """Where the pages go, and how long they stay. ``mode`` is that of files, as a number; 0 days: for ever."""
 
     folder: Annotated[Folder, BeforeValidator(values.filled)] = Field(default=Path("~/Mailbot"), validate_default=True)
     mode: Annotated[int, BeforeValidator(values.mode)] = 0o600
+    keep_pages_days: Days = 0
+    keep_prompts_days: Days = 0
 
 
 class State(Table):
-    """Where the journal is. ``folder`` "" = the platform's state folder."""
+    """Where the journal is, and how long a job stays in it. ``folder`` "" = the platform's state folder; 0 days: for
+    ever."""
 
     folder: Folder = Field(default_factory=_state_folder)
+    keep_jobs_days: Days = 0
 
     @field_validator("folder", mode="before")
     @classmethod

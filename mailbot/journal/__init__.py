@@ -11,6 +11,7 @@ files but its own. Safe for many threads, and for a second process that adds an 
     journal    events and jobs
     stars      folders, UIDs and flags
     figures    what was done, counted
+    forgotten  jobs taken out for good, and what is remembered of them
 """
 
 from mailbot.journal.database import Damaged, put_aside

@@ -66,6 +66,18 @@ class Database:
         with self._lock:
             self._db.backup(other._db)
 
+    def shrink(self) -> None:
+        """Writes the file anew, so that nothing of what was deleted is left in it, and removes the copies of it that
+        were kept before migrations."""
+        with self._lock:
+            try:
+                self._db.execute("VACUUM")
+                self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                for copy in self.path.parent.glob(f"version-*-{NAME}"):
+                    copy.unlink(missing_ok=True)
+            except (sqlite3.Error, OSError) as error:
+                raise _trouble(self.path, error) from error
+
     @property
     def in_transaction(self) -> bool:
         return self._db.in_transaction

@@ -12,18 +12,20 @@ from mailbot.errors import BadUsage
 from mailbot.job import OPEN, Event, Job, State, apply, fold, job_id
 from mailbot.journal.database import Database
 from mailbot.journal.figures import Figures
+from mailbot.journal.forgotten import Forgotten
 from mailbot.journal.stars import Stars
 
 
 class Journal:
-    """``stars`` is what was last seen of folders and flags, ``figures`` counts what was done; both lie in the same
-    file, in the same transactions."""
+    """``stars`` is what was last seen of folders and flags, ``figures`` counts what was done, ``forgotten`` takes jobs
+    out; all lie in the same file, in the same transactions."""
 
     def __init__(self, folder: Path) -> None:
         self._db = Database(folder)
         self.path = self._db.path
         self.stars = Stars(self._db)
         self.figures = Figures(self._db)
+        self.forgotten = Forgotten(self._db)
 
     def close(self) -> None:
         self._db.close()
@@ -149,6 +151,10 @@ class Journal:
         """When flags that count for the limit were seen."""
         rows = self._db.rows("SELECT asked_at FROM job WHERE account = ? AND asked_at >= ? AND limited", account, at)
         return [row[0] for row in rows]
+
+    def asked_before(self, at: float) -> list[str]:
+        """Ids of the jobs that were asked for earlier."""
+        return [row[0] for row in self._db.rows("SELECT id FROM job WHERE asked_at < ?", at)]
 
     def model_calls(self, first: float, end: float) -> int:
         """How many began from ``first`` on and before ``end``."""

@@ -5,11 +5,13 @@ from __future__ import annotations
 from mailbot.flags import Memory
 from mailbot.job import Place, State
 from mailbot.journal.database import Database
+from mailbot.journal.forgotten import Forgotten
 
 
 class Stars:
     def __init__(self, database: Database) -> None:
         self._db = database
+        self._forgotten = Forgotten(database)
 
     def uidvalidity(self, account: str, folder: str) -> int | None:
         """As of the last look; None before the first contact."""
@@ -59,5 +61,6 @@ class Stars:
             "SELECT state, generation FROM job WHERE account = ? AND key = ? ORDER BY generation DESC LIMIT 1",
             *(account, key),
         )
-        state, generation = jobs[0] if jobs else (None, 0)
-        return Memory(bool(stars[0][0]) if stars else None, State(state) if state else None, generation)
+        newest = [(State(state), generation) for state, generation in jobs]
+        state, generation = max([*newest, self._forgotten.of(account, key)], key=lambda each: each[1])
+        return Memory(bool(stars[0][0]) if stars else None, state, generation)

@@ -1,0 +1,186 @@
+"""What mailbot keeps of a person, a mail or a time, and taking it away: pages, prompts, sources, rows of the journal,
+own mails in the index.
+
+Looks first, then removes, and says both. Files go before the rows that name them, so that a purge that was interrupted
+finds the rest when it is called again. It takes no lock: a job under way is left alone, and so is a page that the owner
+wrote in, unless he says otherwise.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from mailbot.archive import escape
+from mailbot.archive.store import Store
+from mailbot.bot.pages import fingerprint
+from mailbot.index import Index, Unusable
+from mailbot.job import OPEN, Job, State
+from mailbot.journal import Journal
+from mailbot.reply.address import fold
+
+_EMAIL = re.compile(r"[^\s<>()\[\]\"',;:“”]{1,200}@[^\s<>()\[\]\"',;:“”]{1,200}")
+PROMPTS, SOURCES = "Outbox/_prompts/", "Sources/Email/"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What is to be forgotten; what fits one of these is meant. ``mails`` are (account, mail key), ``before`` is aware,
+    and means what was drafted earlier."""
+
+    mails: frozenset[tuple[str, str]] = frozenset()
+    address: str = ""
+    message_id: str = ""
+    before: datetime | None = None
+
+
+@dataclass(slots=True)
+class Found:
+    """``jobs`` are over and fit; ``busy`` fit and are under way or held. ``files`` are mailbot's own, ``edited`` pages
+    that the owner wrote in, moved, or whose rows are gone, so that nobody can tell. ``naming`` still name the address
+    and belong to others. ``hosts`` are those of models that were sent something of it."""
+
+    jobs: list[Job] = field(default_factory=list)
+    busy: list[Job] = field(default_factory=list)
+    files: list[str] = field(default_factory=list)
+    edited: list[str] = field(default_factory=list)
+    naming: list[str] = field(default_factory=list)
+    hosts: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """``trouble`` says why the index could not be asked, "" when it could."""
+
+    jobs: tuple[str, ...]
+    files: tuple[str, ...]
+    own_mails: int
+    trouble: str
+
+
+def find(journal: Journal, store: Store, wish: Wish) -> Found:
+    """What is there of it. Changes nothing."""
+    found, kept = Found(), set[str]()
+    notes = dict(store.everywhere())
+    for job in journal.jobs():
+        if not _is_meant(job, wish, notes):
+            kept.update(job.names.values())
+        elif job.state in OPEN or job.state is State.HELD or not _is_over(job):
+            found.busy.append(job)
+            kept.update(job.names.values())
+        else:
+            found.jobs.append(job)
+    for job in found.jobs:
+        _add_files(store, job, found, kept)
+    known = {path for job in (*found.jobs, *found.busy) for path in job.names.values()} | kept
+    drafts = {job.draft.get("draft_message_id", "") for job in found.jobs} - {""}
+    for path, keys in notes.items():
+        if path not in known and (_fits(keys, wish) or keys.get("draft_message_id") in drafts):
+            _add_note(store, path, keys, found, kept)
+    found.files, found.edited = list(dict.fromkeys(found.files)), list(dict.fromkeys(found.edited))
+    found.hosts = sorted({host for path in found.files if path.startswith(PROMPTS) and (host := _host(store, path))})
+    if wish.address:
+        found.naming = _naming(store, wish.address, {*found.files, *found.edited})
+    return found
+
+
+def remove(journal: Journal, store: Store, index: Index, wish: Wish, found: Found, *, edited: bool) -> Removed:
+    """Takes away what was found. ``edited``: also the pages that the owner wrote in."""
+    files = [*found.files, *(found.edited if edited else ())]
+    gone = tuple(path for path in files if store.remove(path))
+    own, trouble = 0, ""
+    try:
+        if wish.address or wish.message_id or wish.before:
+            before = wish.before.timestamp() if wish.before else None
+            address = fold(wish.address) if wish.address else ""
+            own = index.forget(address=address, message_id=wish.message_id, before=before)
+    except Unusable as error:
+        trouble = str(error)
+    jobs = journal.forgotten.forget(job.id for job in found.jobs)
+    journal.forgotten.shrink()
+    return Removed(jobs, gone, own, trouble)
+
+
+def _is_over(job: Job) -> bool:
+    return job.paged or job.state not in (State.SKIPPED, State.PARKED)
+
+
+def _is_meant(job: Job, wish: Wish, notes: Mapping[str, Mapping[str, object]]) -> bool:
+    if (job.account, job.key) in wish.mails:
+        return True
+    if wish.before is not None and job.asked_at < wish.before.timestamp():
+        return True
+    if wish.message_id and job.mail.get("message_id") == wish.message_id:
+        return True
+    source = notes.get(job.names.get("source", ""), {})
+    texts = (job.mail.get("from", ""), *(job.draft.get(name, "") for name in ("to", "cc")), job.reason)
+    return bool(wish.address) and (_names(wish.address, texts) or _fits(source, wish))
+
+
+def _fits(keys: Mapping[str, object], wish: Wish) -> bool:
+    """Whether a page or a source, by its front matter, is of that person, mail or time."""
+    kind = keys.get("type")
+    if kind not in ("draft-reply", "email"):
+        return False
+    if wish.message_id and keys.get("message_id") == wish.message_id:
+        return True
+    if wish.address and _names(wish.address, (str(keys.get(name) or "") for name in ("from", "to", "cc"))):
+        return True
+    return wish.before is not None and kind == "draft-reply" and _is_before(keys.get("created"), wish.before)
+
+
+def _is_before(created: object, before: datetime) -> bool:
+    try:
+        when = datetime.fromisoformat(str(created))
+    except ValueError:
+        return False
+    return when.tzinfo is not None and when < before
+
+
+def _names(address: str, texts: Iterable[str]) -> bool:
+    """Whether the address is among those in texts such as ``Mara Lindqvist <mara@northwind.example>, bo@x.example``."""
+    wanted = fold(address)
+    return any(fold(found.group().rstrip(".")) == wanted for text in texts for found in _EMAIL.finditer(text))
+
+
+def _add_files(store: Store, job: Job, found: Found, kept: set[str]) -> None:
+    page = job.names.get("page", "")
+    text = store.read(page) if page else None
+    if text is not None:
+        (found.files if fingerprint(text) == job.page_left else found.edited).append(page)
+    for path in (job.names.get("prompt", ""), job.names.get("source", "")):
+        if path and path not in kept and store.exists(path):
+            found.files.append(path)
+
+
+def _add_note(store: Store, path: str, keys: Mapping[str, object], found: Found, kept: set[str]) -> None:
+    """A file that no row knows: moved by the owner, or its rows are gone."""
+    if keys.get("type") == "email":
+        if path.startswith(SOURCES):  # elsewhere, another program's notes may say so, too
+            found.files.append(path)
+        return
+    found.edited.append(path)
+    for name, folder in (("prompt_file", PROMPTS), ("source_file", SOURCES)):
+        other = str(keys.get(name) or "")
+        if other.startswith(folder) and ".." not in other and other not in kept and store.exists(other):
+            found.files.append(other)
+
+
+def _host(store: Store, path: str) -> str:
+    """Whom a prompt was sent to."""
+    try:
+        return urlsplit(str(json.loads(store.read(path) or "")["base_url"])).hostname or ""
+    except (ValueError, KeyError, TypeError):
+        return ""
+
+
+def _naming(store: Store, address: str, removed: set[str]) -> list[str]:
+    """Other files of mailbot's in which the address stands."""
+    wanted = address.casefold()
+    own = (path for pattern in ("*.md", "*.prompt.json") for path in store.files(pattern))
+    ours = (path for path in own if path.startswith(("Outbox/", SOURCES)) and path not in removed)
+    return [path for path in ours if wanted in escape.plain(store.read(path) or "").casefold()]

@@ -1,0 +1,132 @@
+"""mailbot purge: forget a person, a mail or a time."""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from mailbot.cli import FAILED
+from mailbot.cli.options import config_option, home, json_option
+from mailbot.cli.words import escaped, title
+
+if TYPE_CHECKING:
+    from mailbot.bot.purge import Found, Removed, Wish
+    from mailbot.job import Job
+    from mailbot.wiring import Home
+
+SHOWN = 10  # files of a kind that are listed; --json has all
+EDITED = "Also the pages that you wrote in."
+
+
+@click.command("purge")
+@config_option
+@json_option
+@click.option("--address", default="", metavar="ADDRESS", help="What came from this person, or was drafted to them.")
+@click.option("--message-id", default="", metavar="ID", help="One mail, by its Message-ID.")
+@click.option("--before", default="", metavar="DATE", help="What was drafted before this day, such as 2026-01-31.")
+@click.option("--edited", is_flag=True, help=EDITED)
+@click.option("--yes", is_flag=True, help="Ask nothing. Pages that you wrote in stay, unless with --edited.")
+@click.argument("ids", metavar="[ID]...", nargs=-1)
+def command(
+    config_path: Path | None,
+    as_json: bool,
+    address: str,
+    message_id: str,
+    before: str,
+    edited: bool,
+    yes: bool,
+    ids: tuple[str, ...],
+) -> int:
+    """Forget a mail, a person, or what is old.
+
+    Pages, prompts, sources, what the state says of it, and samples of your style go. It shows what it will remove,
+    asks, and says what it cannot reach. An ID is that of a job, as mailbot list shows it."""
+    from mailbot.bot import purge, unreached
+    from mailbot.errors import BadUsage
+
+    if sum(map(bool, (ids, address, message_id, before))) != 1:
+        raise BadUsage("say what to forget, in one way: an ID, --address, --message-id or --before")
+    if not (yes or as_json or sys.stdin.isatty()):
+        raise BadUsage("there is nobody to ask here: say --yes to remove, or --json to see what would be")
+    with home(config_path) as place:
+        wish = _wish(place, ids, address, message_id, before)
+        found = purge.find(place.journal, place.store, wish)
+        beyond = unreached.sentences(place.config.archive.folder, place.config.state.folder, found.hosts)
+        if not as_json:
+            _show(found, beyond)
+        sure = yes or (not as_json and click.confirm("Remove this?"))
+        also = edited or bool(sure and not yes and found.edited and click.confirm(f"{EDITED[:-1]}?"))
+        removed = purge.remove(place.journal, place.store, place.index, wish, found, edited=also) if sure else None
+        if as_json:
+            click.echo(json.dumps(_document(found, removed, beyond), ensure_ascii=False, indent=2))
+        elif removed:
+            _tell(removed)
+        return FAILED if found.busy or (removed and removed.trouble) else 0
+
+
+def _wish(place: Home, ids: tuple[str, ...], address: str, message_id: str, before: str) -> Wish:
+    from mailbot.bot.purge import Wish
+    from mailbot.errors import BadUsage
+
+    if address and "@" not in address:
+        raise BadUsage("--address: write a mail address, such as mara@northwind.example")
+    mails = frozenset((job.account, job.key) for job in map(place.journal.find, ids))
+    bare = f"<{message_id.strip().strip('<>')}>" if message_id else ""
+    try:
+        day = datetime.combine(datetime.fromisoformat(before).date(), datetime.min.time()) if before else None
+    except ValueError:
+        raise BadUsage("--before: write a day, such as 2026-01-31") from None
+    return Wish(
+        mails=mails,
+        address=address.strip(),
+        message_id=bare,
+        before=day.replace(tzinfo=place.config.zone) if day else None,
+    )
+
+
+def _show(found: Found, beyond: tuple[str, ...]) -> None:
+    click.echo(f"To be removed: {len(found.jobs)} jobs and {len(found.files)} files, and own mails in the index.")
+    _list("", found.files)
+    _list("You wrote in these pages; they stay unless you say otherwise:", found.edited)
+    _list("Left alone, because they are not over (mailbot dismiss, or wait):", map(_named, found.busy))
+    _list("These belong to others and name the address, too:", found.naming)
+    _list("What mailbot cannot reach:", beyond)
+
+
+def _list(heading: str, items: Any) -> None:
+    lines = list(items)
+    if lines and heading:
+        click.echo(heading)
+    for line in lines[:SHOWN]:
+        click.echo(escaped(f"  {line}"))
+    if len(lines) > SHOWN:
+        click.echo(f"  and {len(lines) - SHOWN} more")
+
+
+def _named(job: Job) -> str:
+    return f"{job.id[:8]}  {job.state}  {title(job)}"
+
+
+def _tell(removed: Removed) -> None:
+    click.echo(f"Removed: {len(removed.jobs)} jobs, {len(removed.files)} files, {removed.own_mails} own mails.")
+    if removed.trouble:
+        click.echo(escaped(f"Own mails may still be in the index: {removed.trouble}"), err=True)
+
+
+def _document(found: Found, removed: Removed | None, beyond: tuple[str, ...]) -> dict[str, Any]:
+    return {
+        "removed": removed is not None,
+        "jobs": list(removed.jobs) if removed else [job.id for job in found.jobs],
+        "files": list(removed.files) if removed else found.files,
+        "own_mails": removed.own_mails if removed else None,
+        "edited": [path for path in found.edited if not removed or path not in removed.files],
+        "left": [job.id for job in found.busy],
+        "naming": found.naming,
+        "not_reached": list(beyond),
+        "trouble": removed.trouble if removed else "",
+    }

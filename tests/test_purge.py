@@ -1,0 +1,371 @@
+"""Forgetting: by person, mail and time, by hand and by age. What goes, what stays, what is said of it."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+from dovecot import Dovecot
+from running import Account, Home, until
+from worlds import CONFIG, START, Lab, question
+
+from mailbot.bot import purge, trouble, unreached
+from mailbot.bot.purge import Wish
+from mailbot.bot.sweep import sweep
+from mailbot.cli import commands
+from mailbot.errors import BadUsage, Later
+from mailbot.job import State
+
+DAY = 86_400.0
+CANARY = "Zyzzyva-4711"
+
+
+@pytest.fixture
+def lab() -> Iterator[Lab]:
+    """Two mails drafted: one from Mara, about the canary, one from Eve."""
+    lab = Lab()
+    lab.cycle()
+    lab.flag(question(1, Subject=CANARY).replace(b"hardware", CANARY.encode()))
+    lab.flag(question(2, From="Eve <eve@holm.example>", To="ada@example.org", Subject="Contract"))
+    lab.settle()
+    assert [job.state for job in lab.jobs()] == [State.DONE, State.DONE]
+    yield lab
+    lab.close()
+
+
+def files(lab: Lab) -> set[str]:
+    root = lab.config.archive.folder
+    return {str(path.relative_to(root)) for path in root.rglob("*") if path.is_file()}
+
+
+def state(lab: Lab) -> bytes:
+    """Every octet that lies in the state folder."""
+    return b"".join(path.read_bytes() for path in lab.config.state.folder.iterdir() if path.is_file())
+
+
+def forget(lab: Lab, *, edited: bool = False, **wish: Any) -> tuple[purge.Found, purge.Removed]:
+    asked = Wish(**wish)
+    found = purge.find(lab.world.journal, lab.world.store, asked)
+    return found, purge.remove(lab.world.journal, lab.world.store, lab.world.index, asked, found, edited=edited)
+
+
+def maras(lab: Lab) -> Any:
+    return next(job for job in lab.jobs() if "mara" in job.mail["from"])
+
+
+WISHES = {
+    "address": lambda lab: {"address": "MARA@northwind.example"},
+    "message id": lambda lab: {"message_id": maras(lab).mail["message_id"]},
+    "job": lambda lab: {"mails": frozenset({(maras(lab).account, maras(lab).key)})},
+}
+
+
+@pytest.mark.parametrize("way", WISHES)
+def test_what_was_forgotten_is_in_no_file_any_more_and_the_rest_stays(lab: Lab, way: str) -> None:
+    before, job = files(lab), maras(lab)
+    assert CANARY.encode() in state(lab)
+    found, removed = forget(lab, **WISHES[way](lab))
+
+    assert removed.jobs == (job.id,)
+    assert set(removed.files) == set(job.names.values())
+    assert files(lab) == before - set(job.names.values())
+    assert CANARY.encode() not in state(lab)
+    assert [other.mail["subject"] for other in lab.jobs()] == ["Contract"]
+    assert found.hosts == ["127.0.0.1"]
+
+
+def test_a_mail_that_still_carries_its_star_is_not_drafted_again(lab: Lab) -> None:
+    forget(lab, address="mara@northwind.example")
+    for happens in (lambda: None, lambda: lab.mailbox.rebuild("INBOX"), lab.boot):
+        happens()
+        lab.settle()
+    lab.cycle(include_existing=True)
+    lab.settle()
+
+    assert len(lab.mailbox.raws()) == 2
+    assert [job.mail["subject"] for job in lab.jobs()] == ["Contract"]
+
+
+def test_a_mail_that_is_flagged_anew_after_it_was_forgotten_gets_a_draft_of_its_own(lab: Lab) -> None:
+    lab.mailbox.keywords = False
+    forget(lab, address="mara@northwind.example")
+    lab.mailbox.star(1, up=False)
+    lab.cycle()
+    lab.mailbox.star(1)
+    lab.settle()
+
+    (job,) = [job for job in lab.jobs() if job.mail["subject"] == CANARY]
+    assert (job.generation, job.state, len(lab.mailbox.raws())) == (2, State.DONE, 3)
+
+
+def test_a_page_that_the_owner_wrote_in_goes_only_with_a_yes(lab: Lab) -> None:
+    page = lab.config.archive.folder / maras(lab).names["page"]
+    page.write_text(page.read_text().replace("Hi Mara", "Dear Mara"))
+    found, removed = forget(lab, address="mara@northwind.example")
+    assert found.edited == [maras_page := str(page.relative_to(lab.config.archive.folder))]
+    assert maras_page not in removed.files
+    assert page.exists()
+
+    found, removed = forget(lab, edited=True, address="mara@northwind.example")
+    assert (found.edited, removed.files) == ([maras_page], (maras_page,))
+
+
+def test_a_page_that_was_moved_is_found_and_counts_as_the_owners(lab: Lab) -> None:
+    root, job = lab.config.archive.folder, maras(lab)
+    (root / "Done").mkdir()
+    (root / job.names["page"]).rename(root / "Done" / "Mara.md")
+
+    found, removed = forget(lab, **WISHES["job"](lab))
+    assert found.edited == ["Done/Mara.md"]
+    assert set(removed.files) == {job.names["prompt"], job.names["source"]}
+
+
+def test_what_is_under_way_or_held_is_left_alone_and_named(lab: Lab) -> None:
+    assert lab.endpoint is not None
+    lab.endpoint.queue = [Later("busy")]
+    lab.flag(question(3, Subject="third"))
+    lab.cycle()
+    found, removed = forget(lab, address="mara@northwind.example")
+
+    assert [job.mail["subject"] for job in found.busy] == ["third"]
+    assert len(removed.jobs) == 1
+    lab.boot()
+    lab.settle()
+    assert [job.mail["subject"] for job in lab.jobs() if job.state is State.DONE] == ["third", "Contract"]
+
+
+def test_a_job_that_begins_between_look_and_removal_is_left_alone(lab: Lab) -> None:
+    asked = Wish(address="mara@northwind.example")
+    found = purge.find(lab.world.journal, lab.world.store, asked)
+    job = maras(lab)
+    lab.mailbox.star(1, up=False)
+    lab.cycle()
+    lab.mailbox.star(1)
+    lab.cycle()
+    purge.remove(lab.world.journal, lab.world.store, lab.world.index, asked, found, edited=False)
+    lab.settle()
+
+    (left,) = [other for other in lab.jobs() if other.key == job.key]
+    assert (left.generation, left.state) == (2, State.DONE)
+    assert (lab.config.archive.folder / left.names["source"]).exists() or left.names["source"] in found.files
+
+
+def test_notes_about_a_mail_that_gave_up_go_with_it(lab: Lab) -> None:
+    kind = f"parked:{maras(lab).id}"
+    trouble.begin(lab.world, kind, f"no draft for “{CANARY}”", "")
+    assert kind in trouble.troubles(lab.world)
+    forget(lab, address="mara@northwind.example")
+
+    assert kind not in trouble.troubles(lab.world)
+    assert CANARY.encode() not in state(lab)
+
+
+def test_by_age_goes_what_was_drafted_before_the_day(lab: Lab) -> None:
+    lab.clock += 10 * DAY
+    lab.flag(question(3, Subject="third"))
+    lab.settle()
+    found, _ = forget(lab, before=datetime.fromtimestamp(START + 5 * DAY, UTC))
+
+    assert len(found.jobs) == 2
+    assert [job.mail["subject"] for job in lab.jobs()] == ["third"]
+    assert len(lab.pages()) == 1
+
+
+def test_pages_without_rows_are_found_by_what_they_say_and_need_a_yes(lab: Lab) -> None:
+    page, prompt = maras(lab).names["page"], maras(lab).names["prompt"]
+    lab.poller.close()
+    assert lab.journal is not None
+    lab.journal.close()
+    lab.journal = None
+    for path in lab.config.state.folder.iterdir():
+        path.unlink()
+    lab.boot()
+
+    found, removed = forget(lab, address="mara@northwind.example")
+    assert (found.jobs, found.edited) == ([], [page])
+    assert prompt in removed.files
+    assert forget(lab, edited=True, address="mara@northwind.example")[1].files == (page,)
+
+
+def test_who_is_only_named_in_anothers_mail_is_told_not_torn_out(lab: Lab) -> None:
+    found, removed = forget(lab, address="bo@northwind.example")  # in copy of Mara's mail: it is his, too
+    assert len(removed.jobs) == 1
+    lab.flag(question(3, From="Eve <eve@holm.example>", To="ada@example.org") + b"\nAsk zoe@zoo.example.\n")
+    lab.settle()
+    found, removed = forget(lab, address="zoe@zoo.example")
+
+    assert (removed.jobs, removed.files) == ((), ())
+    assert len(found.naming) == 2  # source and prompt
+
+
+def test_another_programs_notes_are_not_touched(lab: Lab) -> None:
+    other = lab.config.archive.folder / "People" / "Mara.md"
+    other.parent.mkdir()
+    other.write_text('---\ntype: email\nfrom: "mara@northwind.example"\nprompt_file: "../../x"\n---\nMine.\n')
+    forget(lab, edited=True, address="mara@northwind.example")
+
+    assert other.exists()
+
+
+# What it cannot reach
+
+
+def test_what_cannot_be_reached_is_said(tmp_path: Path) -> None:
+    archive, state_folder = tmp_path / "vault" / "mail", tmp_path / "state"
+    (archive / ".trash").mkdir(parents=True)
+    (tmp_path / "vault" / ".git").mkdir()
+    state_folder.mkdir()
+    (state_folder / "damaged-x-journal.sqlite").touch()
+    said = "\n".join(unreached.sentences(archive, state_folder, ["api.openai.com"]))
+
+    for words in ("the mail server", "api.openai.com", "backups", "git repository", "trash of Obsidian", "damaged-x"):
+        assert words in said
+    assert "Syncthing keeps" not in said
+
+
+# By age, by itself
+
+
+def swept(lab: Lab, days: float, **keep: int) -> None:
+    archive = {name: keep[name] for name in ("keep_pages_days", "keep_prompts_days") if name in keep}
+    jobs = {"keep_jobs_days": keep["keep_jobs_days"]} if "keep_jobs_days" in keep else {}
+    config = lab.config.model_copy(
+        update={
+            "archive": lab.config.archive.model_copy(update=archive),
+            "state": lab.config.state.model_copy(update=jobs),
+        }
+    )
+    sweep(config, lab.world.journal, lab.world.store, START + days * DAY)
+
+
+def test_by_itself_nothing_goes_ever(lab: Lab) -> None:
+    before = files(lab)
+    swept(lab, 5000)
+    assert (files(lab), len(lab.jobs())) == (before, 2)
+
+
+def test_old_prompts_go_and_pages_stay(lab: Lab) -> None:
+    swept(lab, 30, keep_prompts_days=30)
+    assert any("_prompts" in path for path in files(lab))
+    swept(lab, 31.5, keep_prompts_days=30)
+    assert not any("_prompts" in path for path in files(lab))
+    assert len(lab.pages()) == 2
+
+
+def test_old_pages_go_with_their_sources_but_not_those_that_the_owner_wrote_in(lab: Lab) -> None:
+    page = lab.config.archive.folder / maras(lab).names["page"]
+    page.write_text(page.read_text() + "\nCall her.\n")
+    swept(lab, 40, keep_pages_days=30)
+
+    assert list(lab.pages()) == [page.name]
+    assert [path for path in files(lab) if path.startswith("Sources")] == [maras(lab).names["source"]]
+
+
+def test_old_jobs_go_and_their_star_is_remembered(lab: Lab) -> None:
+    swept(lab, 40, keep_jobs_days=30)
+    assert (lab.jobs(), CANARY.encode() in state(lab)) == ([], False)
+    lab.boot()
+    lab.settle()
+    assert (lab.jobs(), len(lab.mailbox.raws())) == ([], 2)
+
+
+def test_it_is_swept_once_a_day(lab: Lab) -> None:
+    swept(lab, 40, keep_jobs_days=90)
+    swept(lab, 40.5, keep_jobs_days=30)
+    assert len(lab.jobs()) == 2
+    swept(lab, 41.1, keep_jobs_days=30)
+    assert lab.jobs() == []
+
+
+def test_the_prompt_of_a_job_under_way_stays(lab: Lab) -> None:
+    assert lab.endpoint is not None
+    lab.endpoint.queue = [Later("busy")]
+    lab.flag(question(3, Subject="third"))
+    lab.cycle()
+    swept(lab, 400, keep_prompts_days=30)
+
+    assert [path for path in files(lab) if "_prompts" in path] == [lab.jobs()[0].names["prompt"]]
+
+
+# The command
+
+
+@pytest.fixture
+def run(lab: Lab) -> Any:
+    def run(*words: str, input: str | None = None) -> Result:
+        config = lab.folder / "config.toml"
+        return CliRunner().invoke(
+            commands, ["purge", "--config", str(config), *words], input=input, standalone_mode=False
+        )
+
+    return run
+
+
+def test_the_command_shows_before_it_removes_and_says_what_it_did(lab: Lab, run: Any) -> None:
+    shown = json.loads(run("--json", "--address", "mara@northwind.example").output)
+    assert (shown["removed"], len(shown["jobs"]), len(lab.jobs())) == (False, 1, 2)
+
+    done = json.loads(run("--json", "--yes", "--address", "mara@northwind.example").output)
+    assert (done["removed"], done["jobs"], len(lab.jobs())) == (True, shown["jobs"], 1)
+    assert any("mail server" in line for line in done["not_reached"])
+    said = run("--yes", lab.jobs()[0].id[:6])
+    assert "Removed: 1 jobs, 3 files" in said.output
+    assert said.return_value == 0
+    assert lab.jobs() == []
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        (),
+        ("--address", "a@b.c", "--before", "2026-01-01"),
+        ("--yes", "--before", "soon"),
+        ("--yes", "--address", "Mara"),
+        ("--address", "a@b.c"),
+    ],
+)
+def test_a_purge_that_does_not_say_one_thing_is_refused(run: Any, words: tuple[str, ...]) -> None:
+    result = run(*words)
+    assert type(result.exception).__name__ == "BadUsage"
+
+
+# Beside a running service
+
+
+def test_a_purge_beside_a_running_service_takes_no_lock_and_breaks_nothing(dovecot: Dovecot) -> None:
+    account = Account(dovecot)
+    with Home(account) as home:
+        service = home.start()
+        account.flag(account.deliver(question(1, Subject=CANARY)), account.deliver(question(2)))
+        account.drafts(2)
+        until(lambda: len(home.pages()) == 2, "both pages")
+        outcomes: list[Any] = []
+        purging = threading.Thread(
+            target=lambda: outcomes.append(home.command("purge", "--yes", "--json", "--before", "2999-01-01"))
+        )
+        purging.start()
+        account.flag(account.deliver(question(3)))
+        purging.join()
+        account.drafts(3)
+        service.ask_to_end()
+        assert service.ended() == 0
+
+        assert outcomes[0].code in (0, 1), outcomes[0].err
+        assert json.loads(outcomes[0].out)["removed"]
+        home.command("purge", "--yes", "--before", "2999-01-01")
+        assert home.files() == set()
+        assert CANARY.encode() not in b"".join(path.read_bytes() for path in home.state.iterdir() if path.is_file())
+        assert home.command("once").code == 0
+        assert len(account.mails()) == 3
+
+
+def test_keys_that_would_leave_pages_nobody_knows_are_refused() -> None:
+    text = CONFIG.replace('folder = "archive"', 'folder = "archive"\nkeep_pages_days = 90')
+    with pytest.raises(BadUsage, match=r"^state\.keep_jobs_days: must be at least archive\.keep_pages_days"):
+        Lab(text.replace('folder = "state"', 'folder = "state"\nkeep_jobs_days = 30'))
