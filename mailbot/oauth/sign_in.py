@@ -164,6 +164,7 @@ class SignIn:
                     file.flush()
                     os.fsync(file.fileno())
                 os.replace(name, self.path)
+                _sync(self.path.parent)
             except BaseException:
                 Path(name).unlink(missing_ok=True)
                 raise
@@ -177,3 +178,12 @@ class SignIn:
         except OSError as error:
             reason = f"the tokens in {self.path} cannot be read or written ({error.strerror or type(error).__name__})"
             raise OwnerMustAct("disk", reason, "Make room, or correct the permissions of that folder") from error
+
+
+def _sync(folder: Path) -> None:
+    """Puts the new name of a file on the disk: the refresh token before it may be worthless already."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
