@@ -35,7 +35,7 @@ def story(lab: Lab) -> dict[str, str]:
     _flag(lab, 2)
     _redo(lab)
     _flag(lab, 3, From="Ada Example <ada@example.org>")
-    _flag(lab, 4, answers=["this is no JSON"] * 3)
+    _flag(lab, 4, answers=[""] * 3)
     _flag(lab, 5, answers=[Later("the model's server is down")])
     lab.mailbox.star(max(lab.mailbox.boxes["INBOX"].mails), up=False)
     lab.mailbox.star(old, up=False)

@@ -238,7 +238,7 @@ def test_a_mailbox_that_nobody_looks_at_for_a_day_is_not_well(home: Home, hours:
 def test_what_gave_up_is_shown_until_it_is_dismissed(home: Home) -> None:
     (account,) = home.accounts
     account.deliver(question(1, Subject="Broken"), "\\Flagged")
-    with Endpoint(*[Text("no JSON")] * 3) as model:
+    with Endpoint(*[Text("")] * 3) as model:
         home.write(model.base_url)
         home.command("once", "--include-existing")
     (job,) = home.command("list", "--json").json
