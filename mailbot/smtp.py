@@ -16,7 +16,7 @@ def send_notice(
     smtp: Smtp, secret: str, raw: bytes, *, to: str, own: Collection[str], context: ssl.SSLContext | None
 ) -> None:
     """Sends a notice. Raises ValueError for anybody but the owner: ``own`` are the owner's addresses, as configured."""
-    if to.lower() not in {address.lower() for address in own} or any(c in to for c in "\r\n\0<> ,"):
+    if not to or to.lower() not in {address.lower() for address in own} or any(c in to for c in "\r\n\0<> ,"):
         raise ValueError("a notice goes to the owner only")
     try:
         with _connected(smtp, context) as client:

@@ -167,6 +167,7 @@ def test_a_full_state_is_told_in_a_sentence_that_says_what_to_do(lab: Lab) -> No
         lab.world.journal.keep("job", "mail", b"x" * 1_000_000)
 
 
+@pytest.mark.case(30)
 def test_a_state_that_another_program_locks_is_waited_for(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(database, "BUSY_SECONDS", 0.01)
     lab.boot()

@@ -10,7 +10,7 @@ from io import StringIO
 
 import pytest
 from dovecot import Dovecot
-from endpoint import Endpoint, Status, Text
+from endpoint import Endpoint, Exchange, Request, Text
 from fakes import ANSWER
 from running import Account, Home, until
 from worlds import Lab, question
@@ -68,7 +68,7 @@ def test_every_transition_of_a_job_is_one_line_without_text_from_the_mail(lab: L
 
 def test_what_goes_wrong_is_one_line_each_without_text_from_the_mail(lab: Lab, log: StringIO) -> None:
     lab.flag(mail(1))
-    lab.endpoint.queue = ["marzipan"] * 3  # type: ignore[union-attr]
+    lab.endpoint.queue = ["marzipan"] * 5  # type: ignore[union-attr]
     lab.settle()
     lab.flag(mail(2))
     lab.endpoint.queue = [OwnerMustAct("model", "the key is wrong", "Set the right one")]  # type: ignore[union-attr]
@@ -100,9 +100,18 @@ def test_a_bug_that_a_mail_shows_is_one_line_without_its_words(
     assert all(re.search(r"test_log\.py:\d+>ValueError<-test_log\.py:\d+>KeyError$", line) for line in bugs)
 
 
+class Echo:
+    """A server that says what it could not answer: some do, in whole."""
+
+    def act(self, exchange: Exchange, request: Request) -> None:
+        prompt = request.body["messages"][-1]["content"]
+        words = next(line for line in prompt.splitlines() if "quetzal" in line.lower())
+        exchange.send(500, {"error": {"message": f"no room for {words.strip()[:120]} in this context"}})
+
+
 def test_the_service_logs_no_secret_and_no_text(dovecot: Dovecot) -> None:
     account = Account(dovecot)
-    model = Endpoint(Text("Marzipan, not JSON"), Status(500, {"error": {"message": "no room"}}))
+    model = Endpoint(Text("Marzipan, not JSON"), Echo())
     with model, Home(account, model=model.base_url, extra='[log]\nlevel = "debug"\n[schedule]\nevery = 1\n') as home:
         home.environ["MAILBOT_MODEL_KEY"] = "hunter2-key"
         service = home.start()
@@ -112,6 +121,7 @@ def test_the_service_logs_no_secret_and_no_text(dovecot: Dovecot) -> None:
         service.ended()
         found = service.log.splitlines()
         assert account.server.password not in service.log
+        assert "(500): no room" in service.log
 
     check(found)
     assert found[-1].endswith("service=ended")

@@ -15,7 +15,7 @@ from worlds import CONFIG, Lab, question
 from mailbot.job import State
 from mailbot.model import Endpoint as Client
 
-LIMIT = "[model]\ntimeout = 0.3\n"  # seconds; the servers below would take for ever
+LIMIT = "[model]\ntimeout = 0.6\n"  # seconds; the servers below would take for ever
 GIGABYTE = 1_000_000_000
 USED_UP = {"error": {"message": "You exceeded your current quota", "code": "insufficient_quota"}}
 WRONG_KEY = {"error": {"message": "Incorrect API key provided", "code": "invalid_api_key"}}

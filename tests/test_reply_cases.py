@@ -120,6 +120,7 @@ def test_a_mail_that_cannot_be_answered_gets_no_draft(name: str) -> None:
     assert found.refusal.startswith(twins()[name]["refusal"])
 
 
+@pytest.mark.case(26)
 @pytest.mark.parametrize("name", [name for name, twin in twins().items() if "refusal" not in twin])
 def test_the_draft_is_the_one_that_was_meant(name: str) -> None:
     twin, found = twins()[name], outcome(name)

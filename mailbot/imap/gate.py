@@ -12,9 +12,14 @@ UIDS_IN_COMMAND = 400  # Dovecot and Yahoo cut long command lines; 400 UIDs of 1
 UID_MOST = 2**32 - 1  # RFC 9051, 9: nz-number
 
 
+def is_sayable(value: str) -> bool:
+    """Whether a command can carry it: no CR, LF or NUL."""
+    return not any(c in value for c in "\r\n\0")
+
+
 def text(value: str) -> str:
-    """A folder name, user name, keyword or header value. Raises ValueError on CR, LF and NUL."""
-    if any(c in value for c in "\r\n\0"):
+    """A folder name, user name, keyword or header value. Raises ValueError on what is not sayable."""
+    if not is_sayable(value):
         raise ValueError(
             "a control character cannot be sent to a mail server"
         )  # without the value: it may be a password

@@ -54,7 +54,10 @@ class Session:
     def folders(self) -> tuple[Folder, ...]:
         with translated():
             rows = self._client.list_folders()
-        return tuple(Folder(str(name), frozenset(plain(a).lower() for a in attributes)) for attributes, _, name in rows)
+        named = [(str(name), attributes) for attributes, _, name in rows]
+        return tuple(
+            Folder(name, frozenset(plain(a).lower() for a in of)) for name, of in named if gate.is_sayable(name)
+        )
 
     def examine(self, folder: str) -> Look:
         """Opens the folder read-only, anew each time: only so Dovecot shows what others changed, and a rebuilt

@@ -132,7 +132,7 @@ class Endpoint:
             try:
                 body: bytes = create(model=self._config.name, messages=list(messages), **options).content
             except openai.APIStatusError as error:
-                return _refused(error.status_code, error.body, error.response.headers, options, key)
+                return _refused(error.status_code, error.body, error.response.headers, options, key, messages)
             except openai.APIConnectionError as error:
                 late = call.expired or isinstance(error, openai.APITimeoutError)
                 raise (self._late() if late else self._unreachable(error.__cause__ or error)) from error
@@ -142,7 +142,7 @@ class Endpoint:
             raise self._late()
         answer = table(body)
         refusal = quirks.refusal(answer)
-        return answer if refusal is None else _refused(*refusal, {}, options, key)
+        return answer if refusal is None else _refused(*refusal, {}, options, key, messages)
 
     def _checked_key(self) -> str:
         """The key, fit for a header. One that is not would turn up in the words of an error."""
@@ -180,12 +180,18 @@ class Endpoint:
 
 
 def _refused(
-    status: int, body: object, headers: Mapping[str, str], options: Mapping[str, Any], key: str
+    status: int,
+    body: object,
+    headers: Mapping[str, str],
+    options: Mapping[str, Any],
+    key: str,
+    messages: Sequence[Message],
 ) -> frozenset[str]:
     """What a refusal teaches. Raises what it means, when it is about no parameter of ours."""
     taught = quirks.rejected(status, body, options)
     if not taught:
-        raise quirks.trouble(status, body, headers, key=key, now=time.time())
+        sent = " ".join(message["content"] for message in messages if message["role"] != "system")
+        raise quirks.trouble(status, body, headers, key=key, sent=sent, now=time.time())
     return taught
 
 

@@ -27,6 +27,7 @@ NOT_JSON = "json_validate_failed"  # Groq: the model wrote something else than t
 LONGEST_WAIT = 86_400.0  # seconds; a server that asks for more is not waited for
 READ = 4000  # characters of a server's message that are read
 SAID = 200  # characters of it that are repeated
+ECHO = 12  # characters in a row that a message has in common with the prompt: the mail, which no log may hold
 SMALLEST_WINDOW = 2048  # tokens; Ollama's default was this, later 4096; all that are usual are powers of two
 CUT = "The model's server cut the prompt to fit its own context, so the rules or the mail were not all read"
 CUT_HINT = (
@@ -44,9 +45,23 @@ _QUOTA = ("insufficient_quota", "billing_not_active", "billing_hard_limit_reache
 MODEL_HINT = "Check base_url and name under [model], then run 'mailbot check'"
 
 
-def message(body: object, key: str) -> str:
-    """The server's own words on one line, without the key, wherever servers put them; "" when there are none."""
-    return one_line(_words(body, key), SAID)
+def message(body: object, key: str, sent: str) -> str:
+    """The server's own words on one line, wherever servers put them; "" when there are none. Without the key, and
+    without what it repeats of the prompt that was ``sent``."""
+    return _without(one_line(_words(body, key), SAID), " ".join(sent.split()))
+
+
+def _without(text: str, sent: str) -> str:
+    kept, at = "", 0
+    while at < len(text):
+        end = at + ECHO
+        if end > len(text) or text[at:end] not in sent:
+            kept, at = kept + text[at], at + 1
+            continue
+        while end < len(text) and text[at : end + 1] in sent:
+            end += 1
+        kept, at = kept + "...", end
+    return kept
 
 
 def _words(body: object, key: str = "") -> str:
@@ -114,9 +129,10 @@ def is_cut(sent: str, counted: int | None) -> bool:
     return filled or counted < len(sent.split())
 
 
-def trouble(status: int, body: object, headers: Mapping[str, str], *, key: str, now: float) -> MailbotError:
-    """The error for an answer with this status. ``now`` is in seconds since the epoch."""
-    said = message(body, key)
+def trouble(status: int, body: object, headers: Mapping[str, str], *, key: str, sent: str, now: float) -> MailbotError:
+    """The error for an answer with this status to a prompt with the mail in ``sent``. ``now`` is in seconds since the
+    epoch."""
+    said = message(body, key, sent)
     words = f": {said}" if said else ""
     codes = _codes(body if isinstance(body, Mapping) else {})
     if status in (401, 403):
@@ -134,7 +150,7 @@ def trouble(status: int, body: object, headers: Mapping[str, str], *, key: str, 
         return BadAnswer(f"The model's server refuses this mail{words}")
     if NOT_JSON in codes:
         return NotJson(f"The model's server says that what the model wrote is not JSON{words}")
-    if status == 413 or codes & _TOO_LONG_CODES or _TOO_LONG.search(said):
+    if status == 413 or codes & _TOO_LONG_CODES or _TOO_LONG.search(_words(body)):
         hint = "Lower context_tokens under [model], or give the server a larger context"
         return OwnerMustAct("model", f"The prompt is too long for the model{words}", hint)
     if status == 404:
