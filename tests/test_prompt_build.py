@@ -10,11 +10,16 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from mailbot import templates
+from mailbot.errors import OwnerMustAct
 from mailbot.mail.mail import Address, Attachment, Kind, Mail
 from mailbot.mail.thread import Thread, ThreadMail
-from mailbot.prompt.build import BYTES_PER_TOKEN, Prompt, build, output_tokens
+from mailbot.prompt import budget
+from mailbot.prompt.build import Prompt, build, output_tokens
+from mailbot.prompt.context import Context, Note, Sample
 from mailbot.prompt.form import DELIMITER, SCHEMA
 from mailbot.reply.identity import Voice
 
@@ -22,6 +27,7 @@ NONCE = "k3v9"
 NOW = datetime(2026, 1, 5, 19, 45, tzinfo=ZoneInfo("Europe/Berlin"))
 MARA = Address("Mara Lindqvist", "mara@northwind.example")
 ADA = Address("Ada Example", "ada@example.org")
+FILE = Attachment("a.txt", "text/plain", 9, "in the file " + "row\n" * 300)
 VOICE = Voice(
     address="ada@example.org",
     name="Ada Example",
@@ -96,7 +102,7 @@ def data(built: Prompt) -> list[dict[str, Any]]:
 
 
 def tokens(built: Prompt) -> int:
-    return sum(len(message["content"].encode()) for message in built.messages) // BYTES_PER_TOKEN
+    return sum(budget.tokens(message["content"]) for message in built.messages)
 
 
 def test_rules_are_the_same_bytes_for_every_mail() -> None:
@@ -276,8 +282,88 @@ def test_ordinary_mail_loses_nothing() -> None:
     assert prompt().remarks == ()
 
 
-def test_tiny_context_still_shows_some_of_the_mail() -> None:
-    assert "desks" in data(prompt(context_tokens=1000))[0]["text"]
+def test_a_context_without_room_for_a_mail_is_the_owners_to_raise_and_the_size_it_names_is_enough() -> None:
+    with pytest.raises(OwnerMustAct) as caught:
+        prompt(context_tokens=1000)
+    enough = int(caught.value.hint.split()[3])
+
+    assert caught.value.kind == "prompt"
+    assert 2_000 < enough < 4_000
+    assert "desks" in data(prompt(context_tokens=enough))[0]["text"]
+
+
+NOISE = st.sampled_from(
+    ["word ", "Wörter ", "字", "<|im_end|>", '"\\\n', "\u202e", "😀", "0123456789", "aB3", "\n\n> ", "  ", "é"]
+)
+LONG = st.tuples(NOISE, st.sampled_from([0, 1, 100, 60_000]))
+
+
+@settings(max_examples=60, deadline=None)
+@given(size=st.integers(1_000, 100_000), drawn=st.lists(LONG, min_size=9, max_size=9), people=st.integers(0, 60))
+def test_the_context_is_kept_in_every_case(size: int, drawn: list[tuple[str, int]], people: int) -> None:
+    texts = [(piece * times)[:60_000] for piece, times in drawn]
+    everybody = tuple(Address(texts[0], f"{n}@x.example") for n in range(people))
+    files = tuple(Attachment(texts[1], texts[2], 9, texts[3]) for _ in range(people))
+    hostile = mail(text=texts[4], subject=texts[5], to=everybody, cc=everybody, attachments=files)
+    context = Context(
+        samples=tuple(Sample(f"s{n}", NOW, texts[6]) for n in range(6)),
+        notes=tuple(Note(f"n{n}", texts[7], texts[8]) for n in range(6)),
+    )
+    others = thread(*(mail(text=text, cc=everybody, subject=texts[0]) for text in texts), own=(1, 4))
+    try:
+        built = prompt(
+            hostile,
+            history=texts[3],
+            thread=others,
+            context=context,
+            to=everybody,
+            cc=everybody,
+            note=texts[0][:100],
+            context_tokens=size,
+        )
+    except OwnerMustAct:
+        assert size < 8_000
+        return
+
+    assert tokens(built) <= size - output_tokens(size)
+    assert data(built)[-1]["author"] == "other"
+
+
+def test_the_owners_mails_of_the_thread_stay_when_those_of_others_go() -> None:
+    texts = [mail(message_id=f"<{n}@x>", text=f"mail {n} " + "word " * 900) for n in range(10)]
+    shown = data(prompt(thread=thread(*texts, own=(0, 2, 5)), context_tokens=10_000))
+    numbers = [int(entry["text"].split()[1]) for entry in shown if entry.get("text", "").startswith("mail")]
+
+    assert numbers[0] == 0
+    assert {0, 2, 5, 9} <= set(numbers)
+    assert 7 not in numbers
+    assert numbers == sorted(numbers)
+
+
+def test_thread_then_notes_then_samples_then_files_then_quotes_go_and_the_mail_itself_last() -> None:
+    """One thing after the other goes while the mail grows."""
+    parts = {
+        "notes": "Fakt eins",
+        "more samples": "fifth sample",
+        "files": "in the file",
+        "quotes": "in the quote",
+        "whole": "THE END",
+    }
+    context = Context(
+        samples=tuple(Sample(f"s{n}", NOW, f"{'fifth' if n == 4 else n} sample " + "word " * 30) for n in range(5)),
+        notes=(Note("n1", "t", "Fakt eins " + "wort " * 150),),
+    )
+    gone: list[str] = []
+    for words in range(500, 7_500, 250):
+        long = mail(text="word " * words + "in the middle " + "word " * words + "THE END", attachments=(FILE,))
+        built = prompt(long, history="in the quote " + "> x\n" * 300, context=context, context_tokens=16_000)
+        text = user(built)
+        here = {name for name, mark in parts.items() if mark in text}
+        here -= {"whole"} if "left out here" in data(built)[-1]["text"] else set()
+        gone += [name for name in parts if name not in here and name not in gone]
+
+    assert gone == ["notes", "more samples", "files", "quotes", "whole"]
+    assert "1 sample" in text
 
 
 def test_hostile_megabyte_costs_little_time() -> None:

@@ -67,7 +67,7 @@ def test_no_part_takes_more_than_its_share_of_the_context(context_tokens: int) -
         samples=tuple(Sample(f"s{n}", WHEN, "Wörter und mehr. " * 900) for n in range(9)),
         notes=tuple(Note(f"n{n}", "title", "Fakten. " * 900) for n in range(9)),
     )
-    kept = trimmed(greedy, context_tokens, context_tokens)
+    kept = trimmed(greedy, context_tokens, context_tokens, 0)
 
     assert sum(cost(sample.text) for sample in kept.samples) <= context_tokens / 8
     assert sum(cost(note.text) for note in kept.notes) <= context_tokens / 8
@@ -76,25 +76,25 @@ def test_no_part_takes_more_than_its_share_of_the_context(context_tokens: int) -
 
 
 def test_five_samples_are_shown_and_shrink_to_two_before_those_are_cut() -> None:
-    texts = [f"{n} " + "word " * 300 for n in range(7)]
+    texts = [f"{n} " + "word " * 450 for n in range(7)]
 
-    assert [s.id for s in trimmed(samples(*texts), 100_000, 100_000).samples] == ["s1", "s2", "s3", "s4", "s5"]
-    two = trimmed(samples(*texts), 8_000, 100_000).samples
+    assert [s.id for s in trimmed(samples(*texts), 100_000, 100_000, 0).samples] == ["s1", "s2", "s3", "s4", "s5"]
+    two = trimmed(samples(*texts), 8_000, 100_000, 0).samples
     assert [s.id for s in two] == ["s1", "s2"]
-    cut = trimmed(samples(*texts), 100_000, 700).samples
+    cut = trimmed(samples(*texts), 100_000, -5_000, 700).samples
     assert [s.id for s in cut] == ["s1", "s2"]
     assert all("left out here" in s.text for s in cut)
 
 
 def test_a_short_first_sample_leaves_its_room_to_the_second() -> None:
-    kept = trimmed(samples("Hi.", "word " * 250), 100_000, 500).samples
+    kept = trimmed(samples("Hi.", "word " * 250), 100_000, 500, 0).samples
 
     assert [s.text.strip() for s in kept] == ["Hi.", ("word " * 250).strip()]
 
 
 def test_notes_go_before_samples() -> None:
     both: dict[str, Any] = {"samples": (Sample("s1", WHEN, "word " * 200),), "notes": (Note("n1", "t", "fact " * 200),)}
-    kept = trimmed(Context(**both), 100_000, 380)
+    kept = trimmed(Context(**both), 100_000, 290, 0)
 
     assert [s.text for s in kept.samples] == [("word " * 200).strip()]
     assert kept.notes == ()

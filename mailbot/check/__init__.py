@@ -30,10 +30,16 @@ def check(home: Home, *, write_test: bool, tell: Callable[[str], None]) -> Itera
     yield from places.places(home)
     for remark in home.secrets.remarks():
         yield Finding("warn", "secrets", remark)
-    asked = prompt.prompt(home)
-    if home.config.model is not None:
-        yield asked
-    if home.config.model is None or asked.level != "fail":  # without its prompt there is nothing to ask
-        yield from model.model(home, tell)
+    yield from _model(home, tell)
     for account in home.config.accounts:
         yield from mailbox.mailbox(home, account, write_test=write_test, tell=tell)
+
+
+def _model(home: Home, tell: Callable[[str], None]) -> Iterator[Finding]:
+    """Without its prompt there is nothing to ask the model."""
+    if home.config.model is not None:
+        asked = prompt.prompt(home, home.config.model.context_tokens)
+        yield asked
+        if asked.level == "fail":
+            return
+    yield from model.model(home, tell)

@@ -11,7 +11,8 @@ from mailbot.errors import Later, OwnerMustAct, Refused
 from mailbot.model import NeedsPlain
 from mailbot.prompt import answer as answers
 from mailbot.prompt.answer import CutOff, NotJson
-from mailbot.prompt.build import BYTES_PER_TOKEN, Prompt
+from mailbot.prompt.budget import tokens
+from mailbot.prompt.build import Prompt
 from mailbot.prompt.form import Shape
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 # Sentences that differ, so that no server finds them in its cache and no model takes them for a stutter.
 FILLER = "Line {}: the cases of oak went to the harbour on that day, and the brass hinges came later.\n"
 TRIES = 6  # of a sample: a schema that is refused, one that is ignored twice, an answer that needs more room
+RECKONED = len(FILLER) / tokens(FILLER)  # letters to a token, as mailbot counts these sentences
 LETTERS_MOST = 6  # in a token of English, which has four to five; a server that counts fewer tokens counts wrongly
 READ_PART = 0.7  # of the expected tokens; estimates from the small sample are off by less than a quarter
 
@@ -54,11 +56,11 @@ def _window(home: Home, small: Prompt, counted: Reply, tell: Callable[[str], Non
     tell(f"asking the model to read {wanted} tokens; on a slow machine this takes minutes")
     # Plain English has fewer tokens than mailbot reckons with. More of it is sent, so that a mail in a denser script
     # will fit, too.
-    letters = min(max(BYTES_PER_TOKEN, _size(small) / counted.prompt_tokens), LETTERS_MOST)
+    letters = min(max(RECKONED, _size(small) / counted.prompt_tokens), LETTERS_MOST)
     number = int(wanted * letters / len(FILLER)) + 1
     long = SAMPLE + "".join(map(FILLER.format, range(number)))
     try:
-        prompt, reply = _ask(home, long, int(wanted * letters / BYTES_PER_TOKEN))
+        prompt, reply = _ask(home, long, int(wanted * letters / RECKONED))
     except OwnerMustAct as error:  # a cut so deep that it shows by itself
         return Finding("fail", what, str(error))
     expected = counted.prompt_tokens * _size(prompt) // _size(small)

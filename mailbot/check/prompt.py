@@ -39,12 +39,12 @@ EVERYTHING = Context(
 COPIES = (Address("Bo", "bo@northwind.example"),)
 
 
-def prompt(home: Home) -> Finding:
-    folder, model = home.config.prompt.folder, home.config.model
+def prompt(home: Home, context_tokens: int) -> Finding:
+    folder = home.config.prompt.folder
     try:
         own = [t.file for t in home.templates().values() if Path(t.file).parent != FOLDER]
         for context, cc, note in ((EVERYTHING, COPIES, "Answer in one sentence."), (NOTHING, (), "")):
-            sample(home, SAMPLE, model.context_tokens if model else 0, "schema", context, cc, note)
+            sample(home, SAMPLE, context_tokens, "schema", context, cc, note)
     except OwnerMustAct as error:
         return Finding("fail", "prompt", str(error))
     if own:

@@ -19,7 +19,8 @@ from mailbot.errors import Later, MailbotError, OwnerMustAct
 from mailbot.model import quirks
 from mailbot.model.reply import Reply, read_reply, table
 from mailbot.prompt.answer import SCHEMA, BadAnswer, Shape
-from mailbot.prompt.build import BYTES_PER_TOKEN, Message, output_tokens
+from mailbot.prompt.budget import tokens
+from mailbot.prompt.build import Message, output_tokens
 from mailbot.prompt.guard import one_line
 
 if TYPE_CHECKING:
@@ -217,5 +218,5 @@ def _room(config: Model, roomy_for: str | None) -> int:
     usual = output_tokens(config.context_tokens) if config.is_local else HOSTED_OUTPUT
     if roomy_for is None:
         return usual
-    left = config.context_tokens - len(roomy_for.encode("utf-8", "replace")) // BYTES_PER_TOKEN
+    left = config.context_tokens - tokens(roomy_for)
     return max(usual, min(2 * usual, left)) if config.is_local else 2 * usual

@@ -14,23 +14,27 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from mailbot.errors import OwnerMustAct
 from mailbot.mail.mail import Address, Mail
 from mailbot.mail.thread import Thread
 from mailbot.prompt import context as contexts
 from mailbot.prompt import form, mails, sources, values
-from mailbot.prompt.budget import BYTES_PER_TOKEN, CRUMB, cost, tokens
+from mailbot.prompt.budget import tokens
 from mailbot.prompt.context import NOTHING, Context
+from mailbot.prompt.entry import block
 from mailbot.prompt.form import Shape
 from mailbot.prompt.sources import Sources
-from mailbot.prompt.template import Templates, render
+from mailbot.prompt.template import KIND, Templates, render
 
 if TYPE_CHECKING:
     from mailbot.reply.identity import Voice
 
-__all__ = ["BYTES_PER_TOKEN", "Message", "Prompt", "build", "output_tokens"]
+__all__ = ["Message", "Prompt", "build", "output_tokens"]
 
 OUTPUT_PART = 4  # one part in four of the context is kept for the answer
-CONTEXT_PART = 3  # samples and notes together take at most one part in three of the room that is left for all
+LENT_PART = 8  # two samples of the owner's mails have one part in eight of the room, however long the mail is
+LEAST = 500  # tokens that the mails get, or there is no prompt
+FRAME = 60  # tokens for the lines around the parts
 
 Message = dict[str, str]  # role and content
 
@@ -76,7 +80,7 @@ def build(
     ``addresses`` are the owner's, ``*`` allowed; ``fresh`` and ``history`` are the text of the mail apart; ``thread``
     are its other mails; ``now`` is aware and in the owner's zone; ``note`` is the owner's wish for this
     draft; ``nonce`` is a word that no mail can know; ``context`` is what every recipient may read of the owner's.
-    Raises OwnerMustAct (kind "prompt") where one of the ``templates`` is broken.
+    Raises OwnerMustAct (kind "prompt") where one of the ``templates`` is broken, or the context too small for a mail.
     """
     system = f"{render(templates['system'], {})}\n\n{form.words(shape)}"
     owner = render(templates["owner"], values.owner(voice, addresses, fallback_language, context.card))
@@ -85,12 +89,24 @@ def build(
     def reply(shown: Context) -> str:
         return render(templates["reply"], values.reply(to, cc, shown, note, now))
 
-    room = context_tokens - output_tokens(context_tokens) - 2 * CRUMB
-    room -= sum(map(tokens, (system, owner, reply(replace(context, samples=(), notes=())), task)))
-    context = contexts.trimmed(context, context_tokens, room // CONTEXT_PART)
-    lent = sum(map(cost, (part.text for part in context.samples))) + sum(map(cost, (n.text for n in context.notes)))
-    entries, remarks = mails.entries(mail, fresh, history, thread, now, room - lent)
-    user = "\n\n".join((owner, reply(context), mails.block(entries, nonce), task))
+    most = context_tokens - output_tokens(context_tokens)
+    room = most - FRAME - sum(map(tokens, (system, owner, reply(replace(context, samples=(), notes=())), task)))
+    _refuse_too_little(room, context_tokens)
+    letter = mails.letter(mail, fresh, history, thread, now, room)
+    context = contexts.trimmed(context, context_tokens, room - letter.need(room), room // LENT_PART)
+    before = reply(context)
+    room = most - FRAME - sum(map(tokens, (system, owner, before, task)))
+    _refuse_too_little(room, context_tokens)
+    entries, remarks = mails.entries(letter, thread, now, room)
+    user = "\n\n".join((owner, before, block(entries, nonce), task))
     messages: tuple[Message, ...] = ({"role": "system", "content": system}, {"role": "user", "content": user})
     said = sources.of(voice, addresses, context, note, entries, (*to, *cc), now)
     return Prompt(messages, shape, remarks, context, said)
+
+
+def _refuse_too_little(room: int, context_tokens: int) -> None:
+    if room < LEAST:
+        needed = (context_tokens - output_tokens(context_tokens) - room + LEAST) * OUTPUT_PART // (OUTPUT_PART - 1) + 1
+        reason = f"model.context_tokens = {context_tokens} has no room for a mail beside the rest of the prompt"
+        hint = f"Set it to {needed} or more, or shorten owner.about, your instructions, wishes and templates"
+        raise OwnerMustAct(KIND, reason, hint)

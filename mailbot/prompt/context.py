@@ -15,6 +15,7 @@ from mailbot.prompt.guard import foreign, one_line
 SAMPLES = 5  # shown at most
 SAMPLES_KEPT = 2  # of the samples that stay when the room is short
 TITLE = 200  # characters of a note's title
+LABEL = 20  # tokens for the id, the date and the quotes of each
 SAMPLE_PART, NOTE_PART = 8, 8  # samples, and notes, take at most one part in eight of the context each
 
 
@@ -51,26 +52,38 @@ class Context:
 NOTHING = Context()
 
 
-def trimmed(context: Context, context_tokens: int, room: int) -> Context:
-    """What fits, fit to be shown: into one part of the context each, and together into ``room`` tokens. Notes go before
-    samples, and the last two samples are cut rather than dropped."""
-    samples = _samples(context.samples, min(context_tokens // SAMPLE_PART, room))
-    room -= sum(cost(sample.text) for sample in samples)
-    notes = _notes(context.notes, min(context_tokens // NOTE_PART, room))
-    return replace(context, samples=samples, notes=notes)
+def trimmed(context: Context, context_tokens: int, room: int, least: int) -> Context:
+    """What fits, fit to be shown: samples and notes in one part of the context each, and together in ``room`` tokens.
+    Notes go before samples, and the last two samples are cut rather than dropped: they have ``least`` in any case."""
+    part = context_tokens // SAMPLE_PART
+    two = _samples(context.samples[:SAMPLES_KEPT], min(part, max(least, room)))
+    more = _whole(context.samples[SAMPLES_KEPT:SAMPLES], min(part, room) - _cost(two))
+    notes = _notes(context.notes, min(context_tokens // NOTE_PART, room - _cost(two + more)))
+    return replace(context, samples=two + more, notes=notes)
+
+
+def _cost(samples: tuple[Sample, ...]) -> int:
+    return sum(cost(sample.text) + LABEL for sample in samples)
 
 
 def _samples(samples: tuple[Sample, ...], room: int) -> tuple[Sample, ...]:
-    """The first two, each in an equal part of the room if need be; of the others those that still fit whole."""
-    texts = [foreign(sample.text) for sample in samples[:SAMPLES]]
+    """Each in an equal part of the room if need be."""
     kept: list[Sample] = []
-    for number, (sample, text) in enumerate(zip(samples, texts, strict=False)):
-        waiting = len(texts[number + 1 : SAMPLES_KEPT])  # of those that are kept: each has its part
-        part = room // (1 + waiting)
-        shown = fit(text, part) if number < SAMPLES_KEPT and part >= CRUMB else text
-        if shown and cost(shown) <= room:
-            kept.append(replace(sample, text=shown))
-            room -= cost(shown)
+    for number, sample in enumerate(samples):
+        text, part = foreign(sample.text), room // (len(samples) - number) - LABEL
+        if text and part >= CRUMB:
+            kept.append(replace(sample, text=fit(text, part)))
+            room -= _cost((kept[-1],))
+    return tuple(kept)
+
+
+def _whole(samples: tuple[Sample, ...], room: int) -> tuple[Sample, ...]:
+    kept: list[Sample] = []
+    for sample in samples:
+        shown = replace(sample, text=foreign(sample.text))
+        if shown.text and _cost((shown,)) <= room:
+            kept.append(shown)
+            room -= _cost((shown,))
     return tuple(kept)
 
 
@@ -78,8 +91,9 @@ def _notes(notes: tuple[Note, ...], room: int) -> tuple[Note, ...]:
     kept: list[Note] = []
     for note in notes:
         title = foreign(one_line(note.title, TITLE))
-        text = fit(foreign(note.text), room - cost(title)) if room >= CRUMB else ""
+        room -= cost(title) + LABEL
+        text = fit(foreign(note.text), room) if room >= CRUMB else ""
         if text:
             kept.append(replace(note, title=title, text=text))
-            room -= cost(title) + cost(text)
+            room -= cost(text)
     return tuple(kept)

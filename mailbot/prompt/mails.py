@@ -1,90 +1,118 @@
-"""The data block: the mails of a thread as the model is shown them, broken, as JSON, between two lines that nobody can
-foresee.
+"""Which mails of a thread the model is shown, and how much of each.
 
-Owns what is said of a mail, and what is left out when there is not room for all: the oldest mails go first, the one to
-answer is cut last. Nothing that stands outside this block comes from a mail, but for names and addresses.
+Owns the order in which things go when the room is short: mails of the thread first, those of others before the owner's
+and the oldest before the newest; then what is in attached texts, then what the mail quotes; the middle of the mail to
+answer last, and visibly. Notes and samples go after the thread and before all the rest (``context``).
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from mailbot.mail.mail import Address, Attachment, Mail
+from mailbot.mail.mail import Mail
 from mailbot.mail.quote import split
 from mailbot.mail.thread import Thread, ThreadMail
 from mailbot.prompt.budget import CRUMB, cost, fit
-from mailbot.prompt.guard import break_tokens, foreign, one_line
+from mailbot.prompt.entry import WIDE, Entry, entry
+from mailbot.prompt.guard import foreign
 
-LEAST = 300  # tokens that the newest mail gets, however small the context is
-PEOPLE = 30  # addresses shown of a header
-FILES = 20  # attachments named
-FILES_PART = 3  # what is in attached texts takes at most one part in three of the room that the mail itself leaves
-LINE = 300  # characters of a subject, a name, an attachment
+HEADER_PART = 16  # one header takes at most one part of the room in so many
+QUOTED_PART, FILES_PART = 3, 3  # and so do quoted text and attached texts while anything else waits
+PARENTHESES = 20  # tokens for the number of a mail, or the name of a field and the quotes around its text
+MISSING = 40  # tokens to say how many mails are not here
 REST = "\n[... the rest of this file was not read ...]"
-WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-
-Entry = dict[str, Any]  # one mail as the model is shown it
 
 
-def block(entries: Sequence[Entry], nonce: str) -> str:
-    """The entries between two lines with ``nonce``, a word that no mail can know. A string of JSON holds no line end,
-    so nothing in it can look like such a line."""
-    data = ",\n".join(json.dumps(entry, ensure_ascii=False) for entry in entries)
-    return f"--- {nonce} begin ---\n[\n{data}\n]\n--- {nonce} end ---"
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """The mail to answer, fit to be shown, before anything of it is left out. ``files`` are the attached texts, "" for
+    those without."""
+
+    mail: Mail
+    entry: Entry
+    text: str
+    quoted: str
+    files: tuple[str, ...]
+
+    def need(self, room: int) -> int:
+        """What it takes before anything of it has to go for the sake of others."""
+        quoted = min(cost(self.quoted), room // QUOTED_PART) if self.quoted else 0
+        files = min(sum(map(cost, filter(None, self.files))), room // FILES_PART)
+        return cost(self.entry) + cost(self.text) + quoted + files
 
 
-def moment(time: datetime) -> str:
-    """A time with its weekday and its distance from UTC."""
-    offset = f"{time:%z}"
-    return f"{WEEKDAYS[time.weekday()]} {time:%Y-%m-%d %H:%M} {offset[:3]}:{offset[3:5]}"
+def letter(mail: Mail, fresh: str, history: str, thread: Thread, now: datetime, room: int) -> Letter:
+    """``fresh`` and ``history`` are the text of the mail apart; history that the thread holds is left to it."""
+    shown = entry(mail, now, most=min(WIDE, room // HEADER_PART))
+    attached = mail.attachments[: len(shown.get("attachments", ()))]
+    files = tuple(foreign(file.text) + REST * (file.cut and bool(file.text)) for file in attached)
+    return Letter(mail, shown, foreign(fresh), "" if _holds_parent(thread, mail) else foreign(history), files)
 
 
-def entries(
-    mail: Mail, fresh: str, history: str, thread: Thread, now: datetime, room: int
-) -> tuple[list[Entry], tuple[str, ...]]:
+def entries(answered: Letter, thread: Thread, now: datetime, room: int) -> tuple[list[Entry], tuple[str, ...]]:
     """The data in ``room`` tokens, and sentences for the page about what was left out of it."""
     remarks: list[str] = []
-    answered = _entry(mail, now)
-    room = max(room - cost(answered), LEAST)
-    text = foreign(fresh)
-    answered["text"] = fit(text, room)
-    if answered["text"] != text:
+    room -= MISSING
+    shown = {**answered.entry, "text": fit(answered.text, room - cost(answered.entry) - 2 * PARENTHESES)}
+    if shown["text"] != answered.text:
         remarks.append("The mail is longer than the model can take: its middle was left out of the prompt.")
-    room -= cost(answered["text"])
-    room -= _read_files(answered, mail.attachments[:FILES], room // FILES_PART, remarks)
-    quoted = "" if _holds_parent(thread, mail) else foreign(history)
-    if quoted and room >= CRUMB:
-        answered["quoted_below"] = fit(quoted, room)
-        room -= cost(answered["quoted_below"])
-    if quoted and answered.get("quoted_below") != quoted:
-        remarks.append("The mail quotes more earlier text than the model can take: some was left out of the prompt.")
-    others, whole = _thread(thread, mail, now, room - CRUMB)
+    head = cost(shown) + PARENTHESES
+    quoted = _part(answered.quoted, room - head, room // QUOTED_PART)
+    files = _files(answered, room - head - cost(quoted) - PARENTHESES, room // FILES_PART)
+    spent = head + cost(quoted) + PARENTHESES + sum(cost(text) + PARENTHESES for text in files if text)
+    others, whole = _thread(thread, answered.mail, now, room - spent)
+    spare = room - spent - sum(cost(other) + PARENTHESES for other in others)
+    if spare > CRUMB and quoted != answered.quoted:
+        quoted = _part(answered.quoted, cost(quoted) + spare, cost(quoted) + spare)
+    elif spare > CRUMB:
+        before = sum(cost(text) + PARENTHESES for text in files if text)
+        files = _files(answered, before + spare, before + spare)
+    _add(shown, quoted, files)
+    remarks += _left_out(answered, quoted, files)
     if others:
         remarks.append(f"The model was shown {len(others)} other mail{'s' * (len(others) > 1)} of the thread.")
     if left := thread.left + len(thread.mails) - whole:
         remarks.append(f"{left} older mail{'s' * (left > 1)} of the thread did not fit whole into the prompt.")
     missing = _missing(thread.left + len(thread.mails) - len(others), thread.whole)
-    return [*missing, *others, answered], tuple(remarks)
+    numbered = [{"mail": number, **each} for number, each in enumerate([*others, shown], 1)]
+    return [*missing, *numbered], tuple(remarks)
 
 
-def _read_files(answered: Entry, files: Sequence[Attachment], room: int, remarks: list[str]) -> int:
-    """Adds what stands in attached texts to their entries; returns what that cost."""
-    before, cut = room, 0
-    for entry, attachment in zip(answered.get("attachments", ()), files, strict=False):
-        text = foreign(attachment.text) + REST * attachment.cut
-        if not text:
-            continue
-        shown = fit(text, room) if room >= CRUMB else ""
-        cut += attachment.cut or shown != text
-        if shown:
-            entry["text"] = shown
-            room -= cost(shown)
+def _part(text: str, room: int, share: int) -> str:
+    """The text in its share of the room, "" where that is not worth it."""
+    most = min(room, share) - PARENTHESES
+    return fit(text, most) if text and most >= CRUMB else ""
+
+
+def _files(answered: Letter, room: int, share: int) -> list[str]:
+    shown: list[str] = []
+    room = min(room, share)
+    for text in answered.files:
+        shown.append(_part(text, room, room))
+        room -= cost(shown[-1]) + PARENTHESES if shown[-1] else 0
+    return shown
+
+
+def _add(shown: Entry, quoted: str, files: list[str]) -> None:
+    if quoted:
+        shown["quoted_below"] = quoted
+    for file, text in zip(shown.get("attachments", ()), files, strict=True):
+        if text:
+            file["text"] = text
+
+
+def _left_out(answered: Letter, quoted: str, files: list[str]) -> list[str]:
+    remarks = []
+    if quoted != answered.quoted:
+        remarks.append("The mail quotes more earlier text than the model can take: some was left out of the prompt.")
+    cut = sum(
+        bool(whole) and (file.cut or shown != whole)
+        for file, whole, shown in zip(answered.mail.attachments, answered.files, files, strict=False)
+    )
     if cut:
         remarks.append(f"The prompt holds only a part of {cut} attached text{'s' * (cut > 1)}.")
-    return before - room
+    return remarks
 
 
 def _holds_parent(thread: Thread, mail: Mail) -> bool:
@@ -100,65 +128,30 @@ def _missing(left: int, whole: bool) -> list[Entry]:
 
 
 def _thread(thread: Thread, answered: Mail, now: datetime, room: int) -> tuple[list[Entry], int]:
-    """As many of the latest mails as there is room for, oldest first, and how many of them are whole: the oldest shown
-    may be cut."""
-    shown: list[Entry] = []
+    """As many mails as there is room for, oldest first, and how many of them are whole; the last to find room may be
+    cut."""
+    most = min(WIDE, room // HEADER_PART)
+    shown: dict[int, Entry] = {}
     whole = 0
-    for other in reversed(thread.mails):
-        entry = _entry(other.mail, now, own=other.own, later=_is_later(other, answered))
-        room -= cost(entry)
-        if room < CRUMB:
+    for number in _by_weight(thread.mails):
+        other = thread.mails[number]
+        head = entry(other.mail, now, own=other.own, later=_is_later(other, answered), most=most)
+        left = room - cost(head) - 2 * PARENTHESES
+        if left < CRUMB:
             break
         text = foreign(split(other.mail.text, other.mail.subject).fresh)
-        entry["text"] = fit(text, room)
-        whole += entry["text"] == text
-        room -= cost(entry["text"])
-        shown.append(entry)
-    return shown[::-1], whole
+        head["text"] = fit(text, left)
+        whole += head["text"] == text
+        room -= cost(head) + PARENTHESES
+        shown[number] = head
+    return [shown[number] for number in sorted(shown)], whole
+
+
+def _by_weight(mails: tuple[ThreadMail, ...]) -> list[int]:
+    """The places of the latest mail, then of the owner's, then of the others', the newest of each first."""
+    latest = len(mails) - 1
+    return sorted(range(len(mails)), key=lambda number: (number != latest, not mails[number].own, -number))
 
 
 def _is_later(other: ThreadMail, answered: Mail) -> bool:
     return bool(other.mail.date and answered.date and other.mail.date > answered.date)
-
-
-def _entry(mail: Mail, now: datetime, *, own: bool = False, later: bool = False) -> Entry:
-    """A mail without its text. Only one that lies in Sent is the owner's, never one that says so itself."""
-    entry: Entry = {
-        "author": "owner" if own else "other",
-        "from": people(mail.from_),
-        "to": people(mail.to),
-        "date": _date(mail, now),
-        "subject": break_tokens(one_line(mail.subject, LINE)),
-    }
-    if mail.cc:
-        entry["cc"] = people(mail.cc)
-    if mail.attachments:
-        entry["attachments"] = [_file(attachment) for attachment in mail.attachments[:FILES]]
-    remarks = (later, "written after the mail to answer"), (mail.truncated, "only the beginning of this mail is here")
-    if said := [remark for applies, remark in remarks if applies]:
-        entry["remark"] = "; ".join(said)
-    return entry
-
-
-def _date(mail: Mail, now: datetime) -> str:
-    """As the mail states it, and in the owner's zone where that differs."""
-    if mail.date is None:
-        return "unknown"
-    local = mail.date.astimezone(now.tzinfo)
-    if local.utcoffset() == mail.date.utcoffset():
-        return moment(mail.date)
-    return f"{moment(mail.date)}, for the owner {moment(local)}"
-
-
-def people(addresses: tuple[Address, ...]) -> str:
-    shown = [f"{a.name} <{a.email}>" if a.name else a.email for a in addresses[:PEOPLE]]
-    more = [f"and {len(addresses) - PEOPLE} more"] if len(addresses) > PEOPLE else []
-    return ", ".join([*(break_tokens(one_line(person, LINE)) for person in shown), *more])
-
-
-def _file(attachment: Attachment) -> dict[str, str]:
-    return {
-        "name": break_tokens(one_line(attachment.name, LINE)),
-        "type": break_tokens(one_line(attachment.type, LINE)),
-        "size": f"{max(1, round(attachment.size / 1000))} kB",
-    }

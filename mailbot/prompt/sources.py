@@ -19,7 +19,7 @@ from mailbot.mention import Kind, find
 from mailbot.mention.day import means
 from mailbot.mention.mention import plain
 from mailbot.prompt.context import Context
-from mailbot.prompt.mails import Entry
+from mailbot.prompt.entry import Entry
 from mailbot.prompt.values import DAYS
 
 if TYPE_CHECKING:

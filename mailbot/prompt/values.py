@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from mailbot.mail.mail import Address
 from mailbot.prompt.context import Context
+from mailbot.prompt.entry import LINE, PEOPLE, WEEKDAYS, moment, people
 from mailbot.prompt.guard import one_line, visible
-from mailbot.prompt.mails import LINE, PEOPLE, WEEKDAYS, moment, people
 
 if TYPE_CHECKING:
     from mailbot.reply.identity import Voice
