@@ -19,7 +19,7 @@ EXIT_CODES = (
 
 VERBS: tuple[str, ...] = (
     *("demo", "setup", "check", "run", "once", "status", "list", "show", "redo", "release", "dismiss", "secret"),
-    *("purge",),
+    *("replay", "purge"),
 )
 
 
