@@ -182,8 +182,6 @@ class Poller:
             raise
         if look:
             self._worked()
-        for step, job in result.beside:
-            self._submit(step, job)
         if look:
             self._learn()
         return result
@@ -201,7 +199,7 @@ class Poller:
         if self._wire is None:
             self._wire = connect(self.world)
         try:
-            return tick(self.world, self._wire, look=look, include_existing=include_existing, retry=retry)
+            return tick(self.world, self._wire, self._submit, look=look, include_existing=include_existing, retry=retry)
         except BaseException:
             self._hang_up()
             raise

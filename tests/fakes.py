@@ -114,6 +114,9 @@ class FakeSession:
     def selected(self) -> Look | None:
         return self._look
 
+    def count_changes(self) -> None:
+        self._alive()
+
     def renew(self) -> None:
         self._alive()
 

@@ -36,6 +36,7 @@ class View:
     new: tuple[Sighting, ...]
     sent: Mark | None  # how far Sent was filled when the new ones were seen
     gone: Mapping[int, frozenset[str] | None]  # UIDs without the flag now -> their flags; None: no answer
+    searched: bool  # and all that was found is told here
 
 
 @dataclass(slots=True)
@@ -75,6 +76,9 @@ def observe(world: World, wire: Wire, *, include_existing: bool = False) -> Seen
         _risen(world, views, seen, include_existing=include_existing)
         if not include_existing:
             _hold_burst(world, seen)
+    for view in views:
+        if view.searched:
+            wire.settled.searched(view.look, world.now(), changed=bool(view.new or view.gone))
     return seen
 
 
@@ -87,12 +91,14 @@ def _view(world: World, wire: Wire, folder: str, shut: list[str], lost: bool, in
     look = _opened(world, wire, folder, shut)
     if look is None:
         return None
-    uids = wire.session.flagged(world.account.flag)
     before = world.journal.stars.uidvalidity(world.key, folder)
     if before is None:
         contact = Contact.LOST if lost else Contact.FIRST
     else:
         contact = Contact.KNOWN if before == look.uidvalidity else Contact.REBUILT
+    if contact is Contact.KNOWN and not include_existing and wire.settled.holds(look, world.now()):
+        return View(look, contact, {}, (), None, {}, searched=False)
+    uids = wire.session.flagged(world.account.flag)
     known = world.journal.stars.places(world.key, folder) if contact is Contact.KNOWN else {}
     gone = sorted(known.keys() - uids)
     flags_now = wire.session.flags(gone) if gone else {}
@@ -101,7 +107,8 @@ def _view(world: World, wire: Wire, folder: str, shut: list[str], lost: bool, in
     sightings = tuple(_sighted(world, look, fetched) for fetched in new.values())
     # Who leaves Gmail's starred view lost the star, or lies in Trash; elsewhere a UID that is gone says nothing.
     unanswered: frozenset[str] | None = frozenset() if folder == wire.roles.starred else None
-    return View(look, contact, known, sightings, sent, {uid: flags_now.get(uid, unanswered) for uid in gone})
+    fallen = {uid: flags_now.get(uid, unanswered) for uid in gone}
+    return View(look, contact, known, sightings, sent, fallen, searched=uids - old == new.keys())
 
 
 def _opened(world: World, wire: Wire, folder: str, shut: list[str]) -> Look | None:

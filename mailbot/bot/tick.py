@@ -31,6 +31,8 @@ AT_HOME: dict[Step, Callable[[World, Job], Job]] = {
     Step.PAGE: pages.write,
 }
 
+HandOver = Callable[[Step, Job], None]
+
 
 @dataclass(slots=True)
 class Round:
@@ -48,6 +50,7 @@ def connect(world: World) -> Wire:
     session = world.connect()
     try:
         used = world.journal.noted("drafts", world.key) or ""
+        session.count_changes()
         gmail = "X-GM-EXT-1" in session.capabilities
         found = roles(world.account, session.folders(), gmail=gmail, used_drafts=used)
         if found.drafts != used:
@@ -59,9 +62,18 @@ def connect(world: World) -> Wire:
     return Wire(session, found, world.now())
 
 
-def tick(world: World, wire: Wire, *, look: bool = True, include_existing: bool = False, retry: bool = False) -> Round:
+def tick(
+    world: World,
+    wire: Wire,
+    hand_over: HandOver = lambda step, job: None,
+    *,
+    look: bool = True,
+    include_existing: bool = False,
+    retry: bool = False,
+) -> Round:
     """One round. Errors of the wire pass through: the caller closes the session and connects anew.
 
+    ``hand_over`` takes at once what others have to do, so that the model works while the round goes on.
     ``look`` False: only the jobs, after an answer came. ``retry``: also jobs whose back-off still runs."""
     result = Round()
     if look:
@@ -73,12 +85,13 @@ def tick(world: World, wire: Wire, *, look: bool = True, include_existing: bool 
         elif not any(j.account == world.key for j in world.journal.held_jobs()):
             trouble.end(world, "held")
     due = [job for job in world.journal.open_jobs(world.key) if retry or is_due(job, world.now())]
+    due.sort(key=lambda job: next_step(job) in NEEDS_IMAP)  # first what the model can begin with
     for job in due:
         if not job.starts:
-            _take(world, wire, job, result)
+            _take(world, wire, job, result, hand_over)
     for job in due:  # what ended the process may do so again: not while the others are on their way
         if job.starts and not result.beside:
-            _take(world, wire, job, result)
+            _take(world, wire, job, result, hand_over)
     notices.tell(world, wire)
     if look:
         digest.tell(world, wire)
@@ -89,15 +102,18 @@ def rehearse(world: World, wire: Wire, *, include_existing: bool) -> list[Job]:
     """The jobs as they would be just before the model is asked. For a world whose journal and store are copies."""
     observe(world, wire, include_existing=include_existing)
     for job in world.journal.open_jobs(world.key):
-        _take(world, wire, job, Round(), until=REHEARSED)
+        _take(world, wire, job, Round(), lambda step, job: None, until=REHEARSED)
     return world.journal.open_jobs(world.key)
 
 
-def _take(world: World, wire: Wire, job: Job, result: Round, until: Collection[Step] = BESIDE) -> None:
+def _take(
+    world: World, wire: Wire, job: Job, result: Round, hand_over: HandOver, until: Collection[Step] = BESIDE
+) -> None:
     """Step after step, until one that is somebody else's, or until the job has to wait."""
     while (step := next_step(job)) is not None:
         if step in until:
             result.beside.append((step, job))
+            hand_over(step, job)
             return
         before = job
         job = advance(world, wire, job, step, result)

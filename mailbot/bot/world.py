@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from mailbot.archive.store import Store
+from mailbot.bot.settled import Settled
 from mailbot.config import Account, Config
 from mailbot.imap.answer import Look
 from mailbot.imap.folders import Roles
@@ -90,6 +91,7 @@ class Wire:
     session: Session
     roles: Roles
     since: float  # when it was connected
+    settled: Settled = field(default_factory=Settled)
 
     def opened(self, folder: str) -> Look | None:
         """Opens a folder read-only; None where it is not there any more. Raises Rejection where the server lists it and

@@ -22,6 +22,7 @@ class Look:
     uidvalidity: int
     uidnext: int | None
     keywords: bool  # new keywords may be made
+    changes: int | None = None  # a count that every change of the folder raises; None where the server keeps none
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +34,17 @@ class Fetched:
     size: int
 
 
-def opened(folder: str, answer: Mapping[bytes, Any]) -> Look:
-    """The answer to EXAMINE or SELECT, as imapclient has it."""
+def opened(folder: str, answer: Mapping[bytes, Any], *, counted: bool) -> Look:
+    """The answer to EXAMINE or SELECT, as imapclient has it. ``counted``: the server keeps its word about changes
+    (Yahoo tells a HIGHESTMODSEQ without CONDSTORE)."""
     uidnext, permanent = answer.get(b"UIDNEXT"), answer.get(b"PERMANENTFLAGS", ())
-    return Look(folder, int(answer[b"UIDVALIDITY"]), int(uidnext) if uidnext else None, rb"\*" in permanent)
+    return Look(
+        folder,
+        int(answer[b"UIDVALIDITY"]),
+        int(uidnext) if uidnext else None,
+        keywords=rb"\*" in permanent,
+        changes=answer.get(b"HIGHESTMODSEQ") if counted else None,
+    )
 
 
 def fetched(uid: int, row: Mapping[bytes, Any]) -> Fetched | None:

@@ -26,7 +26,7 @@ from imapclient.exceptions import IMAPClientAbortError, IMAPClientError
 from mailbot.imap import gate
 from mailbot.imap.answer import Fetched, Folder, Look, fetched, opened, plain
 from mailbot.imap.breath import Asked, literal, status
-from mailbot.imap.trouble import translated
+from mailbot.imap.trouble import Rejection, translated
 from mailbot.job import Mark, Place
 
 SECTION = re.compile(rb"BODY\[([0-9.]+(?:\.MIME)?)\]", re.IGNORECASE)
@@ -40,6 +40,7 @@ class Session:
         self._client = client
         self._look: Look | None = None
         self._noop: Asked | None = None  # said, and not answered yet
+        self._counted = False
         self.capabilities = self._ask_capabilities()
 
     def _ask_capabilities(self) -> frozenset[str]:
@@ -59,6 +60,13 @@ class Session:
             Folder(name, frozenset(plain(a).lower() for a in of)) for name, of in named if gate.is_sayable(name)
         )
 
+    def count_changes(self) -> None:
+        """Has the server count the changes of folders (CONDSTORE, RFC 7162), where it can. Before a folder is open."""
+        if {"CONDSTORE", "ENABLE"} <= self.capabilities:
+            with suppress(Rejection), translated():
+                self._client.enable("CONDSTORE")
+                self._counted = True
+
     def examine(self, folder: str) -> Look:
         """Opens the folder read-only, anew each time: only so Dovecot shows what others changed, and a rebuilt
         folder."""
@@ -71,7 +79,8 @@ class Session:
         name = gate.text(folder)
         self._look = None  # after a refusal no folder is open (RFC 9051, 6.3.2)
         with translated():
-            self._look = opened(folder, self._client.select_folder(name, readonly=readonly))
+            answer = self._client.select_folder(name, readonly=readonly)
+            self._look = opened(folder, answer, counted=self._counted)
         return self._look
 
     @property
