@@ -9,6 +9,7 @@
 #   make large    the tests of a large mailbox with 100,000 mails (minutes)
 #   make machine  play thousands of random stories with every kind of trouble (minutes)
 #   make bench    measure what it costs, beside a plain poller; QUICK=1 for a short form (ten minutes, or three)
+#   make drafts   figures of the drafts that recorded answers become
 #   make clean    remove what the others made
 # Another Python: make PYTHON=python3.13 test
 
@@ -23,7 +24,7 @@ PIP := $(BIN)/python -m pip -qq --disable-pip-version-check
 
 export PIP_ROOT_USER_ACTION := ignore
 
-.PHONY: help demo test test-cyrus check crash crash-pairs corpus large machine bench clean
+.PHONY: help demo test test-cyrus check crash crash-pairs corpus large machine bench drafts clean
 
 help:
 	@sed -n '/^#   make/s/^#   //p' Makefile
@@ -65,6 +66,9 @@ machine: $(VENV)/.dev
 bench: $(VENV)/.dev
 	@sh tests/get-dovecot.sh
 	@PYTHONPATH=tests $(BIN)/python -m bench $(if $(QUICK),--quick)
+
+drafts: $(VENV)/.dev
+	@$(BIN)/python tests/draft_figures.py
 
 clean:
 	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist
