@@ -48,6 +48,16 @@ def test_a_habit_needs_three_mails_and_comes_from_as_near_as_there_are() -> None
     assert lines(ENGLISH, language="de").startswith("From 3 mails in other languages\nLength: about 7 words")
 
 
+def test_japanese_is_addressed_by_name_and_measured_in_characters() -> None:
+    text = "田中様\n\nお世話になっております。資料{}をお送りいたします。\n\nよろしくお願いいたします。\nAda"
+    mails = [own(text.format(n), number=n) for n in range(3)]
+
+    told = lines(mails, BO, language="ja")
+
+    assert "Greeting: “{name}様” (3) of 3" in told
+    assert "Length: about 28 characters" in told
+
+
 def test_a_stranger_is_written_to_as_others_who_are_addressed_alike() -> None:
     mails = [*FAMILIAR, *FORMAL]
 

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 
 from mailbot.own.frame import Phrase
+from mailbot.own.habits import CHARACTERS_PER_WORD
 from mailbot.own.sent import OwnMail
 from mailbot.prompt import language as languages
 
@@ -18,6 +19,7 @@ ENOUGH = 3  # mails, before anything is called a habit
 SHARE = 0.25  # of the mails, before a way to greet is worth telling
 WAYS = 2  # of greeting or signing off that are told
 NOTHING = "none"
+UNSPACED = ("ja", "zh")  # languages whose lengths are told in characters
 
 
 def card(
@@ -88,8 +90,9 @@ def _length(mails: Sequence[OwnMail]) -> list[str]:
     if not counted or not sentences:
         return []
     low, middle, high = (counted[(len(counted) - 1) * quarter // 4] for quarter in (1, 2, 3))
-    a_sentence = f"{sum(counted) / sentences:.0f} a sentence"
-    return [f"Length: about {middle} words (half of the mails {low} to {high}), {a_sentence}"]
+    each, unit = (CHARACTERS_PER_WORD, "characters") if mails[0].language in UNSPACED else (1, "words")
+    half = f"half of the mails {low * each} to {high * each}"
+    return [f"Length: about {middle * each} {unit} ({half}), {sum(counted) * each / sentences:.0f} a sentence"]
 
 
 def _contractions(mails: Sequence[OwnMail]) -> list[str]:

@@ -21,6 +21,8 @@ END = 14  # last lines with words among which a sign-off is looked for; signatur
 
 _HEAD = re.compile(r"[^,!:;–—。、，：！\n]{1,60}?(?=\s*(?:[,!:;–—。、，：！]|\s-\s|\.?$))")
 _PUNCTUATION = re.compile(r"\s*([,!:;–—。、，：！]|\s-(?=\s))")
+# A line that is nothing but a name and what Japanese and Chinese put behind it: 田中様, 鈴木部長様, 王女士.
+_ADDRESSED = re.compile(r"[\w・ \u3000]{1,20}?(様|さま|さん|殿|御中|先生|女士)")
 _EDGES = " \t,.!;:–—-*_。、，：！"
 
 
@@ -60,6 +62,8 @@ def read(text: str, readers: Iterable[str], writer: Iterable[str]) -> Frame:
 
 
 def _greeting(line: str, readers: tuple[str, ...]) -> Phrase:
+    if addressed := _ADDRESSED.fullmatch(line):
+        return Phrase(line, f"{NAME}{addressed[1]}", "")
     found = _HEAD.match(line)
     if found is None:
         return Phrase()

@@ -13,7 +13,7 @@ _END = re.compile(r"[.!?…]+(?=\s|$)|[。！？]|\n")
 _ITEM = re.compile(r"^\s*(?:[-*•–]|\d{1,2}[.)])\s+\S", re.MULTILINE)
 _SMILE = re.compile("[\U0001f300-\U0001faff\u2600-\u27bf]|(?<!\\w)[:;]-?[)(D]")
 _UNSPACED = re.compile("[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]")
-CHARACTERS_PER_WORD = 2  # of scripts without blanks, so that lengths can be told in words
+CHARACTERS_PER_WORD = 2  # of scripts without blanks, so that all lengths can be compared in words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
