@@ -10,6 +10,7 @@
 #   make machine  play thousands of random stories with every kind of trouble (minutes)
 #   make bench    measure what it costs, beside a plain poller; QUICK=1 for a short form (ten minutes, or three)
 #   make drafts   figures of the drafts that recorded answers become
+#   make hostile  attack mails against a model that obeys them; CORPUS=DIR adds each file in DIR as a mail
 #   make clean    remove what the others made
 # Another Python: make PYTHON=python3.13 test
 
@@ -24,7 +25,7 @@ PIP := $(BIN)/python -m pip -qq --disable-pip-version-check
 
 export PIP_ROOT_USER_ACTION := ignore
 
-.PHONY: help demo test test-cyrus check crash crash-pairs corpus large machine bench drafts clean
+.PHONY: help demo test test-cyrus check crash crash-pairs corpus large machine bench drafts hostile clean
 
 help:
 	@sed -n '/^#   make/s/^#   //p' Makefile
@@ -69,6 +70,9 @@ bench: $(VENV)/.dev
 
 drafts: $(VENV)/.dev
 	@$(BIN)/python tests/draft_figures.py
+
+hostile: $(VENV)/.dev
+	@$(BIN)/python tests/hostile.py $(CORPUS)
 
 clean:
 	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist

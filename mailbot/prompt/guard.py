@@ -31,7 +31,7 @@ _TURN = re.compile(r"^([ \t>]*(?:Human|Assistant|System|User))(?=:)", re.MULTILI
 
 _BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 _BLOCK = re.compile(r"</(?:p|div|li|tr|h[1-6]|ul|ol|table|blockquote)\s*>", re.IGNORECASE)
-_TAG = re.compile(r"</?[A-Za-z][A-Za-z0-9-]*(?::[A-Za-z]+)?(?:[\s/][^<>]*)?>|<!--|-->|<!\[CDATA\[|<![A-Za-z][^<>]*>")
+_TAG = re.compile(r"</?[A-Za-z][A-Za-z0-9_-]*(?::[A-Za-z]+)?(?:[\s/][^<>]*)?>|<!--|-->|<!\[CDATA\[|<![A-Za-z][^<>]*>")
 _LINK = re.compile(r"!?\[([^\[\]\n]*)\]\(([^()\s]*)(?:[ \t][^()\n]*)?\)")
 _BOLD = re.compile(r"(?<![\w*])\*\*(?=[^\s*])([^*\n]+)(?<=\S)\*\*(?![\w*])")
 _HEADING = re.compile(r"^ {0,3}(?:#{1,6}[ \t]++)++", re.MULTILINE)

@@ -71,7 +71,7 @@ def _without_harm(reply: str, sources: Sources) -> tuple[str, list[Mention]]:
         return f"[[check: {mention.kind}]]"
 
     for _ in range(ROUNDS):
-        before, reply = reply, _replaced(reply, mark)
+        before, reply = reply, _replaced(reply, mark).replace("]](", "]] (")  # or the mark would begin a link
         if reply == before:
             break
     return reply, taken
