@@ -81,11 +81,11 @@ def test_it_knows_whom_the_owner_wrote_to(index: Index) -> None:
 
 def test_another_uidvalidity_or_another_folder_means_other_mails(index: Index) -> None:
     fill(index, RACKS, SOFA)
-    assert index.sent.reading(ME, FOLDER).uids == {1, 2}
+    assert index.sent.uids(ME, FOLDER) == {1, 2}
 
     index.sent.open(ME, FOLDER, 8)
 
-    assert index.sent.reading(ME, FOLDER).uids == frozenset()
+    assert index.sent.uids(ME, FOLDER) == frozenset()
     assert index.sent.known(["mara@x.example"]) == frozenset()
 
     fill(index, RACKS, uidvalidity=8)
@@ -121,7 +121,7 @@ def test_what_is_forgotten_leaves_no_words_and_is_not_read_again(
     assert index.forget(**what) == 3 - len(left)
 
     assert index.sent.recent("", 9) == left
-    assert index.sent.reading(ME, FOLDER).uids == {1, 2, 3}
+    assert index.sent.uids(ME, FOLDER) == {1, 2, 3}
     octets = b"".join(path.read_bytes() for path in index.path.parent.iterdir())
     assert (b"lisbon" in octets.lower()) == (RACKS in left)
     assert (b"sofa" in octets.lower()) == (SOFA in left)

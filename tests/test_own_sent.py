@@ -181,6 +181,11 @@ def test_the_form_of_address_is_counted(text: str, address: str) -> None:
     assert own(text).habits.address == address
 
 
+@pytest.mark.parametrize("date", ["Mon, 1 Jan 1900 00:00:00 +0000", "Fri, 31 Dec 9999 23:59:59 -1200", "soon", ""])
+def test_a_date_is_never_before_there_was_mail_nor_after_it_arrived(date: str) -> None:
+    assert own("Hi Mara,\n\nyes.\n\nAda", Date=date).at in (0.0, 2e9)
+
+
 def test_a_huge_mail_is_read_in_time_and_kept_in_part() -> None:
     begun = time.process_time()
     texts = ("word " * 200_000, "> " * 500_000, "On 1 Jan x wrote:\n" * 50_000, "Hi " * 300_000, "\n" * 1_000_000)

@@ -126,7 +126,7 @@ class Learning:
         session.examine(folder)
         index.open(key, folder, mark.uidvalidity)
         there = newest(session, mark.uidnext)
-        known = index.reading(key, folder).uids
+        known = index.uids(key, folder)
         index.drop(key, folder, known - set(there))
         left = [uid for uid in reversed(there) if uid not in known]
         read = kept = 0

@@ -20,7 +20,6 @@ NOTHING = ""  # the data of a mail that is known by its place only: not a letter
 class Reading:
     """How far a folder has been read. ``tried_at`` in seconds since the epoch, ``failures`` in a row."""
 
-    uids: frozenset[int] = frozenset()
     tried_at: float = 0.0
     failures: int = 0
     complete: bool = False
@@ -37,9 +36,13 @@ class Sent:
     def reading(self, account: str, folder: str) -> Reading:
         sql = "SELECT tried_at, failures, complete FROM folder WHERE account = ? AND folder = ?"
         for tried_at, failures, complete in self._db.rows(sql, account, folder):
-            uids = self._db.rows("SELECT uid FROM mail WHERE account = ? AND folder = ?", account, folder)
-            return Reading(frozenset(row[0] for row in uids), tried_at, failures, bool(complete))
+            return Reading(tried_at, failures, bool(complete))
         return Reading()
+
+    def uids(self, account: str, folder: str) -> frozenset[int]:
+        """What has been read of it."""
+        rows = self._db.rows("SELECT uid FROM mail WHERE account = ? AND folder = ?", account, folder)
+        return frozenset(row[0] for row in rows)
 
     def open(self, account: str, folder: str, uidvalidity: int) -> None:
         """Before the UIDs of a folder are compared: another UIDVALIDITY means that all of them are other mails now.

@@ -65,7 +65,7 @@ def read(
     spoken = language.detect(around.text) or around.greeting.language or around.signoff.language
     return OwnMail(
         message_id=mail.message_id,
-        at=min(mail.date.timestamp(), arrived) if mail.date else arrived,
+        at=max(min(mail.date.timestamp(), arrived), 0.0) if mail.date else arrived,
         to=tuple(dict.fromkeys(fold(a.email) for a in mail.to if not is_own(account, a.email))),
         readers=readers,
         subject=mail.subject,
