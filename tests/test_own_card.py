@@ -110,3 +110,11 @@ def test_notes_about_a_reader_come_after_those_about_the_topic_and_are_few() -> 
     vague = Passage("Other", "Mara and Northwind.")
 
     assert query.worth_showing([*about, vague, topical], asked, make_mail().from_) == (topical, *about[:2])
+
+
+def test_no_sample_holds_an_account_or_a_password() -> None:
+    texts = ("it goes to DE02 1203 0000 0000 2020 51", "my number is 0171/1234567", "the password is rosebud")
+    mails = [own(f"Hi Mara,\n\nand {text}, as you have asked me.\n\nAda", number=n) for n, text in enumerate(texts)]
+    plain = own("Hi Mara,\n\nthe 24 racks come on 05.01.2026 at 14:30, as you have asked me.\n\nAda", number=9)
+
+    assert samples.choose([*mails, plain], readers=[MARA], language="en", near=(), known=()) == (plain,)

@@ -219,3 +219,16 @@ def test_a_list_that_puts_itself_into_reply_to_gets_its_copy_also_from_a_known_a
 
     assert (found.to, found.cc) == ((MARA,), (LIST,))
     assert not any("never wrote" in remark for remark in found.remarks)
+
+
+def test_a_known_authors_followup_to_somebody_who_did_not_get_the_mail_is_passed_over() -> None:
+    found = _choose(known=KNOWN, mail_followup_to=(MARA, EVE), to=(ADA, BOB))
+
+    assert (found.to, found.cc) == ((MARA,), (BOB,))
+    assert found.remarks == (recipients.DIVERTED.format("eve@fabrikam.example", "mara@northwind.example"),)
+
+
+def test_a_known_authors_followup_to_those_who_got_the_mail_is_taken() -> None:
+    assert _choose(known=KNOWN, mail_followup_to=(MARA, BOB, DESK), to=(ADA, BOB)).to == (MARA, BOB, DESK)
+    listed = _choose(known=KNOWN, mail_followup_to=(LIST,), list_post="talk@lists.example", to=(LIST,))
+    assert listed.to == (LIST,)

@@ -66,7 +66,7 @@ def known(world: World, mail: Mail) -> tuple[str, ...]:
     """Whom of those who may get the reply the owner has written to before: folded addresses."""
 
     def found() -> tuple[str, ...]:
-        return tuple(sorted(world.index.sent.known(_folded(mail.from_ + mail.reply_to))))
+        return tuple(sorted(world.index.sent.known(_folded(mail.from_ + mail.reply_to + mail.mail_followup_to))))
 
     return _unharmed(world, "known", found, ()) if world.config.voice.from_sent else ()
 

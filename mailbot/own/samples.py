@@ -8,6 +8,7 @@ no sample for a reply to both.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
@@ -18,6 +19,15 @@ LEAST_WORDS, MOST_WORDS = 4, 250  # of a mail that shows how somebody writes
 LENGTH = 700  # characters of a sample
 HALF_LIFE = 180 * 86400.0  # seconds after which a mail counts half as recent
 REST = "[...]"
+
+# A number as long as that of an account, a card or a telephone, or a word that a password stands beside: no example of
+# how somebody writes needs to leave the house with it.
+_NUMBER = re.compile(r"\d(?:[ /-]?\d){8}")
+_SECRET = re.compile(
+    r"passwor[dt]|passcode|kennwort|mot de passe|contraseña|wachtwoord|senha|hasło|lösenord|şifre|парол|パスワード"
+    r"|密码",
+    re.IGNORECASE,
+)
 
 
 def choose(
@@ -35,6 +45,7 @@ def choose(
         and mail.language == language
         and LEAST_WORDS <= mail.habits.words <= MOST_WORDS
         and mail.message_id not in known
+        and not (_NUMBER.search(mail.text) or _SECRET.search(mail.text))
     ]
     newest = max((mail.at for mail in fit), default=0.0)
     places = {id: place for place, id in enumerate(near)}

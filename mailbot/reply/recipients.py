@@ -4,8 +4,9 @@
     Reply-To, else From          To: all of them; empty when they can be read in two ways
     the others of To and Cc      Cc, when the mail had several recipients and the owner was named openly
 
-One exception: when the owner has written to the author before, and never to the foreign address in Reply-To, the reply
-goes to the author. That is how frauds are begun: a known name, and an answer that somebody else gets.
+One exception: when the owner has written to the author before, and never to a foreign address in Reply-To (or to one
+that only Mail-Followup-To names), the reply goes to the author. That is how frauds are begun: a known name, and an
+answer that somebody else gets.
 
 Own addresses are nowhere. What looks unusual becomes a remark. Whether a reply makes sense is a question for
 ``answerable``.
@@ -61,15 +62,29 @@ def choose(mail: Mail, account: Account, known: Collection[str] = ()) -> Recipie
     ``known`` are the folded addresses that the owner has written to before, as far as they matter here."""
     blind = _is_blind_copy(mail, account)
     followup = _others(_certain(mail.mail_followup_to), account)
-    if followup and account.reply_all and not blind:
+    hidden = _hidden(followup, mail, account, known)
+    if followup and not hidden and account.reply_all and not blind:
         to, remarks = followup, [FOLLOWUP.format(_named(followup))]
         cc: tuple[Address, ...] = ()
     else:
         to, remarks = _to(mail, account, known)
         cc = () if blind or not account.reply_all else _cc(mail, account, to)
+        remarks += [DIVERTED.format(_named(hidden), _named(to))] if hidden and to else []
     if blind:
         remarks.append(BLIND if mail.to + mail.cc else BLIND_ALONE)
     return Recipients(to, cc, (*remarks, *_oddities(mail, to + cc)))
+
+
+def _hidden(followup: tuple[Address, ...], mail: Mail, account: Account, known: Collection[str]) -> tuple[Address, ...]:
+    """What a known author's Mail-Followup-To names beside those who got the mail: as with Reply-To, nobody whom the
+    owner never wrote to."""
+    openly = {fold(a.email) for a in mail.to + mail.cc} | {fold(mail.list_post)}
+    homes = {organisation(a.email) for a in mail.from_}
+    authors = _others(mail.from_, account)
+    if not authors or not all(fold(a.email) in known for a in authors):
+        return ()
+    strange = (a for a in followup if organisation(a.email) not in homes and fold(a.email) not in known)
+    return tuple(a for a in strange if fold(a.email) not in openly)
 
 
 def _to(mail: Mail, account: Account, known: Collection[str]) -> tuple[tuple[Address, ...], list[str]]:
