@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import random
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -32,6 +34,55 @@ def test_an_mbox_is_several_mails_and_a_large_one_is_tried_twice(tmp_path: Path)
     names = [name for name, _ in corpus.mails(tmp_path)]
 
     assert names == ["inbox #1", "inbox #2", "inbox #3", "large.eml", "large.eml, its beginning"]
+
+
+PIECES = (
+    b"\0",
+    b"\r",
+    b"\n",
+    b"\xff\xfe",
+    b"\xe2\x80\xae",
+    b"=?utf-8?b?",
+    b"?=",
+    b"=0D=0A",
+    b"<",
+    b">",
+    b'"',
+    b"(",
+    b"&#",
+    b"<!--",
+)
+MUTATIONS = int(os.environ.get("MAILBOT_MUTATIONS", "200"))
+
+
+def damaged(raw: bytes, other: bytes, chance: random.Random) -> bytes:
+    """The mail after up to four accidents: octets lost, doubled, turned over, or taken from another mail."""
+    for _ in range(chance.randint(1, 4)):
+        start = chance.randrange(len(raw) + 1)
+        end = min(start + int(chance.expovariate(1 / 30)), len(raw))
+        accidents = (
+            raw[:start] + raw[end:],
+            raw[:end] + raw[start:],
+            raw[:start] + bytes(octet ^ 1 << chance.randrange(8) for octet in raw[start:end]) + raw[end:],
+            raw[:start] + chance.choice(PIECES) + raw[start:],
+            raw[:start] + other[start:],
+            raw[:start] + other[: end - start] + raw[start:],
+            raw[:start],
+        )
+        raw = chance.choice(accidents)
+    return raw
+
+
+@pytest.mark.timeout(max(60, MUTATIONS // 20))
+def test_damaged_mails_keep_the_promises() -> None:
+    """With MAILBOT_MUTATIONS=100000 in the environment, that many."""
+    chance = random.Random(2026)
+    mails = [path.read_bytes() for path in sorted(CASES.glob("*.eml"))]
+    tried = ((f"number {n}", damaged(chance.choice(mails), chance.choice(mails), chance)) for n in range(MUTATIONS))
+
+    tally = corpus.run(tried, draft_and_page)
+
+    assert tally.reached, corpus.table(tally)
 
 
 def _raises(raw: bytes) -> Made:

@@ -16,7 +16,7 @@ from mailbot.mail.mail import Address, Mail
 
 MAX_DEFECTS = 20  # sentences; more tell a person nothing
 _ONCE = ("from", "sender", "reply-to", "to", "cc", "subject", "date", "message-id", "in-reply-to", "references")
-_PEOPLE = ("From", "Reply-To", "To", "Cc", "Mail-Followup-To")
+_PEOPLE = ("Reply-To", "To", "Cc", "Mail-Followup-To")
 _BULK = ("bulk", "list", "junk")
 
 
@@ -29,13 +29,14 @@ def parse(raw: bytes, *, truncated: bool = False, reduced: bool = False) -> Mail
     when = date.read(header.text(head.first("date")))
     if head.has("date") and when is None:
         defects.append("The date could not be read.")
+    authors = _authors(head, defects)
     people = {name: _addresses(head, name, defects) for name in _PEOPLE}
     return Mail(
         key=mail_key(raw[: header.split(raw, 0, len(raw))[0]]),
         message_id=header.own_id(head.first("message-id")),
         in_reply_to=_ids(head, "in-reply-to"),
         references=_ids(head, "references"),
-        from_=people["From"],
+        from_=authors,
         reply_to=people["Reply-To"],
         to=people["To"],
         cc=people["Cc"],
@@ -57,6 +58,17 @@ def parse(raw: bytes, *, truncated: bool = False, reduced: bool = False) -> Mail
 def _doubled(head: Header) -> list[str]:
     """RFC 5322 3.6: these fields may stand once only."""
     return [f"The field {name} is there more than once." for name in _ONCE if len(head.all(name)) > 1]
+
+
+def _authors(head: Header, defects: list[str]) -> tuple[Address, ...]:
+    """Programs show one of two From fields or the other, so they are two readings (see ``address``)."""
+    fields = [address.read("From", [value]) for value in head.all("from")]
+    defects.extend(defect for field in fields for defect in field.defects)
+    first, *others = [field.found for field in fields if field.found] or [()]
+    known = {one.email.casefold() for one in first}
+    return first + tuple(
+        Address(first[0].email, one.email) for found in others for one in found if one.email.casefold() not in known
+    )
 
 
 def _addresses(head: Header, name: str, defects: list[str]) -> tuple[Address, ...]:
