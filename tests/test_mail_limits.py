@@ -57,6 +57,15 @@ PAGES = {
     "a huge character reference": "&#" + "9" * 400_000 + ";x",
     "rules": "<style>" + ".a{}" * 100_000 + "</style>x",
     "classes": "<style>.a{left:1px}</style>" + '<b class="a a a a a a a a a a">x' * 12_000,
+    "nested rules": "<style>"
+    + "".join(f".x{n} .a{{left:1px}}" for n in range(5_000))
+    + "</style>"
+    + '<b class="a b c d e">x' * 12_000,
+    "rules of many names": "<style>"
+    + "".join(f".c{n} .a{k}{{left:1px}}" for n in range(20) for k in range(100))
+    + "</style>"
+    + ("<b class='" + " ".join(f"a{k}" for k in range(20)) + "'>x") * 5_000,
+    "sheets in depth": "<div>" * 490 + "<style>div div{left:1px}</style>" * 10_000,
     "lists": "<ul><li>" * 20_000 + "x",
     "links": "<a href=http://x.example>y" * 20_000,
 }

@@ -135,7 +135,9 @@ def test_what_can_be_seen_stays(html: str) -> None:
 
 def test_invisible_characters_go_and_joiners_between_letters_stay() -> None:
     assert html_to_text("a&zwnj;&nbsp;&zwnj;&nbsp;b&#8203;&#8238;c") == "a bc"
-    assert html_to_text("می\u200cخواهم") == "می\u200cخواهم"
+    assert html_to_text("un&zwnj;usual ac&zwj;tivity") == "unusual activity"
+    for joined in ("می\u200cخواهم", "क्\u200dष", "👩\u200d👧", "❤️\u200d🔥"):
+        assert html_to_text(joined) == joined
 
 
 @settings(max_examples=200, deadline=None)
@@ -207,3 +209,47 @@ def test_a_button_and_a_filled_in_field_are_seen() -> None:
 
 def test_a_target_without_scheme_is_still_a_target() -> None:
     assert html_to_text('<a href="//shop.example/x">here</a>') == "here <//shop.example/x>"
+
+
+DARK = "background:#000;color:#fff"
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        f"<style>body{{{DARK}}}</style><body><p>seen",
+        f"<style>html,body{{{DARK}}}</style><p style='color:#fff'>seen",
+        f"<html><head><style>body{{{DARK}}}</style></head><body><p style='color:white'>seen",
+        f"<body><style>body{{{DARK}}}</style><p>seen",
+        "<style>td{background:#000}</style><table><tr><td><font color=white>seen</font></table>",
+        "<style>.wrap td{background:#000}</style><table class=wrap><tr><td><font color=white>seen</font></table>",
+        "<style>.wrap > p{color:#fff} .wrap{background:#000}</style><div class=wrap><p>seen</div>",
+        "<style>a:link{color:#fff} .b{background:#00f}</style><p class=b><a href='//x.example'>seen</a>",
+        "<style>td{background:#fff} td.b.c{background:#000}</style><td class='b c'><font color=white>seen</font>",
+        "<style>p{background:#fff} .b{background:#000}</style><p class=b><font color=white>seen</font>",
+        "<style>u + .b{display:none} .b:hover{display:none} [class=b]{display:none}</style><p class=b>seen",
+        "<style>@media (prefers-color-scheme:dark){body{background:#fff;color:#fff}}</style><p>seen",
+        "<a style='background:#8be'> <a href='//x.example'>x</a> <font color=#8be>seen</font>",
+        f"<body style='{DARK}'></body></html><center>seen</center>",
+        "<style>.x .y{display:none}</style><div class=y>seen</div><div class=x></div><div class=y>seen</div>",
+    ],
+)
+def test_what_a_style_element_paints_can_be_seen(html: str) -> None:
+    assert "seen" in html_to_text(html)
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<style>.x .y{display:none}</style><div class=x><p><b class=y>no</b></div>",
+        "<style>.x>.y,#z td{font-size:0}</style><table id=z><tr><td>no</table>",
+        f"<style>body{{{DARK}}}</style><p style='color:#000'>no",
+        f"<style>body{{{DARK}}} p{{color:#000}}</style><p>no",
+        "<style>body{background:#000}</style><div style='background:#fff'><p style='color:#fff'>no</div>",
+        "<div class=y><style>.y{display:none}</style>no</div>",
+        "<style>#a{display:none} .b{display:block} p{display:block}</style><p id=a class=b>no",
+        "<style>.x p.b{display:none} .b{display:block}</style><div class=x><p class=b>no</div>",
+    ],
+)
+def test_what_a_style_element_hides_is_left_out(html: str) -> None:
+    assert html_to_text(html) == ""

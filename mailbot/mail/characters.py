@@ -15,11 +15,12 @@ _UNSEEN = re.compile(
     "[\x00-\x08\x0e-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
     "\U000e0000-\U000e007f]"
 )
-# In text the joiners stay between letters: Persian and many Indic scripts need them.
+# In text the joiners stay where they show: between letters of Persian and of many Indic scripts, and in emoji. Latin,
+# Greek and Cyrillic letters (below U+0590) need none; there they only break words for whoever searches them.
 _UNSEEN_IN_TEXT = re.compile(
     "[\x00-\x08\x0e-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
     "\U000e0000-\U000e007f]"
-    "|(?<!\\w)[\u200c\u200d]|[\u200c\u200d](?!\\w)"
+    "|(?<![\u0590-\u1fff\u2100-\U0010ffff])[\u200c\u200d]|[\u200c\u200d](?![\u0590-\u1fff\u2100-\U0010ffff])"
 )
 _LINE_ENDS = re.compile("\r\n|[\r\v\f\x1c-\x1e\x85\u2028\u2029]")
 _SURROGATE = re.compile("[\ud800-\udfff]")

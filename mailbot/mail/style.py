@@ -1,8 +1,8 @@
 """Whether a person would see the text of an HTML element.
 
 Owns the tricks by which mail hides text: display, visibility, size, opacity, clipping, off-screen, text in the colour
-of its ground. Knows style attributes, the old colour attributes, and rules for one tag, one class or one id in a style
-element; no combinators, no media queries. Refuses to know tags: it works on declarations.
+of its ground. Knows style attributes and the old colour attributes. Refuses to know tags and selectors (see ``sheet``):
+it works on declarations.
 """
 
 from __future__ import annotations
@@ -15,11 +15,8 @@ from mailbot.mail import colour
 from mailbot.mail.colour import FAINT, Colour
 
 MAX_DECLARATIONS = 2_000  # characters of one style attribute
-MAX_SHEET = 64 * 1024  # characters of one style element
-MAX_RULES = 2_000
 
 Declarations = dict[str, str]
-Rules = dict[str, Declarations]  # by "tag", ".class", "#id", "tag.class" or "tag#id"
 
 _PROPERTIES = {
     "display", "visibility", "opacity", "max-height", "max-width", "height", "width", "overflow",
@@ -27,12 +24,8 @@ _PROPERTIES = {
     "margin-top", "clip", "clip-path", "transform", "filter", "font", "font-size", "color",
     "-webkit-text-fill-color", "background", "background-color", "background-image",
 }  # fmt: skip
-# The ground of a whole tag is often painted by a rule that this module does not know, so its colours do not count.
-_COLOURS = {"color", "-webkit-text-fill-color", "background", "background-color", "background-image"}
 _TINY = 1.5  # px
 _FAR = -400.0  # px; narrow screens are 320 wide
-_SIMPLE = re.compile(r"(?:[a-z][a-z0-9]*)?[.#][a-z0-9_-]+|[a-z][a-z0-9]*")
-_PLAIN_MEDIA = re.compile(r"@media\s+(?:only\s+)?(?:all|screen)\s*\{")
 _ESCAPE = re.compile(r"\\([0-9a-f]{1,6})\s?", re.IGNORECASE)
 _CALC = re.compile(r"calc\(([^()]*)\)")
 # Shrunk to nothing, cut to nothing, moved out of sight, or fully transparent.
@@ -60,17 +53,14 @@ class Look:
         return self.gone or self.unseen or self.tiny or self.clear or colour.alike(self.colour, self.ground)
 
 
-def look(parent: Look, attributes: Mapping[str, str], rules: Rules, tag: str) -> Look:
-    """How text looks in an element with these attributes, inside text that looks like ``parent``."""
+def look(parent: Look, attributes: Mapping[str, str], declared: Declarations) -> Look:
+    """How text looks in an element with these attributes, for which the style elements declare so much, inside text
+    that looks like ``parent``."""
     if parent.gone or ("hidden" in attributes and attributes["hidden"].lower() != "false"):
         return replace(parent, gone=True)
-    if not attributes and tag not in rules:
+    if not attributes and not declared:
         return parent
-    declared = dict(rules.get(tag, {}))
-    names = [f".{name}" for name in attributes.get("class", "").lower().split()[:20]]
-    for name in (*names, f"#{attributes.get('id', '').lower()}"):
-        declared |= rules.get(name, {}) | rules.get(f"{tag}{name}", {})
-    declared |= declarations(attributes.get("style", ""))
+    declared = declared | declarations(attributes.get("style", ""))
     declared |= {name[1:]: value for name, value in declared.items() if name.startswith("!")}
     return _grounded(_coloured(_sized(parent, declared), declared, attributes), declared, attributes)
 
@@ -150,7 +140,7 @@ def declarations(source: str) -> Declarations:
     """What a style attribute declares about being seen, in lower case, of each the last. What is ``!important`` has a
     name that begins with ``!``."""
     found: Declarations = {}
-    for one in _unescaped(_uncommented(source[:MAX_DECLARATIONS])).lower().split(";"):
+    for one in _unescaped(uncommented(source[:MAX_DECLARATIONS])).lower().split(";"):
         name, colon, written = one.partition(":")
         value, important, _ = written.partition("!")
         if colon and value.strip() and name.strip() in _PROPERTIES:
@@ -165,31 +155,7 @@ def _unescaped(source: str) -> str:
     return _ESCAPE.sub(lambda found: chr(min(int(found[1], 16), 0x10FFFF)), source)
 
 
-def _uncommented(source: str) -> str:
+def uncommented(source: str) -> str:
+    """CSS without its comments; one that never closes takes the rest."""
     first, *others = source.split("/*")
     return first + "".join(other.partition("*/")[2] for other in others)
-
-
-def sheet(source: str) -> Rules:
-    """The rules of a style element that are for one tag, class or id. Rules inside ``@media`` are for other screens and
-    left out, unless they name no more than a screen."""
-    rules: Rules = {}
-    depth = 0
-    text = _uncommented(source[:MAX_SHEET]).lower().replace("<!--", "").replace("-->", "")
-    for chunk in _PLAIN_MEDIA.sub("", text).split("}"):
-        prelude, opened, body = chunk.rpartition("{")
-        if opened and not depth and "{" not in prelude and len(rules) < MAX_RULES:
-            _add(rules, prelude, declarations(body))
-        depth = max(depth + chunk.count("{") - 1, 0)
-    return rules
-
-
-def _add(rules: Rules, prelude: str, declared: Declarations) -> None:
-    for selector in prelude.rpartition(";")[2].split(","):
-        name = selector.strip()
-        if not _SIMPLE.fullmatch(name):
-            continue
-        is_tag = "." not in name and "#" not in name
-        kept = {key: value for key, value in declared.items() if not is_tag or key.lstrip("!") not in _COLOURS}
-        if kept:
-            rules[name] = rules.get(name, {}) | kept

@@ -12,11 +12,12 @@ from dataclasses import dataclass, field, replace
 
 from mailbot.mail import characters, colour, html, link, style
 from mailbot.mail.html import End, Start
+from mailbot.mail.lines import Lines
+from mailbot.mail.sheet import Rules, names
 from mailbot.mail.style import Look
 
 MAX_DEPTH = 500  # open elements; deeper ones are read, but their own styles do not count
-MAX_QUOTES = 20  # levels of "> "
-MAX_LISTS = 8  # levels of indentation
+MAX_SHEETS = 20  # style elements that change the look of what is already open
 
 _VOID = {
     "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr",
@@ -31,8 +32,9 @@ _BREAK = _BLANK | {
     "div", "tr", "li", "dt", "dd", "section", "article", "header", "footer", "main", "aside", "nav", "address",
     "center", "fieldset", "form", "body",
 }  # fmt: skip
-# What an element closes when it begins right inside it: these end tags are optional in HTML.
+# What an element closes when it begins right inside it: these end tags are optional in HTML, or links in links.
 _CLOSES = {
+    "a": ("a",),
     "li": ("p", "li"),
     "dt": ("p", "dt", "dd"),
     "dd": ("p", "dt", "dd"),
@@ -57,49 +59,6 @@ def html_to_text(source: str) -> str:
 
 
 @dataclass(slots=True)
-class _Page:
-    """The lines so far and the one being written. Blanks, blank lines and list marks wait for the next word."""
-
-    lines: list[str] = field(default_factory=list)
-    current: list[str] = field(default_factory=list)
-    space: bool = False
-    gap: int = -1  # quote level of the blank line before the next line; -1 for none
-    mark: str = ""  # of the list item that begins here
-    held: bool = False  # a blank that does not collapse: it makes a line, even alone
-    quotes: int = 0
-    lists: int = 0
-
-    def word(self, text: str) -> None:
-        self.current.append(" " + text if self.space and self.current else text)
-        self.space = False
-
-    def end_line(self) -> None:
-        line = "".join(self.current).rstrip()
-        self.current.clear()
-        held, self.space, self.held = self.held, False, False
-        if not line:
-            if held and not self.mark:
-                self.gap = min(self.quotes, MAX_QUOTES)
-            return
-        level = min(self.quotes, MAX_QUOTES)
-        if self.gap >= 0 and self.lines:
-            self.lines.append(("> " * min(self.gap, level)).rstrip())
-        indent = "  " * min(max(self.lists - 1, 0), MAX_LISTS)
-        # The signature mark loses its blank in HTML, but it is known by it (RFC 3676 4.3).
-        self.lines.append(f"{'> ' * level}{indent}{self.mark}{'-- ' if line == '--' else line}")
-        self.gap, self.mark = -1, ""
-
-    def end_paragraph(self) -> None:
-        self.end_line()
-        if not self.mark:
-            self.gap = min(self.quotes, MAX_QUOTES)
-
-    def finished(self) -> str:
-        self.end_line()
-        return "\n".join(self.lines)
-
-
-@dataclass(slots=True)
 class _Frame:
     """One open element: how text looks in it and what its end tag has to finish."""
 
@@ -109,17 +68,19 @@ class _Frame:
     target: str = ""
     label: list[str] | None = None  # the visible words of a link
     number: int = 0  # of the last item of an ordered list
+    attributes: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
 class _Walk:
     """Where the walk stands: the open elements, and the page that it writes."""
 
-    page: _Page = field(default_factory=_Page)
+    page: Lines = field(default_factory=Lines)
     frames: list[_Frame] = field(default_factory=lambda: [_Frame("", Look())])
     opened: Counter[str] = field(default_factory=Counter)
     ignored: Counter[str] = field(default_factory=Counter)
-    rules: style.Rules = field(default_factory=dict)
+    rules: Rules = field(default_factory=Rules)
+    sheets: int = 0
     link: _Frame | None = None
 
     def text(self, text: str) -> None:
@@ -162,8 +123,8 @@ class _Walk:
 
     def start(self, tag: Start) -> None:
         if tag.name in html.RAW:
-            if tag.name == "style" and len(self.rules) < style.MAX_RULES:
-                self.rules |= style.sheet(tag.content)
+            if tag.name == "style":
+                self._restyle(tag.content)
             return
         self._close_optional(tag.name)
         if tag.name in _VOID:
@@ -177,7 +138,24 @@ class _Walk:
         if not frame.hidden or tag.name == "a":
             self._begin(frame, attributes)
         self.frames.append(frame)
-        self.opened[tag.name] += 1
+        self.opened.update((tag.name, *names(attributes)))
+
+    def _restyle(self, sheet: str) -> None:
+        """A style element counts for all of the page, also for what is open already. A page that is not there is
+        painted like one that is."""
+        self.rules.read(sheet)
+        self.sheets += 1
+        if self.sheets > MAX_SHEETS:
+            return
+        page = self._look(self._look(Look(), "html", {}), "body", {})
+        for number, frame in enumerate(self.frames):
+            outside = self.frames[number - 1].look if number else page
+            if frame.name not in _NEVER:
+                frame.look = self._look(outside, frame.name, frame.attributes)
+                frame.hidden = frame.look.is_hidden
+
+    def _look(self, outside: Look, name: str, attributes: dict[str, str]) -> Look:
+        return style.look(outside, attributes, self.rules.declared(name, attributes, self.opened))
 
     def _close_optional(self, name: str) -> None:
         closes = _CLOSES.get(name) or (("p",) if name in _BREAK else ())
@@ -194,8 +172,8 @@ class _Walk:
             return _Frame(name, Look(gone=True), hidden=True)
         if not attributes and name not in self.rules:
             return _Frame(name, outside.look, outside.hidden)
-        inside = style.look(outside.look, attributes, self.rules, name)
-        return _Frame(name, inside, inside.is_hidden)
+        inside = self._look(outside.look, name, attributes)
+        return _Frame(name, inside, inside.is_hidden, attributes=attributes)
 
     def _begin(self, frame: _Frame, attributes: dict[str, str]) -> None:
         """The line breaks and marks that an element begins with."""
@@ -247,10 +225,12 @@ class _Walk:
         elif tag.name in ("img", "input"):
             attributes = html.attributes(tag.source)
             shown = _SPACES.sub(" ", _label(tag.name, attributes)).strip()
-            if shown and not style.look(self.frames[-1].look, attributes, self.rules, tag.name).is_hidden:
+            if shown and not self._look(self.frames[-1].look, tag.name, attributes).is_hidden:
                 self._word(f"[{shown}]")
 
     def end(self, name: str) -> None:
+        if name in ("body", "html"):  # what follows is still on the page
+            return
         if self.ignored[name]:
             self.ignored[name] -= 1
             return
@@ -267,7 +247,7 @@ class _Walk:
     def _close(self, frame: _Frame) -> None:
         """The line breaks and marks that an element ends with."""
         name, page = frame.name, self.page
-        self.opened[name] -= 1
+        self.opened.subtract((name, *names(frame.attributes)))
         if frame is self.link:
             self.link = None
             label = " ".join(frame.label or ())
