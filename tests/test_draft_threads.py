@@ -1,4 +1,4 @@
-"""The threads for judging drafts are sound: what they expect is in their mails, and a model is shown what it may be."""
+"""The cases for judging drafts are sound: what they expect is in their mails, and a model is shown what it may be."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from email.utils import getaddresses
 from typing import Any
 
 import pytest
-from draft_case import Case, cases
+from draft_case import ATTRIBUTIONS, Case, cases
 from draft_play import play
 from endpoint import Request, mails
 
-THREADS = cases("threads")
+THREADS, SHORT = cases("threads"), cases("short")
 KINDS = {"invention", "commitment", "leak", "safety", "tone"}
-by_name = pytest.mark.parametrize("case", THREADS, ids=lambda case: case.name)
+by_name = pytest.mark.parametrize("case", [*THREADS, *SHORT], ids=lambda case: case.name)
 
 
 def texts(case: Case) -> dict[str, str]:
@@ -31,6 +31,14 @@ def test_there_are_sixteen_in_ten_languages() -> None:
     assert {case.language for case in THREADS} == {"en", "de", "fr", "es", "it", "nl", "sv", "pl", "pt", "ja"}
     assert all(3 <= len(case.thread) <= 12 for case in THREADS)
     assert sum(not case.data["case"]["reply_needed"] for case in THREADS) == 2
+
+
+def test_with_the_short_ones_there_are_forty_in_thirteen_languages() -> None:
+    every = [*THREADS, *SHORT]
+    assert len({case.name for case in every}) == 40
+    assert {case.language for case in every} == set(ATTRIBUTIONS)
+    assert all(len(case.thread) <= 4 for case in SHORT)
+    assert sum(not case.data["case"]["reply_needed"] for case in SHORT) == 2
 
 
 @by_name
