@@ -218,7 +218,7 @@ class Machine(RuleBasedStateMachine):
         for letter in self.letters:
             if letter.message_id and letter.message_id.encode() in raw:
                 letter.acts.add(how)
-        if len(self.copies) > 1:  # a second host looks for the draft's id in Drafts only
+        if len(self.copies) > 1:
             self._forgive(_id(raw))
         self.numbers += 1
         changed = raw if how == "edit, same id" else raw.replace(_id(raw), f"<{self.numbers}@client>".encode(), 1)
@@ -236,8 +236,13 @@ class Machine(RuleBasedStateMachine):
             del drafts[uid]
 
     def _forgive(self, draft_id: bytes) -> None:
-        doubts = [job for copy in self.copies for job in copy.lab.jobs() if job.state is State.APPENDING]
-        if any(job.draft["draft_message_id"].encode() == draft_id for job in doubts):
+        """The exceptions to the promise: nobody knows yet whether the draft was stored, or a second host cannot know,
+        as it looks for the keyword on the mail and for the draft's id in Drafts."""
+        all_jobs = [job for copy in self.copies for job in copy.lab.jobs()]
+        jobs = [job for job in all_jobs if job.draft.get("draft_message_id", "").encode() == draft_id]
+        letters = [m for m in self.letters if m.stored and any(job.key in self._keys(m) for job in jobs)]
+        marked = any(letter.stored and DRAFTED_KEYWORD in letter.stored.flags for letter in letters)
+        if any(job.state is State.APPENDING for job in jobs) or (len(self.copies) > 1 and not marked):
             self.forgiven.add(draft_id)
 
     @rule(which=SOME, what=st.sampled_from(("release", "dismiss", "redo")))
