@@ -94,6 +94,11 @@ class Secrets:
         known = ", ".join(names(self._config))
         raise BadUsage(f"{name}: is not a secret of this config; it has {known}")
 
+    def named(self, name: str) -> str:
+        """The file or the command from which the config has a secret, in words; it wins over the keyring. "" = none."""
+        file, command = self._sources(name)
+        return f"the file {file}" if file else "a command" if command else ""
+
     def _configured(self, name: str) -> str:
         file, command = self._sources(name)
         if file:
@@ -164,14 +169,14 @@ def _from_command(command: str, name: str, environ: Mapping[str, str], timeout: 
 
 
 @contextmanager
-def _keyring_trouble(name: str) -> Iterator[None]:
-    """What keyring raises, as the owner's to mend."""
+def _keyring_trouble(name: str, without: str = "") -> Iterator[None]:
+    """What keyring raises, as the owner's to mend. ``without``: what it means that there is none."""
     from keyring.errors import KeyringError, KeyringLocked, NoKeyringError, PasswordDeleteError
 
     try:
         yield
     except NoKeyringError:
-        reason = f"There is no secret {name}, and this host has no keyring"
+        reason = without or f"There is no secret {name}, and this host has no keyring"
         raise OwnerMustAct("secret", reason, _elsewhere(name)) from None
     except KeyringLocked:
         reason = f"The keyring with the secret {name} is locked"
@@ -207,7 +212,7 @@ def set_secret(name: str, value: str, *, yes: bool) -> None:
     import keyring
 
     _one_line(value, "The input", name)
-    with _keyring_trouble(name):
+    with _keyring_trouble(name, f"This host has no keyring that could keep the secret {name}"):
         plain = plaintext_backend()
         if plain and not yes:
             reason = f"The keyring back end {plain} keeps secrets in plain text"
@@ -222,5 +227,5 @@ def delete_secret(name: str) -> None:
     """Remove a secret from the keyring. Raises OwnerMustAct (kind "secret") when it is not there."""
     import keyring
 
-    with _keyring_trouble(name):
+    with _keyring_trouble(name, f"This host has no keyring, so the secret {name} is not in it"):
         keyring.delete_password(SERVICE, name)

@@ -24,7 +24,7 @@ def send_notice(
                 client.login(smtp.user, secret)
             client.sendmail(to, [to], raw)
     except smtplib.SMTPAuthenticationError as error:
-        raise OwnerMustAct("smtp", f"{smtp.host} refused the login of {smtp.user}", "Check the password") from error
+        raise OwnerMustAct("login", f"{smtp.host} refused the login of {smtp.user}", "Check the password") from error
     except (smtplib.SMTPException, OSError) as error:
         raise Later(f"the notice could not be sent by {smtp.host}: {type(error).__name__}") from error
 

@@ -129,7 +129,7 @@ class Home:
             return connect(account.imap, secret, context)
 
         if account.imap.client_id:
-            tokens = sign_in(self.config, account, self.environ)
+            tokens = sign_in(self.config, account)
             # The sign-in is what the server refuses or not; its tokens come and go.
             return self._guarded(account, tokens.identity, lambda _: tokens.used(enter))
         return self._guarded(account, self.secrets.get(f"{account.name}.imap"), enter)
@@ -149,10 +149,18 @@ class Home:
 
     def _send(self, account: Account, raw: bytes) -> None:
         assert account.smtp is not None, "only an account with [account.smtp] sends"
-        secret = self.secrets.get(f"{account.name}.smtp") if account.smtp.user else ""
+        smtp, to = account.smtp, self.config.notify.to or account.address
         own = [a for each in self.config.accounts for a in (each.address, *each.aliases)]
-        context = self._context(account.imap.ca_file) if account.smtp.security != "none" else None
-        send_notice(account.smtp, secret, raw, to=self.config.notify.to or account.address, own=own, context=context)
+        context = self._context(account.imap.ca_file) if smtp.security != "none" else None
+
+        def enter(secret: str) -> None:
+            send_notice(smtp, secret, raw, to=to, own=own, context=context)
+
+        if smtp.user:
+            name = f"{account.name}.smtp"  # a notice waits for the next poll, which must not be one more wrong password
+            guarded(self.journal, f"{account.key} smtp", self.secrets.get(name), enter, time.time(), insist=self.insist)
+        else:
+            enter("")
 
     def close(self) -> None:
         if self._journal is not None:
@@ -160,8 +168,10 @@ class Home:
         self.index.close()
 
 
-def sign_in(config: Config, account: Account, environ: Mapping[str, str], again: str = "") -> SignIn:
-    """The tokens of an account with a client_id. ``again``: the command that signs in, if it is not the usual one."""
+def sign_in(config: Config, account: Account, again: str = "") -> SignIn:
+    """The tokens of an account with a client_id. ``again``: the command that signs in, if it is not the usual one.
+
+    The turns lie beside the tokens: who has those sees them, whatever the runtime folder (cron, PrivateTmp)."""
     from mailbot.oauth import MICROSOFT, SignIn  # late: few accounts need it, and urllib
 
     imap, name = account.imap, f"{account.name}.imap"
@@ -172,5 +182,5 @@ def sign_in(config: Config, account: Account, environ: Mapping[str, str], again:
         authority=imap.authority or MICROSOFT,
         folder=config.state.folder,
         again=again or f"mailbot secret set {name}",
-        alone=lambda: lock.turn(f"sign-in {account.key}", lock.folder(environ)),
+        alone=lambda: lock.turn(f"sign-in {account.key}", config.state.folder),
     )

@@ -28,7 +28,8 @@ class Received:
 
 class SmtpSink:
     """``with SmtpSink() as sink``: ``sink.host``, ``sink.port``, and in ``sink.messages`` what arrived, oldest first.
-    ``sink.reply`` is what DATA is answered with; any other than a 250 keeps the mail out of ``messages``."""
+    ``sink.reply`` is what DATA is answered with; any other than a 250 keeps the mail out of ``messages``.
+    ``sink.calls`` counts who connected."""
 
     host = "127.0.0.1"
     user = "notes@example.org"
@@ -38,6 +39,7 @@ class SmtpSink:
         self.port = 0
         self.messages: list[Received] = []
         self.reply = "250 OK"
+        self.calls = 0
         self._loop = asyncio.new_event_loop()
         self._started = threading.Event()
         self._stop = asyncio.Event()
@@ -78,6 +80,7 @@ class SmtpSink:
         await asyncio.sleep(0)  # the closed transports let go of their sockets in the next round of the loop
 
     def _session(self, sessions: set[SMTP]) -> SMTP:
+        self.calls += 1
         session = SMTP(self, authenticator=self._check, auth_require_tls=False, loop=self._loop)
         sessions.add(session)
         return session

@@ -421,6 +421,25 @@ def test_by_smtp_a_full_mailbox_is_told_to_the_owner_only(dovecot: Dovecot, smtp
         assert "quota" in notice["Subject"].lower()
 
 
+def test_a_wrong_password_for_smtp_is_tried_three_times_and_the_right_one_at_once(
+    dovecot: Dovecot, smtp_sink: SmtpSink
+) -> None:
+    account = Account(dovecot, quota=4000)
+    smtp = f'[account.smtp]\nhost = "{smtp_sink.host}"\nport = {smtp_sink.port}\nsecurity = "none"\n'
+    notify = '[notify]\nby = "smtp"\nto = "ada@example.org"\n'
+    with Home(account, extra=notify, more=f'{smtp}user = "{smtp_sink.user}"\n') as home:
+        home.environ["MAILBOT_HOME_SMTP"] = "wrong"
+        account.deliver(question(1) + (b"z" * 60 + b"\n") * 40, "\\Flagged")
+        home.command("once", "--include-existing")
+        for _ in range(4):
+            home.command("once")
+
+        assert smtp_sink.calls == 3
+        home.environ["MAILBOT_HOME_SMTP"] = smtp_sink.password
+        home.command("once")
+        assert len(smtp_sink.messages) == 1
+
+
 @pytest.mark.parametrize(
     "to", ["mara@northwind.example", "ada@example.org,mara@northwind.example", "ada@example.org\r\nDATA", "", "ada@*"]
 )

@@ -18,7 +18,8 @@ from dovecot import Dovecot
 from dovecot import find as find_dovecot
 from running import Account, Home
 
-from mailbot import lock
+from mailbot import lock, wiring
+from mailbot.config import load
 from mailbot.errors import Later, MailbotError, OwnerMustAct
 from mailbot.imap.login import connect
 from mailbot.imap.session import Session
@@ -224,6 +225,36 @@ def test_many_who_need_a_token_at_once_refresh_it_once(
     assert len(found) == 6
     assert len(set(found)) == 1
     assert authority.refreshes() == 1
+
+
+@pytest.mark.parametrize("change", ["signs in anew", "signs out"])
+def test_what_the_owner_does_while_a_token_is_refreshed_is_not_undone(
+    signed: SignIn, authority: Authority, clock: Clock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: str
+) -> None:
+    before = signed.identity
+    other = sign_in(authority, tmp_path, clock)
+    signed._alone = other._alone = lambda: lock.turn("sign-in", tmp_path / "run")
+    acts = threading.Thread(
+        target=other.forget if change == "signs out" else lambda: other.finish(other.begin(), clock.wait)
+    )
+    answer = authority.answer
+
+    def meanwhile(path: str, form: dict[str, str]) -> tuple[int, Any]:
+        if form.get("grant_type") == "refresh_token":
+            acts.start()
+            acts.join(0.5)  # it ends, or it waits for its turn
+        return answer(path, form)
+
+    monkeypatch.setattr(authority, "answer", meanwhile)
+    clock.now += 3400
+    signed.token()
+    acts.join()
+
+    if change == "signs out":
+        assert not signed.path.exists()
+    else:
+        assert signed.identity != before
+        assert signed.token() in authority.good
 
 
 def test_a_token_that_the_mail_server_refuses_is_refreshed_once(authority: Authority, signed: SignIn) -> None:
@@ -457,6 +488,38 @@ def test_mailbot_works_with_a_sign_in_and_says_when_it_is_over(signing: tuple[Au
     assert (again.code, last.code, well.code) == (0, 0, 0)
     for outcome in (before, signed, once, over, status, again, last, well):
         assert not [word for word in authority.issued if word in outcome.out + outcome.err]
+
+
+def test_a_mailbot_with_another_runtime_folder_waits_for_its_turn_too(
+    signing: tuple[Authority, Dovecot], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with home(signing) as (authority, account, place):
+        authority.approve(account.user)
+        place.command("secret", "set", "home.imap")
+        config = load(place.config, place.environ)
+        found: list[str] = []
+
+        def needs_another(runtime: str) -> None:
+            monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / runtime))
+            tokens = wiring.sign_in(config, config.accounts[0])
+            tokens._now = lambda: time.time() + 3400
+            found.append(tokens.token())
+
+        cron = threading.Thread(target=needs_another, args=("cron",))
+        answer, before = authority.answer, authority.refreshes()
+
+        def meanwhile(path: str, form: dict[str, str]) -> tuple[int, Any]:
+            if form.get("grant_type") == "refresh_token" and cron.ident is None:
+                cron.start()
+                cron.join(0.5)  # it ends, or it waits for its turn
+            return answer(path, form)
+
+        monkeypatch.setattr(authority, "answer", meanwhile)
+        needs_another("service")
+        cron.join()
+
+        assert len(set(found)) == 1
+        assert authority.refreshes() == before + 1
 
 
 def test_a_sign_in_as_somebody_else_is_no_reason_to_hammer_the_server(signing: tuple[Authority, Dovecot]) -> None:

@@ -11,10 +11,12 @@ import keyring
 import keyring.backends.fail
 import keyring.backends.null
 import pytest
+from click.testing import CliRunner
 from keyring.backend import KeyringBackend
 from keyring.errors import KeyringLocked, PasswordDeleteError
 
 from mailbot import config, secrets
+from mailbot.cli import commands
 from mailbot.errors import BadUsage, OwnerMustAct
 from mailbot.secrets import Secrets
 
@@ -234,6 +236,27 @@ def test_a_secret_is_set_and_deleted(memory: Memory) -> None:
     assert memory.kept == {}
     with pytest.raises(OwnerMustAct, match="has no secret"):
         secrets.delete_secret("my-home.imap")
+
+
+def test_without_a_keyring_nothing_is_set_and_nobody_is_told_that_a_secret_is_missing() -> None:
+    keyring.set_keyring(keyring.backends.fail.Keyring())
+
+    with pytest.raises(OwnerMustAct, match="has no keyring that could keep the secret model") as caught:
+        secrets.set_secret("model", "sk-1", yes=False)
+
+    assert "There is no secret" not in str(caught.value)
+
+
+def test_a_secret_that_the_config_has_from_a_file_is_not_set_beside_it(tmp_path: Path, memory: Memory) -> None:
+    file = tmp_path / "password"
+    load(tmp_path, imap=f"password_file = '{file}'")
+
+    words = ["secret", "set", "my-home.imap", "--config", str(tmp_path / "config.toml")]
+    done = CliRunner().invoke(commands, words, "hunter2\n", standalone_mode=False)
+
+    assert isinstance(done.exception, BadUsage)
+    assert f"the config has it from the file {file}: change it there" in str(done.exception)
+    assert memory.kept == {}
 
 
 @pytest.mark.parametrize("backend", [PlaintextKeyring(), Chain()])

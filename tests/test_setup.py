@@ -162,6 +162,31 @@ def test_wrong_passwords_have_an_end_and_nothing_is_written(person: Person, dove
     assert not person.config.exists()
 
 
+@pytest.mark.parametrize(
+    ("source", "value", "words"),
+    [
+        ("--password-file", "nowhere", "cannot be read"),
+        ("--password-command", "false", "ended with code 1"),
+        ("--password-command", "echo wrong", "refused the login"),
+    ],
+)
+def test_a_source_that_was_named_and_does_not_do_is_tried_once(
+    person: Person, scripted: Scripted, source: str, value: str, words: str
+) -> None:
+    with pytest.raises(OwnerMustAct, match=words):
+        person.setup(*at(scripted, "ada"), source, value)
+
+    assert person.said.count(words) == 0, "it was said in the loop"
+    assert not person.config.exists()
+
+
+def test_a_folder_that_takes_no_config_ends_the_questions(person: Person, dovecot: Dovecot) -> None:
+    person.config.parent.write_text("a file where the folder should be")
+
+    with pytest.raises(OwnerMustAct, match="cannot be written"):
+        person.setup(*at(dovecot, dovecot.user()), answers=[dovecot.password, *USUAL])
+
+
 def test_a_server_with_a_certificate_of_its_own_is_believed_when_its_file_is_named(
     person: Person, dovecot: Dovecot
 ) -> None:

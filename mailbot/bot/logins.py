@@ -5,20 +5,21 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable
+from typing import TypeVar
 
 from mailbot.errors import OwnerMustAct
-from mailbot.imap.session import Session
 from mailbot.journal import Journal
+
+T = TypeVar("T")
 
 REFUSALS = 3
 PAUSE = 6 * 3600.0  # seconds
 SCOPE = "login"
 
 
-def guarded(
-    journal: Journal, key: str, secret: str, connect: Callable[[str], Session], now: float, *, insist: bool
-) -> Session:
-    """Connects with the secret unless it is known to be wrong. ``insist``: tries all the same, as ``check`` does.
+def guarded(journal: Journal, key: str, secret: str, use: Callable[[str], T], now: float, *, insist: bool) -> T:
+    """What ``use`` gives with the secret, unless that is known to be wrong. ``key`` names the login. ``insist``: tries
+    all the same, as ``check`` does.
 
     Only a salted hash of the secret is kept. Raises OwnerMustAct, kind "login"."""
     known = journal.noted(SCOPE, key) or {}
@@ -31,10 +32,10 @@ def guarded(
             "login",
             f"the server refused this login {count} times; mailbot tries again in "
             f"{(known['at'] + PAUSE - now) / 3600:.1f} hours",
-            "Store the right one (mailbot secret set), or run mailbot check to try now",
+            "Store the right one (mailbot setup asks for it), or run mailbot check to try now",
         )
     try:
-        session = connect(secret)
+        result = use(secret)
     except OwnerMustAct as error:
         if error.kind == "login":
             digest = digest or hashlib.scrypt(secret.encode(), salt=salt, n=2**12, r=8, p=1).hex()
@@ -42,4 +43,4 @@ def guarded(
         raise
     if known:
         journal.note(SCOPE, key, None)
-    return session
+    return result

@@ -11,6 +11,7 @@ import click
 from mailbot.cli.options import config_option, load
 
 if TYPE_CHECKING:
+    from mailbot.config import Config
     from mailbot.oauth import SignIn
 
 
@@ -21,17 +22,16 @@ def command() -> None:
     Passwords and keys go to the keyring. An account with a client_id has a sign-in with a browser instead."""
 
 
-def _known(config_path: Path | None, name: str) -> SignIn | None:
+def _known(config: Config, name: str) -> SignIn | None:
     """The sign-in that stands for this secret; None for one that is typed."""
     from mailbot import secrets, wiring
     from mailbot.errors import BadUsage
 
-    config = load(config_path)
     names = secrets.names(config)
     if name not in names:
         raise BadUsage(f"{name!r} is no secret of this config; it has: {', '.join(names)}")
     account = next((a for a in config.accounts if name == f"{a.name}.imap" and a.imap.client_id), None)
-    return wiring.sign_in(config, account, os.environ) if account else None
+    return wiring.sign_in(config, account) if account else None
 
 
 @command.command("set")
@@ -44,10 +44,14 @@ def set_(config_path: Path | None, yes: bool, name: str) -> None:
     NAME is the account's name with .imap or .smtp behind it, such as home.imap; or model."""
     from mailbot import secrets
     from mailbot.cli.browser import signed_in
+    from mailbot.errors import BadUsage
 
-    if tokens := _known(config_path, name):
+    config = load(config_path)
+    if tokens := _known(config, name):
         signed_in(tokens)
         return
+    if place := secrets.Secrets(config, os.environ).named(name):
+        raise BadUsage(f"{name}: the config has it from {place}: change it there, or run mailbot setup")
     value = click.prompt(f"{name}", hide_input=True)
     secrets.set_secret(name, value, yes=yes)
     click.echo(f"{name}: stored.")
@@ -60,7 +64,7 @@ def delete(config_path: Path | None, name: str) -> None:
     """Delete the secret NAME, or the tokens of a sign-in."""
     from mailbot import secrets
 
-    if tokens := _known(config_path, name):
+    if tokens := _known(load(config_path), name):
         tokens.forget()
     else:
         secrets.delete_secret(name)

@@ -42,8 +42,8 @@ class Tokens:
 
 class SignIn:
     """``name`` is that of the secret, ``again`` the command with which the owner signs in. ``alone`` keeps other
-    threads and processes from refreshing at the same time. Methods raise OwnerMustAct (kind "sign-in", "disk") and
-    Later."""
+    threads and processes from changing the tokens at the same time. Methods raise OwnerMustAct (kind "sign-in", "disk")
+    and Later."""
 
     def __init__(
         self,
@@ -110,12 +110,13 @@ class SignIn:
             except Later:
                 interval += SLOWER
             else:
-                self._keep(self._tokens(secrets.token_hex(16), granted))
+                with self._alone():  # a refresh of the sign-in before, under way, would write over this one
+                    self._keep(self._tokens(secrets.token_hex(16), granted))
                 return
         raise refusal(self._authority.host, "expired_token", "", self._again)
 
     def forget(self) -> None:
-        with self._disk():
+        with self._alone(), self._disk():
             try:
                 self.path.unlink()
             except FileNotFoundError:

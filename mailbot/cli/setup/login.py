@@ -18,6 +18,7 @@ from mailbot.errors import BadUsage, Later, OwnerMustAct
 from mailbot.imap.answer import Folder
 from mailbot.imap.login import connect, tls_context
 from mailbot.imap.session import Session
+from mailbot.oauth import KIND
 from mailbot.secrets import Secrets
 from mailbot.setup import disk, providers, toml
 from mailbot.setup.search import Reach, needs_yes, search
@@ -128,7 +129,7 @@ def log_in(talk: Talk, path: Path, text: str, address: str, server: Server) -> E
         except (Later, OwnerMustAct) as error:
             kind = error.kind if isinstance(error, OwnerMustAct) else "network"
             refused += kind == "login"
-            if not talk.asks or refused == TRIES:
+            if not talk.asks or refused == TRIES or not _can_be_mended(kind, typed, talk):
                 raise
             say(f"  {error}")
         if kind == "tls":
@@ -139,6 +140,14 @@ def log_in(talk: Talk, path: Path, text: str, address: str, server: Server) -> E
             client_id = ask(source.CLIENT_ID, client_id)
         elif kind == "network":
             server = _named(talk, address, ask(SERVER, f"{server.host}:{server.port}"))
+
+
+def _can_be_mended(kind: str, typed: str, talk: Talk) -> bool:
+    """Whether there is something to ask for: not where the folder of the config is in trouble, nor where a flag says
+    where the secret is and that one is wrong; the same again would go on for ever, or lock the account."""
+    if kind in ("login", "secret"):
+        return bool(typed) or not any(talk.given[flag] for flag in source.FLAGS)
+    return kind in ("tls", "network", KIND)
 
 
 def _tried(path: Path, text: str, answers: Answers, typed: str, *, anew: bool) -> Entry:

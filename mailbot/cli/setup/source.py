@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Mapping
 
@@ -16,6 +15,7 @@ from mailbot.setup import providers, toml
 from mailbot.setup.server import Server
 from mailbot.wiring import sign_in
 
+FLAGS = ("password_file", "password_command", "token_command")  # those that say where it is, and not what
 CLIENT_ID = "The Application (client) ID of your app registration"
 
 
@@ -59,7 +59,7 @@ def password(talk: Talk, user: str) -> str:
 def signed_in_with(config: Config, account: Account, enter: Callable[[str], Session], *, anew: bool) -> Session:
     """Logs in with the tokens that are there, else with those of a sign-in. ``anew``: those that are there would not
     do."""
-    tokens = sign_in(config, account, os.environ, again="mailbot setup")
+    tokens = sign_in(config, account, again="mailbot setup")
     if tokens.path.exists() and not anew:
         try:
             return tokens.used(enter)
