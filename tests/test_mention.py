@@ -188,6 +188,12 @@ def test_a_time_is_the_same_in_every_form(time: str) -> None:
     assert not agree(Kind.TIME, f"at {time}", "at 15:30")
 
 
+def test_a_time_at_the_end_of_a_sentence_is_no_day() -> None:
+    assert words("I have to leave at 2.15.", Kind.DAY) == []
+    assert agree(Kind.TIME, "I have to leave at 2.15.", "until 2.15 pm")
+    assert agree(Kind.DAY, "spätestens am 15.2.", "15 February")
+
+
 @pytest.mark.parametrize("number", ["1.234,50", "1,234.50", "1 234,50", "1'234.50", "1234.5", "1234,50", "１２３４.５"])
 def test_a_number_is_the_same_with_every_separator(number: str) -> None:
     assert agree(Kind.NUMBER, f"pay {number} EUR", "pay 1,234.50 EUR")

@@ -104,11 +104,12 @@ def _day(text: str, found: re.Match[str], day: int, months: Iterable[int], year:
 
 
 def _numeric(text: str, found: re.Match[str]) -> Iterator[Mention]:
-    """Day and month in either order."""
+    """Day and month in either order; with points and without a year the day comes first, and "2.15." is a time."""
     one, two = int(found["a"]), int(found["b"])
     year = found.groupdict().get("y")
     full = f"20{year}" if year and len(year) == 2 else year
-    readings = [next(_day(text, found, day, {month}, full), None) for day, month in ((one, two), (two, one))]
+    orders = [(one, two)] if not year and found.groupdict().get("s") == "." else [(one, two), (two, one)]
+    readings = [next(_day(text, found, day, {month}, full), None) for day, month in orders]
     kept = [reading for reading in readings if reading]
     if kept:
         asks, means = (frozenset().union(*sets) for sets in ([k.asks for k in kept], [k.means for k in kept]))
