@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from email.utils import getaddresses
 from typing import Any
 
 import pytest
 from draft_case import ATTRIBUTIONS, Case, cases
-from draft_play import play
+from draft_play import answer, play
 from endpoint import Request, mails
 
 THREADS, SHORT = cases("threads"), cases("short")
@@ -18,12 +17,6 @@ by_name = pytest.mark.parametrize("case", [*THREADS, *SHORT], ids=lambda case: c
 
 def texts(case: Case) -> dict[str, str]:
     return {letter.file: " ".join(letter.message.get_content().split()) for letter in [*case.thread, *case.sent]}
-
-
-def polite(case: Case) -> str:
-    """An answer in the right language that says nothing."""
-    fields: dict[str, Any] = {"title": "", "summary": "", "key_points": [], "urgency": "low", "questions": []}
-    return json.dumps({**fields, "language": case.language, "reply": "[[fill: all]]"})
 
 
 def test_there_are_sixteen_in_ten_languages() -> None:
@@ -49,13 +42,14 @@ def test_what_a_case_expects_stands_in_its_mails(case: Case) -> None:
     asked = " ".join(written.values())
     assert [a["ask"] for a in expected["must_answer"] if not all(w in asked for w in a["ask"].split(" ... "))] == []
     assert {item["kind"] for item in expected["must_not"]} <= KINDS
+    assert all(item["shows"] for item in [*expected["must_answer"], *expected["gap_expected"]])
     assert [c for c in expected["canaries"] if c not in asked] == []
     assert bool(expected["must_answer"]) == expected["reply_needed"]
 
 
 @by_name
 def test_the_model_is_shown_what_the_recipients_have_had_and_the_draft_goes_to_the_right_people(case: Case) -> None:
-    played = play(case, polite(case))
+    played = play(case, answer(case, "[[fill: all]]"))
 
     assert (played.state, len(played.bodies)) == ("done", 1)
     shown = [str(mail["text"]) for mail in mails(Request("", {}, played.bodies[0]))]
