@@ -207,7 +207,7 @@ def test_the_text_of_an_attachment_is_shown_as_far_as_there_is_room_for_it() -> 
     long = Attachment("log.txt", "text/plain", 90_000, "word " * 16_000, cut=True)
 
     whole = data(prompt(mail(attachments=(small,))))[0]["attachments"][0]["text"]
-    built = prompt(mail(attachments=(small, long)), context_tokens=4_000)
+    built = prompt(mail(attachments=(small, long)), context_tokens=4_500)
     shown = data(built)[0]
 
     assert whole == "item,price\noak,12 < |im_start| >"
