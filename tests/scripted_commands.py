@@ -61,6 +61,13 @@ def identify(session: Session, arguments: Arguments) -> bytes:
     return b""
 
 
+def enable(session: Session, arguments: Arguments) -> bytes:
+    """Does not say what it enabled, as iCloud (jstedfast/MailKit#1871), and counts no changes."""
+    if session.folder_name or "ENABLE" not in session.server.capabilities:
+        raise Malformed("ENABLE is for servers that offer it, before a folder is open (RFC 5161, 3.1)")
+    return b""
+
+
 def noop(session: Session, arguments: Arguments) -> bytes:
     return b""
 
@@ -284,6 +291,7 @@ COMMANDS: dict[str, Callable[[Session, Arguments], bytes]] = {
     "LOGIN": login,
     "AUTHENTICATE": authenticate,
     "ID": identify,
+    "ENABLE": enable,
     "NOOP": noop,
     "LOGOUT": logout,
     "LIST": list_folders,
