@@ -1,8 +1,9 @@
 """One account, kept going: the round that looks, what runs beside it, and the session between rounds.
 
 A Poller belongs to one thread. Only ``wake``, ``stop``, ``break_off``, ``sign`` and ``is_failing`` may be called from
-others. Model calls run on the shared ``Calls``, thread searches one after the other on ``Calls`` of the account's own;
-each wakes the poller when what it brought is in the journal."""
+others. Thread searches run one after the other on ``Calls`` of the account's own, prompts are made on others, and model
+calls run on those that all accounts share: a job goes from one to the next without waiting for the round, which is
+woken when there is an answer."""
 
 from __future__ import annotations
 
@@ -17,11 +18,11 @@ from mailbot.bot import ask, gather, notes, notices, trouble
 from mailbot.bot.gather import Searches
 from mailbot.bot.learn import Learning
 from mailbot.bot.spare import Spare
-from mailbot.bot.tick import Round, connect, tick
+from mailbot.bot.tick import BESIDE, Round, advance, connect, tick
 from mailbot.bot.world import Wire, World, log
 from mailbot.errors import Later, MailbotError, OwnerMustAct
 from mailbot.imap.folders import Roles
-from mailbot.job import BACKOFF_MOST, IllegalEvent, Job, Step, backoff
+from mailbot.job import BACKOFF_MOST, IllegalEvent, Job, Step, backoff, is_due, next_step
 
 OVERDUE = 3  # intervals without a call from the scheduler: it counts by the wall clock, which may be set back a year
 PATIENCE = 30.0  # seconds that a draft waits for its thread at most, where other searches come before its own
@@ -70,6 +71,7 @@ class Poller:
         self.world = world
         self._calls = calls
         self._alone = alone or Calls(1)
+        self._desk = alone or Calls(1)
         self._spare = Spare(world.connect)
         self._searches = Searches(world, self._spare)
         self._learning = Learning(world, self._spare)
@@ -78,8 +80,9 @@ class Poller:
         self._look = True
         self._pace = Pace()
         self._stopped = False
-        self._beside: set[str] = set()  # ids of jobs whose thread or answer is awaited
+        self._beside: set[str] = set()  # ids of jobs whose thread, prompt or answer is awaited
         self._done: queue.SimpleQueue[str] = queue.SimpleQueue()
+        self._apart = Round()  # what went wrong beside the rounds
         self._unkept: set[str] = set()  # jobs whose last call left no trace: not asked again before the next look
         self._rounds = 0
         self._at_work = False
@@ -208,20 +211,31 @@ class Poller:
         if job.id in self._beside | self._unkept or self._wire is None:
             return
         self._beside.add(job.id)
-        if step is Step.ASK:
-            self._calls.submit(lambda: self._run_beside(step, job, partial(ask.ask, self.world, job)))
-        else:
+        if step is Step.GATHER:
             self._learning.give_way()
-            work = partial(self._gather, job, self._wire.roles, time.monotonic())
-            self._alone.submit(lambda: self._run_beside(step, job, work))
+        self._pass_on(step, job, self._wire.roles)
+
+    def _pass_on(self, step: Step, job: Job, roles: Roles) -> None:
+        """To those whose step it is."""
+        if step is Step.GATHER:
+            work, calls = partial(self._gather, job, roles, time.monotonic()), self._alone
+        elif step is Step.PREPARE:
+            work, calls = partial(advance, self.world, None, job, step, self._apart), self._desk
+        else:
+            work, calls = partial(ask.ask, self.world, job), self._calls
+        calls.submit(lambda: self._run_beside(step, job, work, roles))
 
     def _gather(self, job: Job, roles: Roles, since: float) -> Job:
         left = since + PATIENCE - time.monotonic()
         return self._searches.gather(job, roles, min(gather.WITHIN, left))
 
-    def _run_beside(self, step: Step, job: Job, work: Callable[[], Job]) -> None:
+    def _run_beside(self, step: Step, job: Job, work: Callable[[], Job], roles: Roles) -> None:
         try:
-            work()
+            after = work()
+            following = next_step(after)
+            if step is not Step.ASK and following in BESIDE - {step} and is_due(after, self.world.now()):
+                self._pass_on(following, after, roles)
+                return
         except IllegalEvent as error:
             log.info("account=%s job=%s event=late reason=%r", self.world.account.name, job.id, str(error))
         except MailbotError as error:
@@ -232,9 +246,8 @@ class Poller:
         except Exception as error:
             log.exception("account=%s job=%s step=%s", self.world.account.name, job.id, step)
             self._set_back(job, f"mailbot has a bug that this mail shows: {type(error).__name__} in step {step}")
-        finally:
-            self._done.put(job.id)
-            self._awake.set()
+        self._done.put(job.id)
+        self._awake.set()
 
     def _set_back(self, job: Job, reason: str) -> None:
         """So that the next call, which may cost money, is not made at the next poll already; nor at once, where not
@@ -253,7 +266,8 @@ class Poller:
             result = self.round(look=False)
         self._learn()
         self._learning.wait()
-        result.failed |= bool(self._unkept)
+        result.failed |= self._apart.failed or bool(self._unkept)
+        result.owner = result.owner or self._apart.owner
         return result
 
     def _worked(self) -> None:

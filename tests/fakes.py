@@ -117,6 +117,9 @@ class FakeSession:
     def count_changes(self) -> None:
         self._alive()
 
+    def examine_ahead(self, folder: str) -> None:
+        self.examine(folder)
+
     def renew(self) -> None:
         self._alive()
 

@@ -115,9 +115,11 @@ def examine(session: Session, arguments: Arguments) -> bytes:
 def _open(session: Session, arguments: Arguments, *, readonly: bool) -> None:
     (name,) = map(folder_name, arguments)
     session.unselect()
+    session.shut = True
     folder = _find(session, name)
     if name in session.mailbox.closed:
         raise Refusal(session.mailbox.closed[name])
+    session.shut = False
     session.select(name, folder, readonly=readonly)
     permanent = () if readonly else session.server.permanent_flags
     known = {flag for message in folder.messages for flag in message.flags} | set(session.server.permanent_flags)
@@ -171,6 +173,9 @@ def append(session: Session, arguments: Arguments) -> bytes:
 
 
 def uid_search(session: Session, arguments: Arguments) -> bytes:
+    if session.shut:
+        session.shut = False
+        raise Refusal("no folder is open")
     if text(arguments[0]).upper() == "CHARSET":
         arguments = arguments[2:]
     found = search(session.folder, arguments)

@@ -35,6 +35,7 @@ class Session:
         self.view: dict[int, frozenset[str]] = {}
         self._open: Folder | None = None
         self.folder_name = ""
+        self.shut = False  # the folder that was to be opened was refused; the search said along with it is no fault
         self._idling = False
         self._said: list[bytes] = []
         self._connection = connection

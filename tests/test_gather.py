@@ -530,3 +530,39 @@ def fetched(lab: Lab) -> Any:
     lab.poller.round()
     (job,) = lab.world.journal.open_jobs(lab.world.key)
     return job
+
+
+def test_the_model_is_asked_while_the_round_is_still_at_work(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With many flags at once the model is kept busy: a prompt does not wait for drafts that are being stored."""
+    storing, asked = threading.Event(), threading.Event()
+    append, ask = FakeSession.append, lab.endpoint.ask  # type: ignore[union-attr]
+    late = question(2, Message_ID="<late@x>", Subject="the late one")
+
+    def slow(session: Any, folder: str, raw: bytes, flags: Any) -> Any:
+        storing.set()
+        assert asked.wait(5), "the second mail is asked about while the first is stored"
+        return append(session, folder, raw, flags)
+
+    def answer(messages: Any, *args: Any, **options: Any) -> Any:
+        if "the late one" in messages[-1]["content"]:
+            assert storing.wait(5)
+            asked.set()
+        return ask(messages, *args, **options)
+
+    searched = gather.look
+
+    def patient(session: Any, search: Any) -> str:
+        if search.mail.subject == "the late one":
+            assert storing.wait(5)
+        return searched(session, search)
+
+    monkeypatch.setattr(FakeSession, "append", slow)
+    monkeypatch.setattr(lab.endpoint, "ask", answer)
+    monkeypatch.setattr(gather, "look", patient)
+    lab.poller = Poller(lab.world, Calls(2), Calls(1))
+    lab.flag(question(1))
+    lab.flag(late)
+
+    lab.cycle()
+
+    assert [job.state for job in lab.jobs()] == [State.DONE] * 2

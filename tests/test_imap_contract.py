@@ -397,3 +397,31 @@ def test_a_draft_with_line_ends_of_every_kind_is_stored_as_mail_has_them(scripte
 
     assert scripted.folder("Drafts").messages[0].raw == b"Subject: a\r\n\r\nb\r\nc\r\nd\r\n"
     session.close()
+
+
+def test_a_folder_is_opened_in_one_breath_with_the_search_in_it(side: Side) -> None:
+    session = side.new()
+    place = session.append("Drafts", RAW, ())
+
+    session.examine_ahead("Drafts")
+    found = session.with_message_id("<1.1766332362@northwind.example>")
+    look = session.selected
+
+    assert (look.folder, look.uidvalidity, found) == ("Drafts", place.uidvalidity, (place.uid,))
+    assert session.mail(place.uid, 1_000_000).data == RAW
+
+
+def test_a_search_in_a_folder_that_is_not_there_is_refused_and_the_session_goes_on(side: Side) -> None:
+    session = side.opened("INBOX")
+
+    def search() -> None:
+        session.examine_ahead("Elsewhere")
+        session.with_message_id("<1@northwind.example>")
+
+    with pytest.raises(Rejection):
+        search()
+
+    assert session.selected is None
+    assert session.examine("Drafts").folder == "Drafts"
+    session.examine_ahead("INBOX")
+    assert session.with_message_id("<1@northwind.example>") == ()

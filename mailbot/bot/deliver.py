@@ -54,8 +54,7 @@ def store(world: World, wire: Wire, job: Job) -> Job:
         if wrong and _may_ask_again(job):
             return ask.reject(world, job, wrong)
         raw, shown = _composed(world, job, answer)
-    drafts = _drafts(wire)
-    there = _with_id(wire, shown["draft_message_id"])
+    drafts, there = _drafts(wire, shown["draft_message_id"])
     if not there and job.generation == 1 and DRAFTED_KEYWORD.lower() in flags_now:
         # It came since the flag was seen; the draft itself has been sent or deleted already.
         return world.record(job, "cancelled", reason=DRAFTED_BY_ANOTHER)
@@ -142,20 +141,22 @@ def _answered_meanwhile(wire: Wire, job: Job, flags_now: frozenset[str], marks: 
     return any(original in mail.related for mail in sent)
 
 
-def _drafts(wire: Wire) -> Mark:
-    """Opens Drafts and tells how far it is filled; makes it again when it has vanished."""
+def _drafts(wire: Wire, draft_id: str) -> tuple[Mark, list[int]]:
+    """Opens Drafts and tells how far it is filled, and the UIDs in it that carry the id already: another host was
+    faster. Makes it again when it has vanished."""
     drafts = wire.roles.drafts
-    look = wire.opened(drafts)
-    if look is None:
-        wire.session.create(drafts)
-        look = wire.session.examine(drafts)
-    return Mark(drafts, look.uidvalidity, look.uidnext) if look.uidnext else wire.session.mark(drafts)
-
-
-def _with_id(wire: Wire, draft_id: str) -> list[int]:
-    """UIDs in Drafts, which is open, that carry the id already: another host was faster."""
-    listed = _listed(wire, wire.session.with_message_id(draft_id))
-    return [mail.uid for mail in listed if mail.message_id == draft_id]
+    wire.session.examine_ahead(drafts)
+    try:
+        uids = wire.session.with_message_id(draft_id)
+    except Rejection:
+        if wire.opened(drafts) is None:
+            wire.session.create(drafts)
+            wire.session.examine(drafts)
+        uids = wire.session.with_message_id(draft_id)
+    look = wire.session.selected
+    assert look is not None, "a folder that was searched is open"
+    mark = Mark(drafts, look.uidvalidity, look.uidnext) if look.uidnext else wire.session.mark(drafts)
+    return mark, [mail.uid for mail in _listed(wire, uids) if mail.message_id == draft_id]
 
 
 def _stored(world: World, job: Job, place: Place | None, remarks: Iterable[str] = ()) -> Job:

@@ -15,7 +15,7 @@ from datetime import date, timedelta
 from mailbot.imap.folders import Roles
 from mailbot.imap.session import Session
 from mailbot.imap.trouble import Rejection
-from mailbot.job import Job
+from mailbot.job import Job, Place
 from mailbot.mail import thread
 from mailbot.mail.mail import Mail
 
@@ -66,9 +66,9 @@ def look(session: Session, search: Search) -> str:
         return refused
     for folder in _folders(session, search):
         try:
-            session.examine(folder)
+            session.examine_ahead(folder)
             uids = session.with_thread_id(name) if name else session.related(ids, _since(search))
-            _take(session, search, uids, folder)
+            _take(session, search, [uid for uid in uids if not _is_flagged_one(session, search.job, uid)], folder)
         except Rejection as error:
             refused = FAILED.format(error.text.rstrip("."))
     return refused
@@ -91,6 +91,11 @@ def _folders(session: Session, search: Search) -> Iterable[str]:
     everywhere = "X-GM-EXT-1" in session.capabilities and roles.everything
     rest = roles.everything if everywhere else (search.job.fetched_from, *roles.watched, *roles.everything)
     return dict.fromkeys(name for name in (roles.sent, *rest) if name)
+
+
+def _is_flagged_one(session: Session, job: Job, uid: int) -> bool:
+    look = session.selected
+    return look is not None and job.place == Place(look.folder, look.uidvalidity, uid)
 
 
 def _since(search: Search) -> date:

@@ -14,7 +14,8 @@ from mailbot.imap.trouble import Rejection
 from mailbot.job import BACKOFF_MOST, BUGS, NEEDS_IMAP, IllegalEvent, Job, State, Step, is_due, next_step
 
 REHEARSED = frozenset(Step) - {Step.FETCH, Step.GATHER, Step.PREPARE}
-BESIDE = frozenset({Step.GATHER, Step.ASK})  # what the round leaves to others: it would have to wait
+# What the round leaves to others: it would have to wait, or others would wait for it.
+BESIDE = frozenset({Step.GATHER, Step.PREPARE, Step.ASK})
 CAN_PARK = frozenset({State.NEW, State.ANSWERED, State.APPENDING})
 
 ON_THE_WIRE: dict[Step, Callable[[World, Wire, Job], Job]] = {
@@ -36,8 +37,8 @@ HandOver = Callable[[Step, Job], None]
 
 @dataclass(slots=True)
 class Round:
-    """What one round did. ``beside`` are the jobs that now wait for their thread or for the model's answer, each with
-    the step that is theirs."""
+    """What one round did. ``beside`` are the jobs that now wait for their thread, their prompt or the model's answer,
+    each with the step that is theirs."""
 
     seen: Seen = field(default_factory=Seen)
     beside: list[tuple[Step, Job]] = field(default_factory=list)
@@ -121,10 +122,13 @@ def _take(
             return
 
 
-def advance(world: World, wire: Wire, job: Job, step: Step, result: Round) -> Job:
-    """One step of one job. The job as it was, when it cannot get on now."""
+def advance(world: World, wire: Wire | None, job: Job, step: Step, result: Round) -> Job:
+    """One step of one job; without a ``wire`` one that needs no IMAP. The job as it was, when it cannot get on now."""
     try:
-        return ON_THE_WIRE[step](world, wire, job) if step in NEEDS_IMAP else AT_HOME[step](world, job)
+        if step in AT_HOME:
+            return AT_HOME[step](world, job)
+        assert wire is not None, "what needs IMAP is taken on the wire"
+        return ON_THE_WIRE[step](world, wire, job)
     except IllegalEvent as error:
         log.info("account=%s job=%s event=late reason=%r", world.account.name, job.id, str(error))
         return job

@@ -1,17 +1,19 @@
 """What costs no round trip of its own: commands said in one breath with the next, and a literal that does not wait.
 
 A client may go on speaking where no command changes what another one means (RFC 9051, 5.5): STATUS of folders that are
-not open, NOOP before a FETCH by UID. isync does so with every server unless told otherwise. imapclient waits for each
+not open, NOOP before a FETCH by UID, EXAMINE before a SEARCH for UIDs, which is refused where no folder could be
+opened. isync does so with every server unless told otherwise. imapclient waits for each
 answer; imaplib, beneath it, keeps by its tag what it hears."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from imapclient.exceptions import IMAPClientAbortError, IMAPClientError, ProtocolError
-from imapclient.response_parser import parse_response
+from imapclient.response_parser import parse_message_list, parse_response
 
 LITERAL_MINUS = 4096  # octets that LITERAL- takes without being asked (RFC 7888, 5)
 LINE_END = re.compile(rb"\r\n|\r|\n")
@@ -46,6 +48,39 @@ def status(client: Any, folders: Sequence[str], items: str) -> Callable[[], list
         return rows
 
     return answers
+
+
+class Examined:
+    """EXAMINE, said; its answer comes along with that of the SEARCH that is said next."""
+
+    def __init__(self, client: Any, folder: str) -> None:
+        self._client = client
+        client._imap.untagged_responses, client._imap.is_readonly = {}, True  # as imaplib does
+        self._opening = Asked(client, "EXAMINE", client._normalise_folder(folder))
+        self._searching: Asked | None = None
+
+    def search(self, criteria: str) -> Mapping[bytes, Any]:
+        """Says the SEARCH; returns what EXAMINE answered. Raises as imapclient does, when no folder is open."""
+        imap = self._client._imap
+        imap.state = "SELECTED"  # else imaplib says nothing
+        self._searching = Asked(self._client, "UID", "SEARCH", criteria)
+        try:
+            self._opening.answer()
+        except IMAPClientAbortError:
+            raise
+        except IMAPClientError:
+            with suppress(IMAPClientError):
+                self._searching.answer()
+            imap.state = "AUTH"
+            raise
+        answer: Mapping[bytes, Any] = self._client._process_select_response(imap.untagged_responses)
+        return answer
+
+    def found(self) -> list[int]:
+        """The UIDs. Raises as imapclient does; the folder is open."""
+        assert self._searching is not None, "a search is said before it is answered"
+        self._searching.answer()
+        return list(parse_message_list(self._client._imap.untagged_responses.pop("SEARCH", [None])))
 
 
 def _hear(asked: Sequence[Asked]) -> None:

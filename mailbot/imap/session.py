@@ -25,7 +25,7 @@ from imapclient.exceptions import IMAPClientAbortError, IMAPClientError
 
 from mailbot.imap import gate
 from mailbot.imap.answer import Fetched, Folder, Look, fetched, opened, plain
-from mailbot.imap.breath import Asked, literal, status
+from mailbot.imap.breath import Asked, Examined, literal, status
 from mailbot.imap.trouble import Rejection, translated
 from mailbot.job import Mark, Place
 
@@ -40,6 +40,7 @@ class Session:
         self._client = client
         self._look: Look | None = None
         self._noop: Asked | None = None  # said, and not answered yet
+        self._examined: tuple[str, Examined] | None = None  # likewise
         self._counted = False
         self.capabilities = self._ask_capabilities()
 
@@ -71,6 +72,13 @@ class Session:
         """Opens the folder read-only, anew each time: only so Dovecot shows what others changed, and a rebuilt
         folder."""
         return self._open(folder, readonly=True)
+
+    def examine_ahead(self, folder: str) -> None:
+        """Opens the folder as ``examine`` does, in one breath with the search that comes next and nothing between. That
+        raises Rejection, too, where the folder does not open; then ``selected`` is None."""
+        name, self._look = gate.text(folder), None
+        with translated():
+            self._examined = name, Examined(self._client, name)
 
     def select(self, folder: str) -> Look:
         return self._open(folder, readonly=False)
@@ -113,23 +121,17 @@ class Session:
 
     def flagged(self, flag: str) -> frozenset[int]:
         """UIDs in the open folder that carry the flag and are not marked as deleted."""
-        what = ["FLAGGED"] if flag.lower() == "\\flagged" else ["KEYWORD", gate.flag(flag)]
-        with translated():
-            return frozenset(int(uid) for uid in self._client.search([*what, "UNDELETED"]))
+        what = "FLAGGED" if flag.lower() == "\\flagged" else f"KEYWORD {gate.flag(flag)}"
+        return frozenset(self._search(f"{what} UNDELETED"))
 
     def uids_from(self, uid: int) -> tuple[int, ...]:
         """Every UID of the open folder that is at least ``uid``."""
-        with translated():
-            found = self._client.search(["UID", f"{int(uid)}:*"])
-        return tuple(sorted(int(u) for u in found if int(u) >= uid))
+        return tuple(sorted(u for u in self._search(f"UID {int(uid)}:*") if u >= uid))
 
     def with_message_id(self, message_id: str) -> tuple[int, ...]:
         """UIDs in the open folder whose Message-ID contains the given one (SEARCH HEADER looks for substrings:
         compare)."""
-        criteria = f"HEADER Message-ID {gate.quoted(message_id)}"
-        with translated():
-            found = self._client.search(criteria)
-        return tuple(int(uid) for uid in found)
+        return self._search(f"HEADER Message-ID {gate.quoted(message_id)}")
 
     def thread_id(self, uid: int) -> str:
         """The server's name for the thread of a mail in the open folder, the same in every folder (Gmail's X-GM-EXT-1,
@@ -143,9 +145,7 @@ class Session:
 
     def with_thread_id(self, thread: str) -> tuple[int, ...]:
         """UIDs in the open folder that belong to the thread and are not marked as deleted."""
-        with translated():
-            found = self._client.search([self.thread_item, gate.flag(thread), "UNDELETED"])
-        return tuple(int(uid) for uid in found)
+        return self._search(f"{self.thread_item} {gate.flag(thread)} UNDELETED")
 
     @property
     def thread_item(self) -> str:
@@ -159,9 +159,16 @@ class Session:
         keys = [f"HEADER {field} {gate.quoted(i)}" for i in ids for field in ("Message-ID", "References")]
         keys += [f"HEADER In-Reply-To {gate.quoted(i)}" for i in ids[:1]]  # for clients that write no References
         either = "OR " * (len(keys) - 1) + " ".join(keys)
+        return self._search(f"SINCE {format_criteria_date(since).decode()} UNDELETED {either}")
+
+    def _search(self, criteria: str) -> tuple[int, ...]:
+        """UIDs in the folder that is open, or that ``examine_ahead`` opens."""
         with translated():
-            found = self._client.search(f"SINCE {format_criteria_date(since).decode()} UNDELETED {either}")
-        return tuple(int(uid) for uid in found)
+            if self._examined is None:
+                return tuple(int(uid) for uid in self._client.search(criteria))
+            (name, examined), self._examined = self._examined, None
+            self._look = opened(name, examined.search(criteria), counted=self._counted)
+            return tuple(int(uid) for uid in examined.found())
 
     def flags(self, uids: Iterable[int]) -> dict[int, frozenset[str]]:
         """Flags of the UIDs that still exist."""
