@@ -213,6 +213,8 @@ class Poller:
         self._beside.add(job.id)
         if step is Step.GATHER:
             self._learning.give_way()
+            if self.world.endpoint is not None:
+                self._calls.submit(self.world.endpoint.load)
         self._pass_on(step, job, self._wire.roles)
 
     def _pass_on(self, step: Step, job: Job, roles: Roles) -> None:

@@ -275,6 +275,10 @@ class FakeEndpoint:
         self.queue: list[str | Exception] = []
         self.asked: list[Any] = []
         self.effect: Watch = lambda name: None
+        self.loaded = False
+
+    def load(self) -> None:
+        self.loaded = True
 
     def give_up_schema(self) -> None:
         """It answers in JSON whatever it is asked for."""

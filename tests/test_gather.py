@@ -566,3 +566,23 @@ def test_the_model_is_asked_while_the_round_is_still_at_work(lab: Lab, monkeypat
     lab.cycle()
 
     assert [job.state for job in lab.jobs()] == [State.DONE] * 2
+
+
+def test_what_the_model_needs_is_loaded_beside_the_search_for_the_first_draft(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded = []
+    searched = gather.look
+
+    def watched(session: Any, search: Any) -> str:
+        assert lab.endpoint is not None
+        loaded.append(lab.endpoint.loaded)
+        return searched(session, search)
+
+    monkeypatch.setattr(gather, "look", watched)
+    assert lab.endpoint is not None
+    before = lab.endpoint.loaded
+    lab.flag()
+    lab.cycle()
+
+    assert (before, loaded) == (False, [True])

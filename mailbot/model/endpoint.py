@@ -2,7 +2,8 @@
 
 Owns what is sent beside the prompt, and the ladder: a JSON schema, else plain text. Refuses to retry (the caller has a
 clock and a journal), to read what the model wrote (``prompt.answer``) and to keep anything: what was learnt of a server
-is the caller's. openai and its 20 MB are imported with the first call.
+is the caller's. openai and its 20 MB are imported with the first call, or just before it
+(``load``).
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -75,6 +77,13 @@ class Endpoint:
     def shape(self) -> Shape:
         """The shape of prompt that this server is known to take."""
         return "plain" if quirks.NO_SCHEMA in self._learnt() else "schema"
+
+    def load(self) -> None:
+        """Imports openai ahead of the first call: up to two seconds, in which a thread can be searched for."""
+        with _importing, suppress(ImportError):  # the call says what is wrong
+            import openai.resources.chat  # noqa: F401
+
+            import mailbot.model.wire  # noqa: F401
 
     def give_up_schema(self) -> None:
         """The server takes a JSON schema and does not hold it: it is asked in plain text from now on."""
