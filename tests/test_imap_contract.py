@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import imaplib
+import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -388,6 +390,27 @@ def test_a_draft_is_not_announced_where_the_server_takes_it_at_once(
         assert scripted.round_trips - before == turns
         assert scripted.folder("Drafts").messages[-1].raw == raw
     session.close()
+
+
+def test_a_draft_is_stored_by_a_python_that_lets_no_line_end_into_a_word(
+    side: Side, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As 3.13 and 3.14 do since July 2026 (python/cpython#153287)."""
+    plain = imaplib.IMAP4._command  # type: ignore[attr-defined]
+
+    def command(library: Any, name: str, *words: Any) -> Any:
+        for word in words:
+            if re.search(b"[\0\r\n]", word.encode() if isinstance(word, str) else word or b""):
+                raise ValueError("NUL, CR and LF not allowed in commands")
+        return plain(library, name, *words)
+
+    monkeypatch.setattr(imaplib.IMAP4, "_command", command)
+    session = side.opened("Drafts")
+
+    place = session.append("Drafts", RAW, ("\\Draft",))
+    session.renew()
+
+    assert session.mail(place.uid, 1_000_000).data == RAW
 
 
 def test_a_draft_with_line_ends_of_every_kind_is_stored_as_mail_has_them(scripted: Any) -> None:

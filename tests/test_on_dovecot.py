@@ -9,6 +9,7 @@ import threading
 import tracemalloc
 from collections.abc import Callable, Iterator
 from email.message import EmailMessage
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -161,6 +162,28 @@ def test_a_mail_that_is_moved_or_copied_under_way_gets_one_draft(home: Served, a
 
 
 @pytest.mark.case(12)
+def test_what_becomes_of_another_mail_under_the_number_of_one_that_was_moved_counts_for_nothing(home: Served) -> None:
+    """Between commands a server names mails by their place in the folder, not by UID: UID 4 is the third here."""
+    first, moved = home.deliver(question(1)), 3
+    home.deliver(question(2)), home.deliver(question(3)), home.deliver(question(4)), home.deliver(question(5))
+    expunge(home, first)
+    home.star(moved)
+
+    def meanwhile(name: str) -> None:
+        if name == "ask":
+            archive(home, moved)
+            with home.other() as client:
+                client.add_flags([4], ["\\Answered", "$MailbotDrafted"])
+
+    assert home.endpoint is not None
+    home.endpoint.effect = meanwhile
+    home.cycle()
+    home.cycle()
+
+    home.check(drafts=1)
+
+
+@pytest.mark.case(12)
 def test_a_mail_in_all_mail_and_in_the_starred_view_gets_one_draft(scripted: Scripted) -> None:
     """Gmail: each label is a folder with UIDs of its own, and the star is in all of them."""
     scripted.capabilities = [*scripted.capabilities, "X-GM-EXT-1"]
@@ -291,12 +314,11 @@ def ends_in_append(home: Served, parts: float) -> None:
         imap = session._client._imap
         plain, sent = imap.send, -1
 
-        def send(data: bytes) -> None:
-            line, waitless, rest = data.partition(b"+}\r\n")
-            for part in (line + waitless, rest[:-2], rest[-2:]) if waitless else (data,):
-                send_part(part)
+        def send_literal(data: bytes) -> None:
+            send(data[:-2])
+            send(data[-2:])
 
-        def send_part(data: bytes) -> None:
+        def send(data: bytes) -> None:
             nonlocal sent
             sent = sent + 1 if sent >= 0 or b" APPEND " in data else sent
             if sent < 0:
@@ -309,6 +331,7 @@ def ends_in_append(home: Served, parts: float) -> None:
                 raise Stop
 
         imap.send = send
+        session._client.socket = lambda: SimpleNamespace(sendall=send_literal)
         return session
 
     home.wrap_session = wrap

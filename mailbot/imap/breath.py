@@ -8,29 +8,46 @@ answer; imaplib, beneath it, keeps by its tag what it hears."""
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
 from imapclient.exceptions import IMAPClientAbortError, IMAPClientError, ProtocolError
-from imapclient.response_parser import parse_message_list, parse_response
+from imapclient.response_parser import parse_fetch_response, parse_message_list, parse_response
 
 LITERAL_MINUS = 4096  # octets that LITERAL- takes without being asked (RFC 7888, 5)
 LINE_END = re.compile(rb"\r\n|\r|\n")
+BY_NUMBER = re.compile(rb"\d+ \((?!.*\bUID \d)", re.IGNORECASE | re.DOTALL)  # a whole FETCH answer without a UID
 
 
 class Asked:
-    """A command that was said; the answer comes along with that of the next one."""
+    """A command that was said; the answer comes along with that of the next one.
 
-    def __init__(self, client: Any, name: str, *words: str | bytes) -> None:
+    ``literal`` follows its words. It is none of them: a Python of 2026 lets no line end into a word
+    (python/cpython#143921)."""
+
+    def __init__(self, client: Any, name: str, *words: str, literal: bytes | None = None) -> None:
         self._client, self._name = client, name
-        self._tag = client._imap._command(name, *words)
+        length = [] if literal is None else [f"{{{len(literal)}+}}"]
+        self._tag = client._imap._command(name, *words, *length)
+        if literal is not None:
+            client.socket().sendall(literal + b"\r\n")
 
     def answer(self) -> bytes:
         """The text of its OK; what came before that is with imaplib. Raises as imapclient does."""
         kind, text = self._client._imap._command_complete(self._name, self._tag)
         self._client._checkok(self._name.lower(), kind, text)
         return bytes(text[0])
+
+
+def fetch(client: Any, uids: Iterable[int], items: Iterable[str]) -> Mapping[int, Mapping[bytes, Any]]:
+    """UID FETCH. What a server tells of other mails meanwhile, it tells by their number in the folder, which imapclient
+    takes for a UID; that is left out here."""
+    Asked(client, "UID", "FETCH", ",".join(map(str, uids)), f"({' '.join(items)})").answer()
+    told = client._imap.untagged_responses.pop("FETCH", [])
+    meant = [line for line in told if not (isinstance(line, bytes) and BY_NUMBER.match(line))]
+    rows: Mapping[int, Mapping[bytes, Any]] = parse_fetch_response(meant)
+    return rows
 
 
 def status(client: Any, folders: Sequence[str], items: str) -> Callable[[], list[Mapping[bytes, Any]]]:
@@ -98,9 +115,8 @@ def _hear(asked: Sequence[Asked]) -> None:
 
 
 def literal(capabilities: Collection[str], raw: bytes) -> bytes | None:
-    """The octets as a literal that need not be asked for, with line ends as mail has them; None where the server does
-    not take that."""
+    """The octets with line ends as mail has them, where the server takes them without being asked; else None."""
     whole = LINE_END.sub(b"\r\n", raw)
     if "LITERAL+" in capabilities or ("LITERAL-" in capabilities and len(whole) <= LITERAL_MINUS):
-        return b"{%d+}\r\n%s" % (len(whole), whole)
+        return whole
     return None

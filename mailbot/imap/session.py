@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 import socket
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import date
@@ -25,7 +25,7 @@ from imapclient.exceptions import IMAPClientAbortError, IMAPClientError
 
 from mailbot.imap import gate
 from mailbot.imap.answer import Fetched, Folder, Look, fetched, opened, plain
-from mailbot.imap.breath import Asked, Examined, literal, status
+from mailbot.imap.breath import Asked, Examined, fetch, literal, status
 from mailbot.imap.trouble import Rejection, translated
 from mailbot.job import Mark, Place
 
@@ -219,7 +219,7 @@ class Session:
     def _fetch(self, uids: Iterable[int], items: list[str]) -> Iterator[Fetched]:
         for lot in gate.uids(uids):
             with translated():
-                answer: Mapping[int, Mapping[bytes, Any]] = self._client.fetch(lot, items)
+                answer = fetch(self._client, lot, items)
                 if self._noop is not None:
                     self._noop.answer()
                     self._noop = None
@@ -237,10 +237,8 @@ class Session:
             if at_once is None:
                 answer = self._client.append(name, raw, names)
             else:
-                said = Asked(
-                    self._client, "APPEND", self._client._normalise_folder(name), f"({' '.join(names)})", at_once
-                )
-                answer = said.answer()
+                words = self._client._normalise_folder(name), f"({' '.join(names)})"
+                answer = Asked(self._client, "APPEND", *words, literal=at_once).answer()
         told = APPENDUID.search(answer if isinstance(answer, bytes) else str(answer).encode())
         return Place(folder, int(told[1]), int(told[2])) if told else None
 
