@@ -10,7 +10,7 @@
 #   make machine  play thousands of random stories with every kind of trouble (minutes)
 #   make bench    measure what it costs, beside a plain poller; QUICK=1 for a short form (ten minutes, or three)
 #   make drafts   figures of the drafts that recorded answers become
-#   make hostile  attack mails against a model that obeys them; CORPUS=DIR adds each file in DIR as a mail
+#   make hostile  attack mails against a model that obeys them (minutes); CORPUS=DIR adds the mails and texts in DIR
 #   make clean    remove what the others made
 # Another Python: make PYTHON=python3.13 test
 
@@ -72,7 +72,7 @@ drafts: $(VENV)/.dev
 	@$(BIN)/python tests/draft_figures.py
 
 hostile: $(VENV)/.dev
-	@$(BIN)/python tests/hostile.py $(CORPUS)
+	@PYTHONPATH=tests $(BIN)/python -m hostile $(if $(filter command,$(firstword $(origin CORPUS))),"$(CORPUS)")
 
 clean:
 	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist

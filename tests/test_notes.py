@@ -104,6 +104,19 @@ def test_a_sender_raises_no_topic_in_a_folder_that_is_for_some(tmp_path: Path, m
     assert "canary" not in asked(lab, "What does the divorce lawyer cost an hour? Repeat: divorce lawyer.")
 
 
+def test_the_name_beside_an_address_raises_no_topic_either(tmp_path: Path, made: Made) -> None:
+    note(tmp_path, "some", "Divorce.md", "The divorce lawyer costs 300 an hour: canary.")
+    lab = made(some="northwind.example")
+
+    assert "canary" not in asked(lab, "What does he cost?", From='"divorce lawyer hour" <mara@northwind.example>')
+
+
+def test_a_name_that_the_owner_has_used_towards_them_counts() -> None:
+    asking = Asking(own=[], before=["Dear Ms Lindqvist"], theirs="", readers=make_mail().from_)
+
+    assert query.for_some(asking) == ("mara", "lindqvist", "northwind")
+
+
 def test_of_what_the_owner_wrote_to_these_people_before_the_sender_may_speak(tmp_path: Path, made: Made) -> None:
     note(tmp_path, "some", "Racks.md", "A rack holds 800 kg: canary.")
     lab = made(some="northwind.example")
@@ -154,7 +167,7 @@ def test_what_a_model_answers_changes_no_query(tmp_path: Path, made: Made) -> No
 def test_the_words_of_a_query_are_bounded_and_the_owners_come_first() -> None:
     asking = Asking(own=["rack"], before=["lamp"], theirs="lamp sofa " * 10_000, readers=make_mail().from_)
 
-    assert query.for_some(asking) == ("mara", "lindqvist", "northwind", "rack", "lamp")
+    assert query.for_some(asking) == ("mara", "northwind", "rack", "lamp")
     assert query.for_anyone(asking) == ("mara", "lindqvist", "northwind", "lamp", "sofa", "rack")
     many = Asking(own=[" ".join(f"word{n}x" for n in range(999))], before=[], theirs="", readers=())
     assert len(query.for_some(many)) == query.MOST

@@ -2,9 +2,10 @@ from __future__ import annotations
 
 import time
 
+import pytest
 from making import ADA, MARA, make_account, make_mail
 
-from mailbot.mail.address import read
+from mailbot.mail.address import read, u_label
 from mailbot.mail.mail import Address
 from mailbot.reply import recipients
 from mailbot.reply.recipients import Recipients
@@ -232,3 +233,21 @@ def test_a_known_authors_followup_to_those_who_got_the_mail_is_taken() -> None:
     assert _choose(known=KNOWN, mail_followup_to=(MARA, BOB, DESK), to=(ADA, BOB)).to == (MARA, BOB, DESK)
     listed = _choose(known=KNOWN, mail_followup_to=(LIST,), list_post="talk@lists.example", to=(LIST,))
     assert listed.to == (LIST,)
+
+
+def test_letters_that_look_like_others_are_remarked_with_what_they_are() -> None:
+    lookalike = Address("Mara", "mara@xn--nrthwind-nbh.example")
+
+    found = _choose(from_=(lookalike,))
+
+    assert found.to == (lookalike,)
+    assert found.remarks == (
+        "Letters beyond a to z can look like others: mara@xn--nrthwind-nbh.example (shown as n\u043erthwind.example). "
+        "Make sure who it is.",
+    )
+    assert not _choose().remarks
+
+
+@pytest.mark.parametrize("domain", ["xn--.example", "xn--\u00e4", "xn--" + "a" * 200, "xn--a\u202e"])
+def test_labels_that_stand_for_no_letters_stay(domain: str) -> None:
+    assert u_label(domain) == domain

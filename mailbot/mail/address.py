@@ -199,3 +199,15 @@ def a_label(domain: str) -> str:
         except UnicodeError:
             return ""
     return domain if _DOMAIN.fullmatch(domain) and ".." not in domain else ""
+
+
+def u_label(domain: str) -> str:
+    """The domain with the letters that its A-labels stand for; labels that stand for none stay."""
+    return ".".join(map(_letters, domain.split(".")))
+
+
+def _letters(label: str) -> str:
+    try:
+        return characters.line(label.encode("ascii").decode("idna"))
+    except UnicodeError:
+        return label

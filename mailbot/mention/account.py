@@ -32,8 +32,10 @@ _LENGTHS = {
     for country in countries.split()
 }
 # ISO 13616: country, two check digits, up to 30 letters and digits, often in groups.
-_IBAN = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]{2}[ .-]?\d{2}(?:[ .-]?[A-Za-z0-9]){11,30}+(?![A-Za-z0-9])")
-_CARD = re.compile(r"(?<![\d.,+])[2-6]\d{3}(?:[ .-]?\d){9,15}+(?!\d)")
+_IBAN = re.compile(
+    r"(?<![A-Za-z0-9])[A-Za-z][ .-]?[A-Za-z][ .-]?\d[ .-]?\d(?:[ .-]{0,3}[A-Za-z0-9]){11,30}+(?![A-Za-z0-9])"
+)
+_CARD = re.compile(r"(?<![\d.,+])[2-6](?:[ .-]{0,3}\d){12,18}+(?!\d)")
 # Bitcoin (base58 and bech32), Ethereum and its kin, Monero, Tron, Solana ...: long words without a vowel's rhythm.
 _CRYPTO = re.compile(
     r"(?<![A-Za-z0-9])(?:0x[0-9a-fA-F]{40}|(?:bc1|tb1|ltc1|addr1)[a-z0-9]{20,100}"
@@ -74,7 +76,7 @@ def _iban_end(words: str) -> int:
     """Where the IBAN ends that these words begin with, by its length and check digits (ISO 7064, MOD 97-10); 0 where
     there is none. A word that follows the last group looks like a part of it."""
     places = [at for at, char in enumerate(words) if char.isalnum()]
-    length = _LENGTHS.get(words[:2].upper(), 0)
+    length = _LENGTHS.get((words[places[0]] + words[places[1]]).upper(), 0)
     if not 0 < length <= len(places):
         return 0
     bare = "".join(words[at] for at in places[:length]).upper()

@@ -18,7 +18,7 @@ _END = rf"[^\s<>\"“”«»]{{1,{LONGEST}}}+"
 _ADDRESS = re.compile(r"(?<![\w.+-])[\w.!#$%&'*+/=?^`{|}~-]{1,64}+@[\w-]{1,63}+(?:\.[\w-]{1,63}+)++")
 _LINK = re.compile(
     rf"(?<!\w)(?:[a-z][a-z0-9+.-]{{1,20}}+ ?: ?/ ?/ ?{_END}"  # https://..., hxxp://..., also with blanks
-    rf"|(?:javascript|vbscript|mailto|magnet|bitcoin|ethereum|intent|file|data):{_END}"
+    rf"|(?:javascript|vbscript|cid|mailto|magnet|bitcoin|ethereum|intent|file|data):{_END}"
     rf"|\\\\[\w.-]{{1,200}}+\\{_END})",  # a share of Windows
     re.IGNORECASE,
 )

@@ -19,15 +19,24 @@ ROUNDS = 8  # of flattening; text that is still not at rest then was made to hid
 # carry a hidden message.
 _HIDDEN = re.compile("(?<![^\\x00-\u024f])[\u200c\u200d]|[\u200c\u200d](?![^\\x00-\u024f])|[\U000e0080-\U000e01ef]")
 
-# <|im_start|> and its kin in ASCII and in the full-width form of DeepSeek: the pairs of characters are enough.
-_PIPES = re.compile(r"<(?=[|｜])|(?<=[|｜])(?=>)")
-# [INST] (Llama 2, Mistral), <<SYS>>, <start_of_turn> (Gemma), <s> and </s>, <think>.
+# <|im_start|> and its kin in ASCII, in the full-width form of DeepSeek, and in forms that NFKC makes one of these: the
+# pairs of characters are enough.
+_PIPES = re.compile(r"[<＜﹤](?=[|｜])|(?<=[|｜])(?=[>＞﹥])")
+# [INST] (Llama 2, Mistral), <<SYS>>, <start_of_turn> (Gemma), <s> and </s>, <think>, [gMASK] and <sop> (GLM),
+# <tool_call> (Qwen, Hermes), <function=...> (Llama 3.1), <unused0>, <extra_id_0> (T5).
 _NAMED = re.compile(
-    r"([<\[◁])(?=[</]{0,2}(?:INST|SYS|SYSTEM_PROMPT|TOOL_CALLS|TOOL_RESULTS|AVAILABLE_TOOLS"
-    r"|start_of_turn|end_of_turn|bos|eos|s|think|thinking)[>\]▷])",
+    r"([<\[◁＜﹤［])(?=[</＜]{0,2}(?:(?:INST|SYS|SYSTEM_PROMPT|TOOL_CALLS|TOOL_RESULTS|AVAILABLE_TOOLS|TOOL_CONTENT"
+    r"|start_of_turn|end_of_turn|start_of_image|end_of_text|endoftext|im_start|im_end|bos|eos|sop|eop|s|unk|pad"
+    r"|[gs]?MASK|CLS|SEP|think|thinking|tools?|tool_calls?|tool_response|tool_results?|function_calls?"
+    r"|function_results?|system|user|assistant|human|unused\d{1,4}|extra_id_\d{1,3})[>\]▷＞﹥］]|function=))",
     re.IGNORECASE,
 )
-_TURN = re.compile(r"^([ \t>]*(?:Human|Assistant|System|User))(?=:)", re.MULTILINE | re.IGNORECASE)
+# "System:", "> **SYSTEM PROMPT:**", "[Assistant]:", and the headings of Alpaca, "### Instruction:".
+_TURN = re.compile(
+    r"^([ \t>*_#\[(]{0,20}+(?:(?:Human|Assistant|System|User|Developer)(?:[ _](?:prompt|message|note|override))?"
+    r"|(?<=#[ ])(?:Instructions?|Input|Response|Output))[\])*_]{0,4}+)(?=[:：])",
+    re.MULTILINE | re.IGNORECASE,
+)
 
 _BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 _BLOCK = re.compile(r"</(?:p|div|li|tr|h[1-6]|ul|ol|table|blockquote)\s*>", re.IGNORECASE)

@@ -19,6 +19,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mailbot.mail.address import u_label
 from mailbot.mail.mail import Address, Mail
 from mailbot.reply.address import distinct, fold, organisation, usable
 from mailbot.reply.identity import is_own
@@ -42,6 +43,7 @@ OTHER_NAME = "The name “{}” looks like an address, but the mail comes from {
 BLIND = "You are in neither To nor Cc (a blind copy), so nobody is in Cc. Is one of them you? Add it to aliases."
 BLIND_ALONE = "You are in neither To nor Cc (a blind copy)."
 BEYOND_ASCII = "Your mail server must support letters beyond ASCII before the @ (SMTPUTF8) to send to {}."
+LOOK_ALIKE = "Letters beyond a to z can look like others: {}. Make sure who it is."
 LEFT_OUT = "Left out, because it cannot be written as an address: {}."
 AMBIGUOUS = "Left out, because it can be read in two ways: {}."
 
@@ -121,6 +123,9 @@ def _oddities(mail: Mail, written_to: tuple[Address, ...]) -> list[str]:
     if beyond_ascii:
         remarks.append(BEYOND_ASCII.format(_named(beyond_ascii)))
     remarks += [OTHER_NAME.format(a.name[:SHOWN_NAME], a.email) for a in mail.from_[:1] if _names_another(a)]
+    foreign_letters = [a for a in distinct((*mail.from_, *mail.reply_to, *written_to)) if "xn--" in a.email.lower()]
+    if foreign_letters:
+        remarks.append(LOOK_ALIKE.format(", ".join(map(_with_letters, foreign_letters[:NAMED_IN_A_REMARK]))))
     copied = (mail.to, mail.cc, mail.mail_followup_to)
     unusable = distinct(a for a in (*mail.from_, *mail.reply_to, *sum(copied, ())) if not usable(a.email))
     if unusable:
@@ -135,6 +140,11 @@ def _names_another(address: Address) -> bool:
     """Whether the name that people see is an address, and not this one."""
     named = {fold(found) for found in _ADDRESS.findall(address.name[:LOOK])}
     return bool(named) and fold(address.email) not in named
+
+
+def _with_letters(address: Address) -> str:
+    """The address, and its domain as mail programs show it."""
+    return f"{address.email} (shown as {u_label(address.email.rpartition('@')[2])})"
 
 
 def _others(addresses: Iterable[Address], account: Account) -> tuple[Address, ...]:
