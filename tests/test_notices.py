@@ -20,6 +20,7 @@ from worlds import CONFIG, Lab, question
 
 import mailbot
 from mailbot.bot.logins import PAUSE, guarded
+from mailbot.bot.trouble import BLOCKING, troubles
 from mailbot.bot.world import World
 from mailbot.config import Smtp
 from mailbot.errors import MailbotError, OwnerMustAct
@@ -379,6 +380,23 @@ def test_no_notice_is_stored_where_the_owner_wants_none() -> None:
     assert subjects(lab) == []
     assert len(lab.mailbox.raws()) == 1
     lab.close()
+
+
+@pytest.mark.parametrize("kind", ["disk", "state", "lock"])
+def test_trouble_that_no_job_met_is_over_with_the_next_good_look(lab: Lab, kind: str) -> None:
+    def connect() -> FakeSession:
+        raise OwnerMustAct(kind, "the tokens cannot be written", "Make room")
+
+    lab.boot(lambda world: replace(world, connect=connect))  # type: ignore[arg-type, return-value]
+    with pytest.raises(OwnerMustAct):
+        lab.cycle()
+    began = troubles(lab.world)[kind]["over"]
+    lab.boot()
+    lab.cycle()
+
+    assert (kind in BLOCKING, began) == (True, False)
+    assert kind not in troubles(lab.world)
+    assert subjects(lab) == ["over: the tokens cannot be written"]
 
 
 # By SMTP, to the owner and to nobody else

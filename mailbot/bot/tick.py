@@ -93,6 +93,8 @@ def tick(
     for job in due:  # what ended the process may do so again: not while the others are on their way
         if job.starts and not result.beside:
             _take(world, wire, job, result, hand_over)
+    if look and result.owner is None:  # trouble that no job waits for: with the tokens of a sign-in, or the journal
+        trouble.end(world, "disk", "state", "lock")
     notices.tell(world, wire)
     if look:
         digest.tell(world, wire)

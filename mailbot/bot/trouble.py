@@ -13,7 +13,8 @@ from mailbot.bot.world import World, log
 SCOPE = "trouble:"
 # Kinds that stop an account, or all of mailbot, until the owner acts; the others are for the owner to know.
 BLOCKING = frozenset(
-    {"login", "sign-in", "tls", "drafts", "secret", "archive", "disk", "state", "model", "quota", "prompt", "mailbox"}
+    {"login", "sign-in", "tls", "drafts", "secret", "lock", "archive", "disk", "state"}
+    | {"model", "quota", "prompt", "mailbox"}
 )
 PARKED = "parked:"  # followed by the job's id: told once, without an end, together with others
 ASIDE = "aside"  # the state was damaged: told once, without an end
