@@ -145,8 +145,8 @@ def _drafts(wire: Wire, draft_id: str) -> tuple[Mark, list[int]]:
     """Opens Drafts and tells how far it is filled, and the UIDs in it that carry the id already: another host was
     faster. Makes it again when it has vanished."""
     drafts = wire.roles.drafts
-    wire.session.examine_ahead(drafts)
     try:
+        wire.session.examine_ahead(drafts)
         uids = wire.session.with_message_id(draft_id)
     except Rejection:
         if wire.opened(drafts) is None:
