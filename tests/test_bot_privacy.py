@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from letters import sent
 from worlds import CONFIG, Lab, question
 
 from mailbot.errors import BadUsage
@@ -162,6 +163,49 @@ def test_a_mail_that_no_model_may_see_is_in_no_prompt_of_its_thread(make: Make) 
     assert "CANARY" not in prompts(lab)[0].read_text()
     assert "2 mails of the thread not shown to the model" in page(lab)
     assert lab.jobs()[0].state is State.DONE
+
+
+def test_own_mails_with_words_that_no_model_may_see_are_no_samples(make: Make) -> None:
+    lab = make("never", 'words = ["strictly confidential"]')
+    secret = "Hi Mara,\n\nthis is strictly\nconfidential: the CANARY closes in May, and nobody knows.\n\nCheers\nAda\n"
+    lab.mailbox.add("Sent", sent(secret), "\\Seen")
+    lab.mailbox.add("Sent", sent("Hi Mara,\n\nthe racks are for you and for Bo.\n\nCheers\nAda\n", number=2), "\\Seen")
+    lab.clock += 4000
+    lab.cycle()
+    lab.flag(question(To="Ada Example <ada@example.org>"))
+    lab.settle()
+
+    (prompt,) = asked(lab)
+    assert "CANARY" not in prompt
+    assert "the racks are for you" in prompt
+
+
+@pytest.mark.parametrize("criteria", ['from = ["holm-law.example"]', 'words = ["CANARY"]', 'from = ["other.example"]'])
+def test_what_only_a_model_in_the_house_may_see_of_the_thread_keeps_the_whole_prompt_there(
+    make: Make, criteria: str
+) -> None:
+    lab = make("local", criteria)
+    root = "<1.1766332362@northwind.example>"
+    everybody = "Ada Example <ada@example.org>, Mara Lindqvist <mara@northwind.example>, Bo <bo@northwind.example>"
+    lab.mailbox.add("INBOX", question(1, To=everybody, **LAWYER).replace(b"hardware", b"CANARY"))
+    lab.flag(question(2, In_Reply_To=root, References=root))
+    lab.settle()
+
+    assert "CANARY" in asked(lab)[0]
+    assert lab.jobs()[0].inside is ("other" not in criteria)
+
+
+def test_an_own_mail_that_only_a_model_in_the_house_may_see_is_no_sample_for_another_reply(make: Make) -> None:
+    lab = make("local", 'from = ["holm-law.example"]')
+    text = "Hi both,\n\nthe CANARY is for you and for nobody else.\n\nCheers\nAda\n"
+    lab.mailbox.add("Sent", sent(text, cc="Eve <eve@holm-law.example>"), "\\Seen")
+    lab.clock += 4000
+    lab.cycle()
+    lab.flag(question(To="Ada Example <ada@example.org>"))
+    lab.settle()
+
+    assert not lab.jobs()[0].inside  # so it may be asked for again of any model
+    assert "CANARY" not in asked(lab)[0]
 
 
 def test_a_rule_is_looked_up_anew_for_a_draft_that_is_asked_for_again(make: Make) -> None:

@@ -183,5 +183,5 @@ def test_without_a_rule_that_fits_everything_is_shown_as_it_is() -> None:
 )
 def test_own_mails_to_such_people_are_no_samples(kind: str, local: bool, free: bool) -> None:
     rules = [from_("holm-law.example", kind=kind)]
-    assert privacy.may_see(rules, ("bo@x.example", "eve@holm-law.example"), local=local) == free
-    assert privacy.may_see(rules, (MARA.email,), local=local)
+    assert privacy.may_see(rules, ("bo@x.example", "eve@holm-law.example"), "", local=local) == free
+    assert privacy.may_see(rules, (MARA.email,), "", local=local)

@@ -37,7 +37,7 @@ T = TypeVar("T")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
     """The reply that is wanted. ``fresh`` is the new text of the mail, ``language`` that of the reply (BCP 47),
-    ``wish`` the owner's note for it."""
+    ``wish`` the owner's note for it; ``inside``: only a model in the owner's own network will see its prompt."""
 
     mail: Mail
     fresh: str
@@ -45,6 +45,7 @@ class Wanted:
     to: Recipients
     language: str
     wish: str
+    inside: bool
 
     @property
     def readers(self) -> tuple[Address, ...]:
@@ -94,9 +95,10 @@ def _voice(world: World, wanted: Wanted) -> dict[str, Any]:
         return {}
     language = wanted.language.partition("-")[0].lower()
     direct, everybody = _folded(wanted.to.to), _folded(wanted.readers)
-    to_them = _allowed(world, world.index.sent.to(direct, TO_THEM))
-    same = to_them if everybody == direct else _allowed(world, world.index.sent.to(everybody, TO_THEM))
-    mails = tuple(dict.fromkeys((*same, *to_them, *_allowed(world, world.index.sent.recent(language, RECENT)))))
+    to_them = _allowed(world, wanted, world.index.sent.to(direct, TO_THEM))
+    same = to_them if everybody == direct else _allowed(world, wanted, world.index.sent.to(everybody, TO_THEM))
+    recent = _allowed(world, wanted, world.index.sent.recent(language, RECENT))
+    mails = tuple(dict.fromkeys((*same, *to_them, *recent)))
     words = telling(f"{wanted.mail.subject}\n{wanted.fresh}", QUERY)
     chosen = samples.choose(
         same,
@@ -136,9 +138,10 @@ def _own_words(thread: Thread) -> list[str]:
     return [*begun, *(quote.typed(mail.text) for mail in own)]
 
 
-def _allowed(world: World, mails: Iterable[OwnMail]) -> list[OwnMail]:
+def _allowed(world: World, wanted: Wanted, mails: Iterable[OwnMail]) -> list[OwnMail]:
     """Those that no privacy rule keeps from the model."""
-    return [m for m in mails if privacy.may_see(world.config.privacy, m.readers, local=world.local)]
+    rules = world.config.privacy
+    return [m for m in mails if privacy.may_see(rules, m.readers, f"{m.subject}\n{m.text}", local=wanted.inside)]
 
 
 def _folded(addresses: Iterable[Address]) -> tuple[str, ...]:

@@ -208,13 +208,13 @@ def _prompt(world: World, job: Job, mail: Mail, voice: Voice, to: Recipients, al
     waiting = daily.wait_for_tomorrow(world, job)  # before the prompt is made: it says what day it is
     if waiting is not None:
         return waiting
-    mail, thread, kept_back = privacy.shown(
-        world.config.privacy, mail, gather.kept_thread(world, job), local=world.local
-    )
+    rules, thread = world.config.privacy, gather.kept_thread(world, job)
+    inside = allowed.inside or (world.local and privacy.is_for_inside(rules, mail, thread))
+    mail, thread, kept_back = privacy.shown(rules, mail, thread, local=world.local)
     split = quote.split(mail.text, mail.subject)
     thread, withheld = audience.known(thread, mail, to)
     spoken = spoken_language(mail, voice.language)
-    wanted = Wanted(mail=mail, fresh=split.fresh, thread=thread, to=to, language=spoken, wish=job.note)
+    wanted = Wanted(mail=mail, fresh=split.fresh, thread=thread, to=to, language=spoken, wish=job.note, inside=inside)
     prompt = build.build(
         voice=voice,
         addresses=_addresses(world),
@@ -252,6 +252,6 @@ def _prompt(world: World, job: Job, mail: Mail, voice: Voice, to: Recipients, al
             "prompted",
             shape=prompt.shape,
             remarks=remarks,
-            inside=allowed.inside,
+            inside=inside,
             analysis=allowed.analysis,
         )

@@ -84,11 +84,21 @@ def shown(rules: Iterable[Privacy], mail: Mail, thread: Thread, *, local: bool) 
     return bare, replace(thread, mails=tuple(others)), tuple(remarks)
 
 
-def may_see(rules: Iterable[Privacy], readers: Iterable[str], *, local: bool) -> bool:
-    """Whether a model may see what the owner wrote to these people."""
+def is_for_inside(rules: Iterable[Privacy], mail: Mail, thread: Thread) -> bool:
+    """Whether a model in the owner's own network is shown something of them that no other may see."""
+    every = tuple(rules)
+    return shown(every, mail, thread, local=True)[:2] != shown(every, mail, thread, local=False)[:2]
+
+
+def may_see(rules: Iterable[Privacy], readers: Iterable[str], said: str, *, local: bool) -> bool:
+    """Whether a model may see an own mail from another time: who got it, and its subject and text."""
     strict = [rule for rule in rules if rule.rule == "never" or (rule.rule == "local" and not local)]
     addresses = tuple(readers)
-    return not any(matches(sender, address) for rule in strict for sender in rule.from_ for address in addresses)
+    return not any(
+        any(matches(sender, address) for sender in rule.from_ for address in addresses)
+        or any(_says(said, words) for words in rule.words)
+        for rule in strict
+    )
 
 
 def _fits(rule: Privacy, one: ThreadMail) -> str:
