@@ -53,17 +53,24 @@ class Calls:
         self._queue: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._width = width
         self._threads: list[threading.Thread] = []
+        self._counting = threading.Lock()
 
     def submit(self, call: Callable[[], None]) -> None:
+        """From any thread."""
         self._queue.put(call)
-        if len(self._threads) < self._width:
-            thread = threading.Thread(target=self._run, name=f"call-{len(self._threads)}", daemon=True)
-            self._threads.append(thread)
-            thread.start()
+        with self._counting:
+            if len(self._threads) < self._width:
+                thread = threading.Thread(target=self._run, name=f"call-{len(self._threads)}", daemon=True)
+                self._threads.append(thread)
+                thread.start()
 
     def _run(self) -> None:
         while True:
-            self._queue.get()()
+            call = self._queue.get()
+            try:
+                call()
+            except Exception:  # a bug: with the thread, every later call would be lost
+                log.exception("call=failed")
 
 
 class Poller:
@@ -232,12 +239,13 @@ class Poller:
         return self._searches.gather(job, roles, min(gather.WITHIN, left))
 
     def _run_beside(self, step: Step, job: Job, work: Callable[[], Job], roles: Roles) -> None:
+        passed_on = False
         try:
             after = work()
             following = next_step(after)
             if step is not Step.ASK and following in BESIDE - {step} and is_due(after, self.world.now()):
                 self._pass_on(following, after, roles)
-                return
+                passed_on = True
         except IllegalEvent as error:
             log.info("account=%s job=%s event=late reason=%r", self.world.account.name, job.id, str(error))
         except MailbotError as error:
@@ -248,8 +256,10 @@ class Poller:
         except Exception as error:
             log.exception("account=%s job=%s step=%s", self.world.account.name, job.id, step)
             self._set_back(job, f"mailbot has a bug that this mail shows: {type(error).__name__} in step {step}")
-        self._done.put(job.id)
-        self._awake.set()
+        finally:
+            if not passed_on:
+                self._done.put(job.id)
+                self._awake.set()
 
     def _set_back(self, job: Job, reason: str) -> None:
         """So that the next call, which may cost money, is not made at the next poll already; nor at once, where not

@@ -87,6 +87,7 @@ class FakeSession:
     def __init__(self, mailbox: Mailbox) -> None:
         self._mailbox = mailbox
         self._look: Look | None = None
+        self._refused: Rejection | None = None
         self._writable = False
         self.capabilities = (CAPABILITIES if mailbox.uidplus else frozenset({"IMAP4REV1"})) | mailbox.more
         self.closed = False
@@ -105,7 +106,7 @@ class FakeSession:
         return self._open(folder)
 
     def _open(self, folder: str) -> Look:
-        self._look = None
+        self._look, self._refused = None, None
         box = self._box(folder)
         self._look = Look(folder, box.uidvalidity, box.uidnext, self._mailbox.keywords)
         return self._look
@@ -118,7 +119,10 @@ class FakeSession:
         self._alive()
 
     def examine_ahead(self, folder: str) -> None:
-        self.examine(folder)
+        try:
+            self.examine(folder)
+        except Rejection as error:
+            self._refused = error  # told by the search that comes next
 
     def renew(self) -> None:
         self._alive()
@@ -235,6 +239,8 @@ class FakeSession:
 
     def _mails(self) -> dict[int, Stored]:
         """Of the open folder; none when it was rebuilt since it was opened."""
+        if self._refused is not None:
+            raise self._refused
         assert self._look is not None, "no folder is open"
         box = self._box(self._look.folder)
         return box.mails if box.uidvalidity == self._look.uidvalidity else {}

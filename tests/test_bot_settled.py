@@ -9,7 +9,7 @@ from dovecot import Dovecot
 from served import Served
 
 from mailbot.bot.settled import BELIEVED, Settled
-from mailbot.imap.answer import Look
+from mailbot.imap.answer import Look, opened
 from mailbot.imap.session import Session
 from mailbot.job import State
 
@@ -28,6 +28,12 @@ def test_a_count_that_stands_still_is_believed_for_a_while() -> None:
     assert not settled.holds(Look("INBOX", 7, 3, True, changes=12), 1.0)
     assert not settled.holds(Look("INBOX", 8, 3, True, changes=11), 1.0)
     assert not settled.holds(Look("Archive", 7, 3, True, changes=11), 1.0)
+    assert not settled.holds(Look("INBOX", 7, 3, True, changes=11, mails=1), 1.0)
+
+
+@pytest.mark.parametrize("told", [{}, {b"HIGHESTMODSEQ": 0}])
+def test_a_folder_without_a_count_has_none(told: dict[bytes, int]) -> None:
+    assert opened("INBOX", {b"UIDVALIDITY": 7, b"EXISTS": 2, **told}, counted=True).changes is None
 
 
 def test_a_server_that_does_not_count_is_searched_each_time() -> None:

@@ -132,6 +132,25 @@ def test_of_two_hosts_that_store_at_the_same_time_one_draft_is_left(lab: Lab) ->
     other.close()
 
 
+def test_two_drafts_that_have_to_stand_are_told(lab: Lab) -> None:
+    lab.mailbox.keywords = False
+    del lab.mailbox.boxes["Trash"]
+    lab.flag()
+    other = second_host(lab)
+
+    def effect(name: str) -> None:
+        if name == "append":
+            lab.mailbox.effect = lambda name: None
+            other.cycle()
+
+    lab.mailbox.effect = effect
+    lab.cycle()
+
+    assert len(lab.mailbox.raws("Drafts")) == 2
+    assert "could not be moved to Trash: delete one" in " ".join(lab.jobs()[0].remarks)
+    other.close()
+
+
 @pytest.mark.parametrize("to", ["Sent", "Trash"])
 def test_of_two_hosts_the_slower_makes_no_second_draft_after_the_first_was_sent_or_deleted(lab: Lab, to: str) -> None:
     lab.flag()

@@ -37,6 +37,9 @@ ANSWERED_BY_YOU = "you answered the mail yourself before the draft was made"
 NOT_FOUND = "The server confirmed the draft, but it was not there when it was read back."
 STORED_BY_ANOTHER = "Another copy of mailbot had stored this draft already."
 DOUBLE = "Another copy of mailbot stored this draft at the same time; the double was moved to Trash."
+TWO = (
+    "Another copy of mailbot stored this draft at the same time, and this one could not be moved to Trash: delete one."
+)
 
 
 def store(world: World, wire: Wire, job: Job) -> Job:
@@ -244,8 +247,8 @@ def read_back(world: World, wire: Wire, job: Job) -> Job:
         if not uids:
             return world.record(job, "read", remarks=[NOT_FOUND])
         ours = job.draft_place.uid if job.draft_place and job.draft_place.uid in uids else uids[-1]
-        if ours > uids[0] and job.draft_place is not None and _put_aside(wire, ours):
-            return world.record(job, "read", remarks=[DOUBLE])
+        if ours > uids[0] and job.draft_place is not None:
+            return world.record(job, "read", remarks=[DOUBLE if _put_aside(wire, ours) else TWO])
         stored = wire.session.mail(ours, limit)
     differences = compose.differences(raw, stored.data) if stored else ()
     return world.record(job, "read", remarks=list(differences))

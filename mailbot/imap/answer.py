@@ -23,6 +23,7 @@ class Look:
     uidnext: int | None
     keywords: bool  # new keywords may be made
     changes: int | None = None  # a count that every change of the folder raises; None where the server keeps none
+    mails: int = 0  # the count need not tell of one that left (RFC 7162, 3.2.7: only QRESYNC does)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,8 @@ def opened(folder: str, answer: Mapping[bytes, Any], *, counted: bool) -> Look:
         int(answer[b"UIDVALIDITY"]),
         int(uidnext) if uidnext else None,
         keywords=rb"\*" in permanent,
-        changes=answer.get(b"HIGHESTMODSEQ") if counted else None,
+        changes=answer.get(b"HIGHESTMODSEQ") or None if counted else None,  # 0 counts nothing
+        mails=int(answer.get(b"EXISTS", 0)),
     )
 
 
