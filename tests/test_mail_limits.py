@@ -65,6 +65,11 @@ PAGES = {
     + "".join(f".c{n} .a{k}{{left:1px}}" for n in range(20) for k in range(100))
     + "</style>"
     + ("<b class='" + " ".join(f"a{k}" for k in range(20)) + "'>x") * 5_000,
+    "rules that all fit": "<style>"
+    + "".join(f".z{n} .{k}{{left:1px}}" for n in range(12) for k in "abcdefghijklmnopqrst")
+    + "</style>"
+    + "".join(f"<div class=z{n}>" for n in range(12))
+    + ("<b class='" + " ".join("abcdefghijklmnopqrst") + "'>x</b>") * 8_000,
     "sheets in depth": "<div>" * 490 + "<style>div div{left:1px}</style>" * 10_000,
     "lists": "<ul><li>" * 20_000 + "x",
     "links": "<a href=http://x.example>y" * 20_000,

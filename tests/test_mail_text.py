@@ -175,6 +175,8 @@ def test_a_line_that_holds_only_a_hard_blank_is_a_blank_line() -> None:
         "<style>i{display:none}</style><i>no</i>",
         '<style>.x{display:none!important}</style><i class=x style="display:inline">no</i>',
         "<style>@media screen{.x{display:none}}</style><i class=x>no</i>",
+        "<style>.b{display:block} .a{display:none}</style><i class='a b'>no</i>",
+        "<style>.a{color:#000} .b{display:block} .a{display:none} .a{color:red}</style><i class='a b'>no</i>",
         "<dialog>no</dialog>",
     ],
 )
@@ -187,6 +189,8 @@ def test_newer_ways_to_hide_text_hide_it_here_too(hiding: str) -> None:
     [
         "<style>td{background:#fff;color:#fff} .b{background:#00f}</style><table><tr><td class=b>yes</table>",
         "<style>@media (max-width:600px){i{display:none}}</style><i>yes</i>",
+        "<style>.b{display:none} .a{display:block}</style><i class='a b'>yes</i>",
+        "<style>.a{display:none} .b{display:block} .a{color:red}</style><i class='b a'>yes</i>",
         '<i style="transform:scale(0.9)">yes</i>',
         '<i style="margin-left:-20px;opacity:0.5">yes</i>',
         '<i style="color:hsl(200,50%,40%)">yes</i>',

@@ -64,6 +64,12 @@ def test_the_mails_of_a_list_are_known_to_its_readers() -> None:
     assert shown(answered, mail("eves", EVE, (LIST,), **on_list), mail("mine", ADA, (LIST,)))[0] == ["eves", "mine"]
 
 
+def test_a_mail_that_only_says_it_came_through_a_list_opens_none_of_its_mails() -> None:
+    inside = mail("inside", BOB, (LIST,), list_post=LIST.email, bulk=True)
+
+    assert shown(mail("answered", EVE, list_post=LIST.email, bulk=True), inside)[0] == []
+
+
 def test_a_mail_without_an_id_is_named_by_nobody() -> None:
     assert shown(mail("answered"), make_mail(message_id="", from_=(BOB,)))[0] == []
 

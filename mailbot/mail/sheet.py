@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from mailbot.mail.style import Declarations, declarations, uncommented
 
 MAX_SHEET = 64 * 1024  # characters of one style element
 MAX_RULES = 2_000  # of a page
-MAX_ALIKE = 12  # rules of different selectors for one innermost name
+MAX_ALIKE = 8  # rules of different selectors for one innermost name
 MAX_NAMES = 20  # classes of an element
 _AROUND = 4  # elements that a selector names around the innermost
 _COMPOUND = re.compile(r"(?:[a-z][a-z0-9]*)?(?:[.#][a-z0-9_-]+){0,4}")
@@ -28,11 +28,13 @@ Weight = tuple[int, int, int]  # ids, classes, tags: which rule wins (CSS cascad
 
 @dataclass(frozen=True, slots=True)
 class _Rule:
-    """``own``: names that the element must have; ``around``: names that must be open around it."""
+    """``own``: names that the element must have; ``around``: names that must be open around it; ``number``: of two with
+    one weight, the later one wins."""
 
     own: frozenset[str]
     around: frozenset[str]
     weight: Weight
+    number: int
     declared: Declarations
 
 
@@ -42,6 +44,7 @@ class Rules:
 
     _by_name: dict[str, list[_Rule]] = field(default_factory=dict)
     _count: int = 0
+    _number: int = 0
 
     def __contains__(self, tag: str) -> bool:
         return tag in self._by_name
@@ -58,15 +61,15 @@ class Rules:
 
     def declared(self, tag: str, attributes: Mapping[str, str], opened: Mapping[str, int]) -> Declarations:
         """What the rules say of an element; ``opened`` are the tags, classes and ids around it."""
-        own = (tag, *names(attributes))
+        own = {tag, *names(attributes)}
         found = [
             rule
             for name in own
             for rule in self._by_name.get(name, ())
-            if rule.own.issubset(own) and all(opened.get(outer) for outer in rule.around)
+            if rule.own <= own and all(map(opened.get, rule.around))
         ]
         declared: Declarations = {}
-        for rule in sorted(found, key=lambda rule: rule.weight):
+        for rule in sorted(found, key=lambda rule: (rule.weight, rule.number)):
             declared |= rule.declared
         return declared
 
@@ -74,17 +77,17 @@ class Rules:
         if not declared:
             return
         for selector in prelude.rpartition(";")[2].split(","):
-            rule = _rule(selector, declared)
+            self._number += 1
+            rule = _rule(selector, self._number, declared)
             if rule is None or self._count >= MAX_RULES:
                 continue
-            alike = self._by_name.setdefault(max(rule.own, key=_telling), [])
-            same = [n for n, other in enumerate(alike) if (other.own, other.around) == (rule.own, rule.around)]
-            if same:
-                merged = alike.pop(same[0]).declared | declared
-                alike.append(_Rule(rule.own, rule.around, rule.weight, merged))
-            elif len(alike) < MAX_ALIKE:
+            name = max(rule.own, key=_telling)
+            before = self._by_name.get(name, [])
+            alike = [left for other in before if (left := _without(other, rule)) is not None]
+            if len(alike) < MAX_ALIKE:
                 alike.append(rule)
-                self._count += 1
+            self._count += len(alike) - len(before)
+            self._by_name[name] = alike
 
 
 def names(attributes: Mapping[str, str]) -> tuple[str, ...]:
@@ -94,14 +97,22 @@ def names(attributes: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*classes, f"#{id}") if id else classes)) if classes or id else ()
 
 
-def _rule(selector: str, declared: Declarations) -> _Rule | None:
+def _without(earlier: _Rule, later: _Rule) -> _Rule | None:
+    """What a later rule with the same selector leaves of an earlier one."""
+    if (earlier.own, earlier.around) != (later.own, later.around):
+        return earlier
+    left = {name: value for name, value in earlier.declared.items() if name not in later.declared}
+    return replace(earlier, declared=left) if left else None
+
+
+def _rule(selector: str, number: int, declared: Declarations) -> _Rule | None:
     compounds = [list(_parts(one)) for one in _STATES.sub("", selector).replace(">", " ").split()[: _AROUND + 2]]
     if not compounds or len(compounds) > _AROUND + 1 or not all(compounds):
         return None
     flat = [name for compound in compounds for name in compound]
     weight = (sum(n[0] == "#" for n in flat), sum(n[0] == "." for n in flat), sum(n[0] not in "#." for n in flat))
     around = frozenset(name for compound in compounds[:-1] for name in compound)
-    return _Rule(frozenset(compounds[-1]), around, weight, declared)
+    return _Rule(frozenset(compounds[-1]), around, weight, number, declared)
 
 
 def _parts(compound: str) -> Iterator[str]:

@@ -21,15 +21,17 @@ def known(thread: Thread, answered: Mail, to: Recipients) -> tuple[Thread, tuple
     """The thread without what went past them, and a remark about that.
 
     A mail is known when it went to everybody who gets the reply, when the answered mail names it as one before (nobody
-    guesses an id: whoever writes it had the mail, and opened it to those in copy), or when the same list sent it."""
+    guesses an id: whoever writes it had the mail, and opened it to those in copy), or when it came through the list
+    that the answered mail names in To or Cc as well: anybody can write a List-Post."""
     recipients = _folded((*to.to, *to.cc))
+    the_list = {fold(answered.list_post)} & _folded((*answered.to, *answered.cc))
     before = {*answered.in_reply_to, *answered.references}
     mails = tuple(
         other
         for other in thread.mails
         if other.mail.message_id in before
         or (recipients and recipients <= _people(other.mail))
-        or (answered.list_post and fold(other.mail.list_post) == fold(answered.list_post))
+        or fold(other.mail.list_post) in the_list
     )
     count = len(thread.mails) - len(mails)
     words = ("1 mail", "it") if count == 1 else (f"{count} mails", "them")

@@ -49,7 +49,7 @@ def rows(extent: Extent) -> Iterator[Row]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="smaller mailboxes, fewer mails: two minutes")
+    parser.add_argument("--quick", action="store_true", help="smaller mailboxes, fewer mails: three minutes")
     extent = QUICK if parser.parse_args().quick else Extent()
     began, found = time.monotonic(), []
     for row in rows(extent):

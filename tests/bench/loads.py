@@ -11,7 +11,7 @@ from dovecot import Dovecot
 from endpoint import Endpoint, Late
 from running import Account, Home
 
-from bench.drafts import draft, until
+from bench.drafts import QUIET_FOR, draft, until
 from bench.places import QUIET, Site, drafts, numbers, ordinary
 from bench.process import cpu, peak, reset_peak, resident
 from bench.table import Row
@@ -33,7 +33,7 @@ def bursts(site: Site, mails: int, widths: tuple[int, ...]) -> Iterator[Row]:
             f"{mails} mails flagged at once, 2 s a model call, concurrency {width}",
             f"{100 * ideal / seconds:.0f} % of the ideal",
             f"90 %; {ideal:.0f} s is the ideal",
-            f"{100 * ideal / one_by_one:.0f} % at most, one after the other",
+            f"{100 * ideal / one_by_one:.0f} % at most, reckoned: one after the other",
             {"share": ideal / seconds, "seconds": seconds, "ideal_seconds": ideal},
         )
 
@@ -47,9 +47,10 @@ def _burst(site: Site, mails: int, width: int) -> float:
         home.start()
         draft(site, account)
         uids = [account.deliver(ordinary(next(numbers))) for _ in range(mails)]
-        asked, there = len(model.requests), drafts(account)
+        until(lambda: site.wire.quiet_for() > QUIET_FOR)
+        turns, there = site.wire.tally().turns, drafts(account)
         account.flag(*uids)
-        until(lambda: len(model.requests) > asked)  # before that: Dovecot tells of the flags after half a second
+        until(lambda: site.wire.tally().turns > turns)  # mailbot's first word: Dovecot tells it after half a second
         began = time.monotonic()
         until(lambda: drafts(account) - there >= mails, mails * MODEL * 3 + 60)
         return time.monotonic() - began
@@ -72,7 +73,7 @@ def crowds(dovecot: Dovecot, counts: tuple[int, ...], watched: float, raw: bytes
     found = [_crowd(dovecot, count, watched, raw) for count in counts]
     one = found[0]
     for crowd in found:
-        yield from _rows(crowd, one)
+        yield from _rows(crowd, one, watched)
     yield Row(
         "peak of memory while a mail of 25 MB is handled",
         f"{(one.peak - one.after) / MB:+.1f} MB",
@@ -81,7 +82,7 @@ def crowds(dovecot: Dovecot, counts: tuple[int, ...], watched: float, raw: bytes
     )
 
 
-def _rows(crowd: Crowd, one: Crowd) -> Iterator[Row]:
+def _rows(crowd: Crowd, one: Crowd, watched: float) -> Iterator[Row]:
     further = crowd.accounts - 1
     before, after = ((c - o) / max(further, 1) for c, o in ((crowd.before, one.before), (crowd.after, one.after)))
     each = f", {before / MB:.2f} and {after / MB:.2f} MB for each further account" if further else ""
@@ -93,7 +94,7 @@ def _rows(crowd: Crowd, one: Crowd) -> Iterator[Row]:
         values={"before": crowd.before, "after": crowd.after, "each_before": before, "each_after": after},
     )
     yield Row(
-        f"CPU of the idle service, {accounts}",
+        f"CPU of the idle service, {accounts}, looked at for {watched:.0f} s",
         f"{100 * crowd.idle:.3f} % of a core",
         "0.1 %",
         values={"share": crowd.idle},

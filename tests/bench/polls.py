@@ -34,7 +34,9 @@ def _mailbox(site: Site, mails: int, stars: int, *, first_contact: bool) -> Iter
         ours.round()
         idle = wire.tally() - before
     naive = Naive(site, account.user)
+    before, began = wire.tally(), time.monotonic()
     naive.poll(drafts=False)
+    their_first, their_seconds = wire.tally() - before, time.monotonic() - began
     before = wire.tally()
     naive.poll(drafts=False)
     theirs = wire.tally() - before
@@ -50,6 +52,6 @@ def _mailbox(site: Site, mails: int, stars: int, *, first_contact: bool) -> Iter
             f"first contact: {what}",
             f"{first.turns} turns, {octets(first.octets)}, {seconds:.1f} s",
             f"{octets(first.octets / stars)} for each star: its key is made of its headers",
-            f"{theirs.turns} turns, {octets(theirs.octets)}",
-            {"turns": first.turns, "octets": first.octets, "seconds": seconds},
+            f"{their_first.turns} turns, {octets(their_first.octets)}, {their_seconds:.1f} s",
+            {"turns": first.turns, "octets": first.octets, "seconds": seconds, "naive_octets": their_first.octets},
         )
