@@ -49,6 +49,7 @@ UNSEEN = re.compile(
 MARKUP = re.compile(r"</?[a-z][a-z0-9-]*(?:[\s/][^<>]*)?>|<[!?][a-z]|\]\(|cid:", re.IGNORECASE)
 OBSIDIAN = re.compile(r"(?<!\\)(?:\[\[|\{\{|\$=|`|%%|::|==)|<%")
 PHONE = re.compile(r"\+\d[\d ()-]{7,}\d")
+SENTENCES = re.compile(r"[^/?#]*\.[A-Z][a-z]")
 UNVERIFIED = re.compile(r"[^\s(]*[\W_]{0,2}(?:\[[^\]]*\] )?\(unverified\)")
 HEADERS = {"from", "to", "cc", "subject", "date", "message-id", "in-reply-to", "references"}
 HEADERS |= {"mime-version", "content-type", "content-transfer-encoding"}
@@ -127,8 +128,9 @@ def _reply(body: str) -> str:
 
 
 def _links(text: str) -> list[Any]:
-    """What mail programs make clickable, but for addresses: those are only remarked."""
-    return [match for match in LINKS.match(text) or () if match.schema != "mailto:"]
+    """What mail programs make clickable, but for addresses: those are only remarked. "email.Th" is two sentences."""
+    found = (match for match in LINKS.match(text) or () if match.schema != "mailto:")
+    return [match for match in found if match.schema or not SENTENCES.fullmatch(match.raw)]
 
 
 def _leaks(text: str, but: tuple[int, ...] = ()) -> Broken:
