@@ -84,3 +84,16 @@ def test_the_replies_stand_side_by_side_where_there_is_room() -> None:
     assert "\x1b" not in "".join([*wide, *narrow])
     assert narrow.index("b") > narrow.index("a")
     assert not any("│" in line for line in narrow)
+
+
+@pytest.mark.parametrize(
+    "text", ["{cut off", "[]", "{}", '{"model": "m", "messages": [1]}', '{"model": "m", "messages": 1}']
+)
+def test_a_prompt_that_was_changed_by_hand_is_not_sent(lab: Lab, model: Endpoint, text: str) -> None:
+    path = lab.jobs()[0].names["prompt"]
+    (lab.config.archive.folder / path).write_text(text)
+    error = replay(lab).exception
+
+    assert isinstance(error, BadUsage)
+    assert path in str(error)
+    assert model.requests == []

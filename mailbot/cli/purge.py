@@ -58,7 +58,7 @@ def command(
         found = purge.find(place.journal, place.store, wish)
         beyond = unreached.sentences(place.config.archive.folder, place.config.state.folder, found.hosts)
         if not as_json:
-            _show(found, beyond)
+            _show(found, beyond, own_mails=not ids)
         sure = yes or (not as_json and click.confirm("Remove this?"))
         also = edited or bool(sure and not yes and found.edited and click.confirm(f"{EDITED[:-1]}?"))
         removed = purge.remove(place.journal, place.store, place.index, wish, found, edited=also) if sure else None
@@ -89,8 +89,9 @@ def _wish(place: Home, ids: tuple[str, ...], address: str, message_id: str, befo
     )
 
 
-def _show(found: Found, beyond: tuple[str, ...]) -> None:
-    click.echo(f"To be removed: {len(found.jobs)} jobs and {len(found.files)} files, and own mails in the index.")
+def _show(found: Found, beyond: tuple[str, ...], *, own_mails: bool) -> None:
+    more = ", and own mails in the index" if own_mails else ""
+    click.echo(f"To be removed: {len(found.jobs)} jobs and {len(found.files)} files{more}.")
     _list("", found.files)
     _list("You wrote in these pages; they stay unless you say otherwise:", found.edited)
     _list("Left alone, because they are not over (mailbot dismiss, or wait):", map(_named, found.busy))

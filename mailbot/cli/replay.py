@@ -43,11 +43,13 @@ def command(config_path: Path | None, as_json: bool, model: str, base_url: str, 
         stored = place.store.read(job.names["prompt"]) if job.shape and job.names else None
         if not stored or not job.shape:
             raise BadUsage(f"{job.id} has no prompt in the archive: no model was asked, or it was removed")
-        prompt = json.loads(stored)
+        try:
+            messages, before = _archived(stored)
+        except (ValueError, LookupError, TypeError, AttributeError):
+            raise BadUsage(f"{job.names['prompt']} in the archive is no prompt any more: it was changed") from None
         chosen = _chosen(place, model, base_url)
-        reply = _ask(place, chosen, prompt["messages"], job.shape, inside=job.inside)
+        reply = _ask(place, chosen, messages, job.shape, inside=job.inside)
         new = answers.read(reply.text, job.shape)
-        before = {"model": prompt["model"], "reply": (prompt.get("answer") or {}).get("reply", "")}
         after = {"model": reply.model, "reply": new.reply}
         if as_json:
             tokens = {"tokens_in": reply.prompt_tokens, "tokens_out": reply.completion_tokens}
@@ -57,6 +59,13 @@ def command(config_path: Path | None, as_json: bool, model: str, base_url: str, 
         width = shutil.get_terminal_size().columns
         for line in compared(before, after, width):
             click.echo(line)
+
+
+def _archived(stored: str) -> tuple[list[dict[str, str]], dict[str, str]]:
+    """The messages that were sent, and by which model what came of them."""
+    prompt = json.loads(stored)
+    messages = [{"role": str(each["role"]), "content": str(each["content"])} for each in prompt["messages"]]
+    return messages, {"model": str(prompt["model"]), "reply": str((prompt.get("answer") or {}).get("reply", ""))}
 
 
 def _chosen(place: Home, name: str, base_url: str) -> Model:
