@@ -94,7 +94,7 @@ def test_analysis_only_means_a_page_with_what_the_mail_says_and_no_draft(make: M
     (job,) = lab.jobs()
     assert (job.state, job.status, len(asked(lab)), lab.mailbox.raws()) == (State.SKIPPED, "skipped", 1, [])
     text = page(lab)
-    for words in ("Mara asks who buys the hardware.", "Say who buys", "It asks: Who buys the hardware?", "fake-1"):
+    for words in ("Mara asks who buys the hardware.", "Say who buys", "It asks: Who buys the hardware?\n", "fake-1"):
         assert words in text
     assert "we buy it" not in text
     assert "lets a model read this mail and write no draft" in text

@@ -23,7 +23,8 @@ def of(answer: Answer) -> tuple[str, ...]:
 
 def asked(answer: Answer) -> tuple[str, ...]:
     """What the mail wants, for a page without a draft."""
-    return (f"It asks: {_listed(answer.questions)}.",) if answer.questions else ()
+    said = _listed(answer.questions)
+    return (f"It asks: {said}{'' if said.endswith(('?', '？')) else '.'}",) if said else ()
 
 
 def tokens(read: int | None, written: int | None) -> tuple[str, ...]:
