@@ -448,3 +448,16 @@ def test_a_search_in_a_folder_that_is_not_there_is_refused_and_the_session_goes_
     assert session.examine("Drafts").folder == "Drafts"
     session.examine_ahead("INBOX")
     assert session.with_message_id("<1@northwind.example>") == ()
+
+
+def test_a_search_that_no_command_can_carry_leaves_nothing_behind(side: Side) -> None:
+    session = side.opened("INBOX")
+    place = session.append("Drafts", RAW, ())
+
+    session.examine_ahead("Sent")
+    with pytest.raises(ValueError, match="cannot be sent"):
+        session.with_message_id("<1\r\nX LOGOUT>")
+
+    assert session.examine("Drafts").uidvalidity == place.uidvalidity
+    assert session.with_message_id("<1.1766332362@northwind.example>") == (place.uid,)
+    assert session.selected.folder == "Drafts"

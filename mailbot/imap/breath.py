@@ -67,37 +67,29 @@ def status(client: Any, folders: Sequence[str], items: str) -> Callable[[], list
     return answers
 
 
-class Examined:
-    """EXAMINE, said; its answer comes along with that of the SEARCH that is said next."""
+def examine(client: Any, folder: str, criteria: str) -> tuple[Mapping[bytes, Any], Callable[[], list[int]]]:
+    """EXAMINE and a SEARCH in that folder, in one breath. What EXAMINE answered, and what tells the UIDs that were
+    found; both raise as imapclient does, and after the first no folder is open."""
+    imap = client._imap
+    imap.untagged_responses, imap.is_readonly = {}, True  # as imaplib does
+    opening = Asked(client, "EXAMINE", client._normalise_folder(folder))
+    imap.state = "SELECTED"  # else imaplib does not say what comes next
+    searching = Asked(client, "UID", "SEARCH", criteria)
+    try:
+        opening.answer()
+    except IMAPClientAbortError:
+        raise
+    except IMAPClientError:
+        with suppress(IMAPClientError):
+            searching.answer()
+        imap.state = "AUTH"
+        raise
 
-    def __init__(self, client: Any, folder: str) -> None:
-        self._client = client
-        client._imap.untagged_responses, client._imap.is_readonly = {}, True  # as imaplib does
-        self._opening = Asked(client, "EXAMINE", client._normalise_folder(folder))
-        self._searching: Asked | None = None
+    def found() -> list[int]:
+        searching.answer()
+        return list(parse_message_list(imap.untagged_responses.pop("SEARCH", [None])))
 
-    def search(self, criteria: str) -> Mapping[bytes, Any]:
-        """Says the SEARCH; returns what EXAMINE answered. Raises as imapclient does, when no folder is open."""
-        imap = self._client._imap
-        imap.state = "SELECTED"  # else imaplib says nothing
-        self._searching = Asked(self._client, "UID", "SEARCH", criteria)
-        try:
-            self._opening.answer()
-        except IMAPClientAbortError:
-            raise
-        except IMAPClientError:
-            with suppress(IMAPClientError):
-                self._searching.answer()
-            imap.state = "AUTH"
-            raise
-        answer: Mapping[bytes, Any] = self._client._process_select_response(imap.untagged_responses)
-        return answer
-
-    def found(self) -> list[int]:
-        """The UIDs. Raises as imapclient does; the folder is open."""
-        assert self._searching is not None, "a search is said before it is answered"
-        self._searching.answer()
-        return list(parse_message_list(self._client._imap.untagged_responses.pop("SEARCH", [None])))
+    return client._process_select_response(imap.untagged_responses), found
 
 
 def _hear(asked: Sequence[Asked]) -> None:

@@ -25,7 +25,7 @@ from imapclient.exceptions import IMAPClientAbortError, IMAPClientError
 
 from mailbot.imap import gate
 from mailbot.imap.answer import Fetched, Folder, Look, fetched, opened, plain
-from mailbot.imap.breath import Asked, Examined, fetch, literal, status
+from mailbot.imap.breath import Asked, examine, fetch, literal, status
 from mailbot.imap.trouble import Rejection, translated
 from mailbot.job import Mark, Place
 
@@ -40,7 +40,7 @@ class Session:
         self._client = client
         self._look: Look | None = None
         self._noop: Asked | None = None  # said, and not answered yet
-        self._examined: tuple[str, Examined] | None = None  # likewise
+        self._ahead = ""  # the folder that the next search opens
         self._counted = False
         self.capabilities = self._ask_capabilities()
 
@@ -74,18 +74,16 @@ class Session:
         return self._open(folder, readonly=True)
 
     def examine_ahead(self, folder: str) -> None:
-        """Opens the folder as ``examine`` does, in one breath with the search that comes next and nothing between. That
-        raises Rejection, too, where the folder does not open; then ``selected`` is None."""
-        name, self._look = gate.text(folder), None
-        with translated():
-            self._examined = name, Examined(self._client, name)
+        """Has the search that comes next open the folder as ``examine`` does, in one breath with itself. It raises
+        Rejection, too, where the folder does not open; then ``selected`` is None."""
+        self._ahead, self._look = gate.text(folder), None
 
     def select(self, folder: str) -> Look:
         return self._open(folder, readonly=False)
 
     def _open(self, folder: str, *, readonly: bool) -> Look:
         name = gate.text(folder)
-        self._look = None  # after a refusal no folder is open (RFC 9051, 6.3.2)
+        self._ahead, self._look = "", None  # after a refusal no folder is open (RFC 9051, 6.3.2)
         with translated():
             answer = self._client.select_folder(name, readonly=readonly)
             self._look = opened(folder, answer, counted=self._counted)
@@ -163,12 +161,13 @@ class Session:
 
     def _search(self, criteria: str) -> tuple[int, ...]:
         """UIDs in the folder that is open, or that ``examine_ahead`` opens."""
+        name, self._ahead = self._ahead, ""
         with translated():
-            if self._examined is None:
+            if not name:
                 return tuple(int(uid) for uid in self._client.search(criteria))
-            (name, examined), self._examined = self._examined, None
-            self._look = opened(name, examined.search(criteria), counted=self._counted)
-            return tuple(int(uid) for uid in examined.found())
+            answer, found = examine(self._client, name, criteria)
+            self._look = opened(name, answer, counted=self._counted)
+            return tuple(int(uid) for uid in found())
 
     def flags(self, uids: Iterable[int]) -> dict[int, frozenset[str]]:
         """Flags of the UIDs that still exist."""
