@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from importlib import import_module, metadata
+from importlib import import_module
 
 import click
 
@@ -37,7 +37,7 @@ class Verbs(click.Group):
 
 
 @click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]}, epilog=EXIT_CODES)
-@click.version_option(metadata.version("mailbot"), prog_name="mailbot")
+@click.version_option(package_name="mailbot", prog_name="mailbot")
 def commands() -> None:
     """Flag a mail in any mail client; seconds later a reply waits in your Drafts folder. mailbot never sends it.
 
