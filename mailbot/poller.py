@@ -243,7 +243,8 @@ class Poller:
         try:
             after = work()
             following = next_step(after)
-            if step is not Step.ASK and following in BESIDE - {step} and is_due(after, self.world.now()):
+            goes_on = step is not Step.ASK and not self._stopped and is_due(after, self.world.now())
+            if goes_on and following in BESIDE - {step}:
                 self._pass_on(following, after, roles)
                 passed_on = True
         except IllegalEvent as error:

@@ -586,3 +586,23 @@ def test_what_the_model_needs_is_loaded_beside_the_search_for_the_first_draft(
     lab.cycle()
 
     assert (before, loaded) == (False, [True])
+
+
+def test_a_service_that_ends_during_a_search_asks_no_model_any_more(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    searched = gather.look
+
+    def ending(session: Any, search: Any) -> str:
+        lab.poller.stop()
+        return searched(session, search)
+
+    lab.flag()
+    with monkeypatch.context() as patched:
+        patched.setattr(gather, "look", ending)
+        lab.poller.round()
+    assert lab.endpoint is not None
+    asked = len(lab.endpoint.asked)
+
+    lab.boot()
+    lab.cycle()
+
+    assert (asked, [job.state for job in lab.jobs()]) == (0, [State.DONE])
