@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import sqlite3
 import tempfile
 import threading
@@ -14,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -357,3 +359,17 @@ def test_of_two_hosts_that_work_at_once_one_draft_is_left(dovecot: Dovecot) -> N
         assert (codes, again) == ([0, 0], [0, 0])
         ids = [mail["Message-ID"] for mail in account.mails()]
         assert len(ids) == len(set(ids)) == 2
+
+
+@pytest.mark.case(30)
+@pytest.mark.parametrize(("free", "kind"), [(0, "disk"), (10**9, "state")])
+def test_what_sqlite_calls_an_io_error_is_told_as_a_full_disk_where_it_is_full(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, free: int, kind: str
+) -> None:
+    """Opened on a full disk, a journal fails so: there is no room for the index of its log."""
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: SimpleNamespace(free=free))
+
+    error = database._trouble(tmp_path / "journal.sqlite", sqlite3.OperationalError("disk I/O error"))
+
+    assert isinstance(error, OwnerMustAct)
+    assert error.kind == kind

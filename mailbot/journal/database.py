@@ -6,6 +6,7 @@ before it is changed."""
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from mailbot.errors import BadUsage, Later, MailbotError, OwnerMustAct
 from mailbot.journal.migrations import MIGRATIONS
 
 NAME = "journal.sqlite"
+ROOM = 65_536  # octets: SQLite needs 32 KiB for the log's index before it can even read (sqlite.org/walformat.html)
 BUSY_SECONDS = 10.0  # a second process holds the write lock for milliseconds; longer means it hangs
 
 
@@ -182,13 +184,20 @@ def _trouble(path: Path, error: Exception) -> Exception:
     text = str(error)
     if "locked" in text or "busy" in text:
         return Later(f"the state {path} is locked by another program")
-    if "full" in text or getattr(error, "errno", None) == 28:
+    if "full" in text or getattr(error, "errno", None) == 28 or ("disk I/O" in text and _is_full(path.parent)):
         return OwnerMustAct("disk", f"the disk with {path} is full", "Make room; mailbot goes on by itself")
     if isinstance(error, OSError | sqlite3.OperationalError):
         return OwnerMustAct("state", f"the state {path} cannot be written ({text})", "Check the folder and its owner")
     if isinstance(error, sqlite3.DatabaseError) and ("malformed" in text or "not a database" in text):
         return Damaged(path, text)
     return error
+
+
+def _is_full(folder: Path) -> bool:
+    try:
+        return shutil.disk_usage(folder).free < ROOM
+    except OSError:
+        return False
 
 
 def put_aside(folder: Path, word: str) -> Path:
