@@ -11,7 +11,7 @@ from datetime import datetime, tzinfo
 from mailbot.mail import characters
 from mailbot.mail.mail import Mail
 from mailbot.mail.quote import opening
-from mailbot.mail.signature import MARK
+from mailbot.mail.signature import MARK, has_postscript
 
 MOST = 100_000  # octets of quoted text; beyond, a reply only grows a mailbox
 CUT = "> [...]"
@@ -76,12 +76,13 @@ def _marked(line: str) -> str:
 
 def _without_signature(lines: list[str]) -> list[str]:
     """The signature begins at ``-- `` and ends where words of others begin, or at the end. A mark with nothing above
-    it is a webmail's whim: what follows is the mail."""
+    it is a webmail's whim: what follows is the mail. With a postscript below it stays."""
     text = next((at for at, line in enumerate(lines) if line.strip(" -")), 0)
     if MARK not in lines[text:]:
         return lines[text:]
     start = lines.index(MARK, text)
-    return lines[text:start] + lines[start + opening(lines[start:]) :]
+    end = start + opening(lines[start:])
+    return lines[text:] if has_postscript(lines[start:end]) else lines[text:start] + lines[end:]
 
 
 def _in_zone(moment: datetime, zone: tzinfo) -> datetime:
