@@ -20,7 +20,7 @@ def mail(name: str, sender: Address = MARA, to: tuple[Address, ...] = (ADA,), **
 def shown(answered: Mail, *others: Mail, reply_all: bool = True) -> tuple[list[str], tuple[str, ...]]:
     account = make_account(reply_all=reply_all)
     thread = Thread(tuple(ThreadMail(m, own=m.from_ == (ADA,), arrived=0) for m in others))
-    known, remarks = audience.known(thread, answered, recipients.choose(answered, account))
+    known, remarks = audience.known(thread, answered, recipients.choose(answered, account), account)
     return [m.mail.message_id[1:-3] for m in known.mails], remarks
 
 
@@ -52,9 +52,17 @@ def test_whoever_is_put_in_copy_has_had_only_what_went_to_him_or_stands_before_t
 
 
 def test_a_colleague_of_the_correspondent_takes_over_with_what_stands_before_the_mail() -> None:
-    answered = mail("answered", EVE, references=("<hers@x>", "<mine@x>"))
+    answered = mail("answered", Address("Jo", "jo@northwind.example"), references=("<hers@x>", "<mine@x>"))
 
     assert shown(answered, mail("hers"), mail("mine", ADA, (MARA,)), mail("inside", ADA, (BOB,)))[0] == ["hers", "mine"]
+
+
+def test_an_id_opens_no_mail_that_went_past_the_house_of_who_names_it() -> None:
+    stolen = {"references": ("<inside@x>", "<his@x>"), "in_reply_to": ("<inside@x>",)}
+    inside, his = mail("inside", ADA, (BOB,)), mail("his", BOB)
+
+    for sender in (MARA, EVE, Address("", "someone@example.org.evil.example")):
+        assert shown(mail("answered", sender, to=(ADA, BOB), **stolen), inside, his)[0] == []
 
 
 def test_the_mails_of_a_list_are_known_to_its_readers() -> None:

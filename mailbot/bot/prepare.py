@@ -212,7 +212,7 @@ def _prompt(world: World, job: Job, mail: Mail, voice: Voice, to: Recipients, al
     inside = allowed.inside or (world.local and privacy.is_for_inside(rules, mail, thread))
     mail, thread, kept_back = privacy.shown(rules, mail, thread, local=world.local)
     split = quote.split(mail.text, mail.subject)
-    thread, withheld = audience.known(thread, mail, to)
+    thread, withheld = audience.known(thread, mail, to, world.account)
     spoken = spoken_language(mail, voice.language)
     wanted = Wanted(mail=mail, fresh=split.fresh, thread=thread, to=to, language=spoken, wish=job.note, inside=inside)
     prompt = build.build(

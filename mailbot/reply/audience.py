@@ -8,38 +8,45 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from mailbot.mail.mail import Address, Mail
 from mailbot.mail.thread import Thread
-from mailbot.reply.address import fold
+from mailbot.reply.address import fold, organisation
+from mailbot.reply.identity import is_own
 from mailbot.reply.recipients import Recipients
+
+if TYPE_CHECKING:
+    from mailbot.config import Account
 
 WITHHELD = "{} of the thread not shown to the model: not everybody who gets the reply has had {}."
 
 
-def known(thread: Thread, answered: Mail, to: Recipients) -> tuple[Thread, tuple[str, ...]]:
+def known(thread: Thread, answered: Mail, to: Recipients, account: Account) -> tuple[Thread, tuple[str, ...]]:
     """The thread without what went past them, and a remark about that.
 
-    A mail is known when it went to everybody who gets the reply, when the answered mail names it as one before (nobody
-    guesses an id: whoever writes it had the mail, and opened it to those in copy), or when it came through the list
-    that the answered mail names in To or Cc as well: anybody can write a List-Post."""
+    A mail is known when it went to everybody who gets the reply; when the answered mail names it as one before, and
+    somebody of its author's house had it, or its list: an id alone proves little, as ids travel in References; or when
+    it came through the list that the answered mail names in To or Cc as well: anybody can write a List-Post."""
     recipients = _folded((*to.to, *to.cc))
     the_list = {fold(answered.list_post)} & _folded((*answered.to, *answered.cc))
     before = {*answered.in_reply_to, *answered.references}
-    mails = tuple(
-        other
-        for other in thread.mails
-        if other.mail.message_id in before
-        or (recipients and recipients <= _people(other.mail))
-        or fold(other.mail.list_post) in the_list
-    )
+    houses = {organisation(a.email) for a in answered.from_}
+
+    def has_had(mail: Mail) -> bool:
+        people = (*mail.from_, *mail.reply_to, *mail.to, *mail.cc)
+        folded = _folded(people)
+        others = {organisation(a.email) for a in people if not is_own(account, a.email)}
+        return (
+            bool(recipients and recipients <= folded)
+            or (mail.message_id in before and bool(houses & others or the_list & folded))
+            or fold(mail.list_post) in the_list
+        )
+
+    mails = tuple(other for other in thread.mails if has_had(other.mail))
     count = len(thread.mails) - len(mails)
     words = ("1 mail", "it") if count == 1 else (f"{count} mails", "them")
     return replace(thread, mails=mails), (WITHHELD.format(*words),) if count else ()
-
-
-def _people(mail: Mail) -> set[str]:
-    return _folded((*mail.from_, *mail.reply_to, *mail.to, *mail.cc))
 
 
 def _folded(addresses: Iterable[Address]) -> set[str]:
