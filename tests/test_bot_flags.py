@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import fakes
 import pytest
 from worlds import CONFIG, Lab, question
 
+from mailbot.bot import ask, prepare
 from mailbot.errors import Later as LaterError
 from mailbot.imap.trouble import Rejection
-from mailbot.job import State
+from mailbot.job import IllegalEvent, State
 
 
 def states(lab: Lab) -> list[State]:
@@ -433,6 +436,22 @@ def test_unflagged_while_the_model_is_down_cancels(lab: Lab) -> None:
     lab.cycle()
 
     assert states(lab) == [State.CANCELLED]
+
+
+@pytest.mark.parametrize("step", [ask.ask, prepare.kept_mail])
+def test_what_works_on_a_job_that_was_cancelled_meanwhile_is_late_and_no_bug(lab: Lab, step: Any) -> None:
+    uid = lab.flag()
+    assert lab.endpoint is not None
+    lab.endpoint.queue.append(LaterError("the model is down"))
+    lab.cycle()
+    (before,) = lab.jobs()
+    lab.mailbox.star(uid, up=False)
+    lab.cycle()
+
+    with pytest.raises(IllegalEvent):
+        step(lab.world, before)
+
+    assert lab.jobs()[0].state is State.CANCELLED
 
 
 def test_unflagged_while_the_model_writes_changes_nothing(lab: Lab) -> None:

@@ -28,8 +28,7 @@ def ask(world: World, job: Job) -> Job:
     shape = job.shape
     assert shape, "a job that was prompted knows the shape of its prompt"
     assert job.prompted_at is not None, "a prompt waits for its answer"
-    stored = world.journal.kept(job.id, "prompt")
-    assert stored is not None, "a job that was prompted keeps its prompt"
+    stored = world.kept(job, "prompt")
     if world.now() - job.prompted_at > STALE:
         return world.record(job, "expired")
     with world.journal.transaction():

@@ -42,8 +42,7 @@ class Searches:
         if job.starts >= STARTS:
             return self._gathered(job, (), 0, ENDED)
         job = self._world.record(job, "started")
-        raw = self._world.journal.kept(job.id, "mail")
-        assert raw is not None, "an open job that was fetched keeps its mail"
+        raw = self._world.kept(job, "mail")
         try:
             mail = parse.parse(raw, truncated=job.truncated, reduced=job.reduced)
             refused = bool(answerable.check(mail, self._world.account).refusal)

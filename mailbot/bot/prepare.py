@@ -155,8 +155,7 @@ def prepare(world: World, job: Job) -> Job:
 
 
 def kept_mail(world: World, job: Job) -> Mail:
-    raw = world.journal.kept(job.id, "mail")
-    assert raw is not None, "an open job that was fetched keeps its mail"
+    raw = world.kept(job, "mail")
     # The key is the job's, also where a second delivery stands in: the draft's id follows from it.
     return replace(parse.parse(raw, truncated=job.truncated, reduced=job.reduced), key=job.key)
 

@@ -16,7 +16,7 @@ from mailbot.imap.folders import Roles
 from mailbot.imap.session import Session
 from mailbot.imap.trouble import Rejection
 from mailbot.index import Index
-from mailbot.job import Job, Mark
+from mailbot.job import IllegalEvent, Job, Mark
 from mailbot.journal import Journal
 from mailbot.model import Endpoint
 from mailbot.prompt.template import Templates
@@ -73,6 +73,14 @@ class World:
     def time(self, seconds: float | None = None) -> datetime:
         """A moment (default: now) in the owner's zone."""
         return datetime.fromtimestamp(self.now() if seconds is None else seconds, self.config.zone)
+
+    def kept(self, job: Job, name: str) -> bytes:
+        """What an open job keeps under this name. Raises IllegalEvent where it was ended meanwhile, in another thread:
+        the owner took the flag away."""
+        data = self.journal.kept(job.id, name)
+        if data is None:
+            raise IllegalEvent(f"job {job.id} keeps no {name} any more")
+        return data
 
     def record(self, job: Job, kind: str, **data: Any) -> Job:
         """Adds an event; one log line per transition, without text from mails."""
