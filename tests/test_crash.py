@@ -23,7 +23,7 @@ from mailbot.errors import Later
 from mailbot.job import State
 
 EARLIER = b"who asked before"  # in the other mail of the thread
-PAIR_SHARE = 1 if os.environ.get("MAILBOT_EVERY_PAIR") else 7  # every pair, or each seventh
+PAIR_SHARE = 1 if os.environ.get("MAILBOT_EVERY_PAIR") else 17  # every pair, or each seventeenth
 
 
 class Stop(BaseException):

@@ -400,7 +400,7 @@ def _id(raw: bytes) -> bytes:
 
 TestMachine = Machine.TestCase
 TestMachine.settings = settings(
-    max_examples=STORIES or 200,
+    max_examples=STORIES or 150,
     stateful_step_count=60 if STORIES else 25,
     derandomize=not STORIES,
     database=None,
