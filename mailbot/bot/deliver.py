@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from mailbot import doubt
 from mailbot.bot import ask, trouble
-from mailbot.bot.prepare import envelope, kept_mail, spoken_language
+from mailbot.bot.prepare import envelope, kept_mail
 from mailbot.bot.world import Wire, World, log
 from mailbot.doubt import Contents, Stored
 from mailbot.errors import Later
@@ -100,6 +100,8 @@ def _composed(world: World, job: Job, answer: Answer) -> tuple[bytes, dict[str, 
     mail = kept_mail(world, job)
     voice = identity.choose(mail, world.account, world.config.owner)
     to = recipients.choose(mail, world.account, job.known)
+    fresh = quote.split(mail.text, mail.subject).fresh
+    written = language.written(answer.reply, answer.language, voice.language)
     draft = compose.compose(
         voice=voice,
         mail=mail,
@@ -107,7 +109,7 @@ def _composed(world: World, job: Job, answer: Answer) -> tuple[bytes, dict[str, 
         reply=answer.reply,
         account_address=world.account.address,
         generation=job.generation,
-        language=spoken_language(mail, language.written(answer.reply, answer.language, voice.language)),
+        language=language.spoken(fresh, mail.text, written),
         quote=world.account.quote,
         now=world.time(),
         zone=world.config.zone,

@@ -173,15 +173,10 @@ def envelope(world: World, job: Job, mail: Mail, voice: Voice, to: Recipients) -
     }
 
 
-def spoken_language(mail: Mail, otherwise: str) -> str:
-    """The mail's own language, where it can be told."""
-    return language.spoken(quote.split(mail.text, mail.subject).fresh, mail.text, otherwise)
-
-
 def _outline(world: World, job: Job, mail: Mail, voice: Voice, to: Recipients) -> Job:
     correspondent = (to.to or mail.from_)[0].name if (to.to or mail.from_) else ""
-    spoken = spoken_language(mail, voice.language)
     fresh = quote.split(mail.text, mail.subject).fresh
+    spoken = language.spoken(fresh, mail.text, voice.language)
     answer = outline.write(mail=mail, fresh=fresh, voice=voice, correspondent=correspondent, language=spoken)
     text = json.dumps(asdict(answer), ensure_ascii=False)
     shown = [{"subject": mail.subject, "text": fresh}]
@@ -212,7 +207,7 @@ def _prompt(world: World, job: Job, mail: Mail, voice: Voice, to: Recipients, al
     mail, thread, kept_back = privacy.shown(rules, mail, thread, local=world.local)
     split = quote.split(mail.text, mail.subject)
     thread, withheld = audience.known(thread, mail, to, world.account)
-    spoken = spoken_language(mail, voice.language)
+    spoken = language.spoken(split.fresh, mail.text, voice.language)
     wanted = Wanted(mail=mail, fresh=split.fresh, thread=thread, to=to, language=spoken, wish=job.note, inside=inside)
     prompt = build.build(
         voice=voice,

@@ -2,8 +2,8 @@
 
 A client may go on speaking where no command changes what another one means (RFC 9051, 5.5): STATUS of folders that are
 not open, NOOP before a FETCH by UID, EXAMINE before a SEARCH for UIDs, which is refused where no folder could be
-opened. isync does so with every server unless told otherwise. imapclient waits for each
-answer; imaplib, beneath it, keeps by its tag what it hears."""
+opened. isync does so with every server unless told otherwise. imapclient waits for each answer; imaplib, beneath it,
+keeps by its tag what it hears."""
 
 from __future__ import annotations
 
