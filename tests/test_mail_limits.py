@@ -80,6 +80,8 @@ TEXTS = {
     "openers": "On x\n" * 80_000,
     "labels": "From: x\nDate: y\n\n" * 25_000,
     "quotes and answers": "> x\ny\n" * 60_000,
+    "colons": "abc:\n" * 50_000,
+    "marks of signatures": "-- \n" * 60_000,
     "one line": "On 1 " * 200_000 + "wrote:\n> x",
 }
 

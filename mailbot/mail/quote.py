@@ -18,7 +18,8 @@ _MAX_ATTRIBUTION = 4  # lines; long names and addresses are wrapped
 _GAP = 5  # lines among which its quote begins; webmails leave blank ones
 _MAX_LINE = 400  # characters of an attribution line
 _MAX_BLOCK = 10  # lines of a quoted header block
-_MAX_MARK = 100  # characters of a line such as "---- Original Message ----"
+_MIN_MARK = 3  # characters of a line that says anything, such as "原邮件"
+_MAX_MARK = 100  # of a line such as "---- Original Message ----"
 _WHOLE = -1
 _SHORT = 40  # characters of a line such as "See below." that says nothing else
 _DASHES = ("-", "_", "=", "\u2010", "\u2013", "\u2014")  # Proton draws its line with U+2010
@@ -124,6 +125,8 @@ def opening(lines: list[str]) -> int:
 def _opening(lines: list[str]) -> _Opening:
     unmarked = max((at + 1 for at, line in enumerate(lines) if _MARKED.match(line)), default=0)
     for at, line in enumerate(lines):
+        if not line.strip():
+            continue
         if _is_forward(line.lstrip("> ")):  # Apple Mail puts its mark and all that it forwards into a quote
             return _Opening(at, _Sign.FORWARD)
         if _is_quoted(line) and not _closes_address(lines, at):
@@ -152,9 +155,8 @@ def _closes_address(lines: list[str], at: int) -> bool:
 def _is_forward(line: str) -> bool:
     """A line such as "---------- Forwarded message ---------" or "Begin forwarded message:"."""
     mark = _mark(line)
-    return any(phrase in mark for phrase in phrases.FORWARDED) and (
-        line.lstrip().startswith(("-", "*", "_", "=")) or mark.endswith((":", "：")) or mark in phrases.FORWARDED
-    )
+    drawn = mark.startswith(("-", "*", "_", "=")) or mark.endswith((":", "："))
+    return mark in phrases.FORWARDED or (drawn and any(phrase in mark for phrase in phrases.FORWARDED))
 
 
 def _is_original(line: str) -> bool:
@@ -168,7 +170,7 @@ def _is_original(line: str) -> bool:
 
 def _mark(line: str) -> str:
     line = line.strip()
-    return phrases.fold(line) if 0 < len(line) <= _MAX_MARK else ""
+    return phrases.fold(line) if _MIN_MARK <= len(line) <= _MAX_MARK else ""
 
 
 def _is_block(lines: list[str], at: int) -> bool:
@@ -216,8 +218,10 @@ def _heads_unquoted(lines: list[str], at: int) -> bool:
     if not lines[at].rstrip().endswith((":", "：")) or len(lines[at]) > _MAX_LINE:
         return False
     start = _attribution_start(lines, at)
-    line = " ".join(lines[max(start, 0) : at + 1])
-    return start >= 0 and all(sign.search(line) for sign in (_YEAR, _TIME, _NAMED))
+    if start < 0:
+        return False
+    line = " ".join(lines[start : at + 1])
+    return all(sign.search(line) for sign in (_YEAR, _TIME, _NAMED))
 
 
 def _says_wrote(folded: str) -> bool:

@@ -34,20 +34,17 @@ def has_postscript(lines: list[str]) -> bool:
 def cut(lines: list[str]) -> tuple[list[str], list[str]]:
     """The lines without the last marked signature, and that, without its mark; where none is marked, the last line, if
     a phone added it. No signature is above quoted lines, or below nothing; none holds a postscript."""
+    words = next((at for at, line in enumerate(lines) if line.strip(" -_=")), len(lines))  # the first line that says any
     last = -1
-    for at in range(len(lines) - 1, -1, -1):
+    for at in range(len(lines) - 1, words, -1):
         if lines[at].startswith(">"):
             break
-        if lines[at] == MARK and _has_words(lines[:at]):
+        if lines[at] == MARK:
             if has_postscript(lines[at + 1 :]):
                 return lines, []
             return lines[:at], lines[at + 1 :]
         if last < 0 and lines[at].strip():
             last = at
-    if last > 0 and is_sent_from(lines[last]) and _has_words(lines[:last]):
+    if last > words and is_sent_from(lines[last]):
         return lines[:last], lines[last:]
     return lines, []
-
-
-def _has_words(lines: list[str]) -> bool:
-    return any(line.strip(" -_=") for line in lines)
