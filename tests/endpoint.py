@@ -92,6 +92,7 @@ class Drip:
         exchange.drip(b" " * 50_000)
 
 
+@dataclass(frozen=True)
 class Hang:
     """Takes the request and says nothing until the server is closed."""
 
@@ -99,6 +100,7 @@ class Hang:
         exchange.server.closing.wait(30)
 
 
+@dataclass(frozen=True)
 class Cut:
     """Closes the connection in the middle of the answer."""
 

@@ -205,10 +205,15 @@ def test_a_terminal_gets_the_page_and_a_pipe_gets_lines(home: Home) -> None:
     assert (code, piped.code) == (0, 0)
     assert "\x1b[" in screen
     assert "1 today, 1 in 7 days" in screen
-    assert re.sub(r"\d", "0", plain(screen)) == re.sub(r"\d", "0", colourless)
+    assert _timeless(plain(screen)) == _timeless(colourless)
     assert "\x1b" not in piped.out
     assert "home: ok" in piped.out
     assert "1 drafts today, 1 in 7 days; median" in piped.out
+
+
+def _timeless(screen: str) -> str:
+    """The screen, whenever it was made."""
+    return re.sub(r"\d", "0", re.sub(r"just now|\d+ seconds? ago", "lately", screen))
 
 
 def test_json_has_the_figures_beside_what_it_always_had(home: Home) -> None:
