@@ -34,7 +34,7 @@ def has_postscript(lines: list[str]) -> bool:
 def cut(lines: list[str]) -> tuple[list[str], list[str]]:
     """The lines without the last marked signature, and that, without its mark; where none is marked, the last line, if
     a phone added it. No signature is above quoted lines, or below nothing; none holds a postscript."""
-    words = next((at for at, line in enumerate(lines) if line.strip(" -_=")), len(lines))  # the first line that says any
+    words = next((at for at, line in enumerate(lines) if line.strip(" -_=")), len(lines))  # the first line with any
     last = -1
     for at in range(len(lines) - 1, words, -1):
         if lines[at].startswith(">"):
