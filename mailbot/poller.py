@@ -18,8 +18,9 @@ from mailbot.bot import ask, gather, notes, notices, trouble
 from mailbot.bot.gather import Searches
 from mailbot.bot.learn import Learning
 from mailbot.bot.spare import Spare
-from mailbot.bot.tick import BESIDE, Round, advance, connect, tick
-from mailbot.bot.world import Wire, World, log
+from mailbot.bot.tick import BESIDE, Round, advance, tick
+from mailbot.bot.wire import Wire, connect
+from mailbot.bot.world import World, log
 from mailbot.errors import Later, MailbotError, OwnerMustAct
 from mailbot.imap.folders import Roles
 from mailbot.job import BACKOFF_MOST, IllegalEvent, Job, Step, backoff, is_due, next_step

@@ -14,7 +14,7 @@ from functools import partial
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from mailbot.bot.tick import connect
+from mailbot.bot.wire import connect
 from mailbot.bot.world import World, log
 from mailbot.imap.idle import Watcher
 from mailbot.imap.session import Session

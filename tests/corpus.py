@@ -29,7 +29,7 @@ from mailbot import templates
 from mailbot.archive import frontmatter
 from mailbot.archive.page import Page, render
 from mailbot.archive.source import render_source, shown
-from mailbot.bot.prepare import FETCH_LIMIT
+from mailbot.bot.fetch import FETCH_LIMIT
 from mailbot.errors import Refused
 from mailbot.mail import quote
 from mailbot.mail.mail import Mail

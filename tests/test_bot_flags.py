@@ -8,7 +8,7 @@ import fakes
 import pytest
 from worlds import CONFIG, Lab, question
 
-from mailbot.bot import ask, prepare
+from mailbot.bot import addressed, ask
 from mailbot.errors import Later as LaterError
 from mailbot.imap.trouble import Rejection
 from mailbot.job import IllegalEvent, State
@@ -438,7 +438,7 @@ def test_unflagged_while_the_model_is_down_cancels(lab: Lab) -> None:
     assert states(lab) == [State.CANCELLED]
 
 
-@pytest.mark.parametrize("step", [ask.ask, prepare.kept_mail])
+@pytest.mark.parametrize("step", [ask.ask, addressed.kept_mail])
 def test_what_works_on_a_job_that_was_cancelled_meanwhile_is_late_and_no_bug(lab: Lab, step: Any) -> None:
     uid = lab.flag()
     assert lab.endpoint is not None

@@ -8,7 +8,7 @@ import pytest
 from fakes import ANSWER
 from worlds import CONFIG, Lab, question
 
-from mailbot.bot import observe, prepare
+from mailbot.bot import fetch, observe
 from mailbot.errors import Later, MailbotError, OwnerMustAct, Unknown
 from mailbot.imap.session import Session
 from mailbot.job import State
@@ -282,7 +282,7 @@ def test_a_wrong_key_waits_and_is_told_once_and_told_when_it_is_over(lab: Lab) -
 
 def twins(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two mails of one second, one subject and keys that begin alike are flagged."""
-    for module in (observe, prepare):
+    for module in (observe, fetch):
         monkeypatch.setattr(module, "mail_key", lambda raw: "5666" + mail_key(raw))
     monkeypatch.setattr(parse, "mail_key", lambda raw: "5666" + mail_key(raw))
     for number in (1, 2):

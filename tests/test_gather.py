@@ -19,7 +19,8 @@ from worlds import CONFIG, Lab, question
 from mailbot import poller
 from mailbot.bot import gather, search
 from mailbot.bot.spare import Spare
-from mailbot.bot.tick import connect, rehearse
+from mailbot.bot.tick import rehearse
+from mailbot.bot.wire import connect
 from mailbot.errors import Later, OwnerMustAct
 from mailbot.imap.login import connect as log_in
 from mailbot.imap.trouble import Rejection

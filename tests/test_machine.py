@@ -22,7 +22,7 @@ from test_crash import Stop, stopped_files
 from worlds import CONFIG, Lab, question
 
 from mailbot.bot.deliver import DRAFTED_BY_ANOTHER
-from mailbot.bot.prepare import GONE
+from mailbot.bot.fetch import GONE
 from mailbot.errors import Later, MailbotError, OwnerMustAct
 from mailbot.flags import DRAFTED_KEYWORD
 from mailbot.job import OPEN, Job, State

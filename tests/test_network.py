@@ -20,8 +20,8 @@ from worlds import CONFIG, Lab, question
 
 from mailbot import poller as pollers
 from mailbot import service as services
-from mailbot.bot.tick import connect
 from mailbot.bot.trouble import troubles
+from mailbot.bot.wire import connect
 from mailbot.bot.world import World
 from mailbot.errors import Later, MailbotError
 from mailbot.imap import idle, login

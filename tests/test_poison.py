@@ -14,7 +14,7 @@ import pytest
 from dovecot import Dovecot
 from worlds import Lab, question
 
-from mailbot.bot import observe, prepare
+from mailbot.bot import addressed, fetch, observe
 from mailbot.job import STARTS, State
 from mailbot.mail import parse
 
@@ -102,7 +102,7 @@ def test_a_mail_that_shows_a_bug_parks_once_and_the_others_are_drafted_at_once(
 
     monkeypatch.setattr(parse, where, fails)
     if where == "mail_key":
-        for module in (observe, prepare):
+        for module in (observe, fetch):
             monkeypatch.setattr(module, where, fails)
     poison(lab)
 
@@ -123,7 +123,7 @@ def test_a_mail_that_ends_the_process_again_and_again_parks_and_the_others_are_d
     class Killed(BaseException):
         """The kernel, out of memory."""
 
-    before = prepare.kept_mail
+    before = addressed.kept_mail
     starts: list[str] = []
 
     def kept_mail(world: Any, job: Any) -> Any:
@@ -132,7 +132,7 @@ def test_a_mail_that_ends_the_process_again_and_again_parks_and_the_others_are_d
             raise Killed
         return before(world, job)
 
-    monkeypatch.setattr(prepare, "kept_mail", kept_mail)
+    monkeypatch.setattr(addressed, "kept_mail", kept_mail)
     poison(lab)
 
     drafts = []

@@ -280,7 +280,10 @@ def test_no_command_removes_what_is_not_ours() -> None:
 
     assert [(name, call) for name, call in calls if call in FORBIDDEN_IMAP] == []
     assert {name for name, call in calls if call == "uid_expunge"} == {"imap.session"}  # after a COPY, of one UID
-    assert {name for name, call in calls if call == "move" and not _in(name, "imap")} == {"bot.deliver", "check.trial"}
+    assert {name for name, call in calls if call == "move" and not _in(name, "imap")} == {
+        "bot.read_back",
+        "check.trial",
+    }
 
 
 def test_exceptions_are_caught_by_name() -> None:

@@ -1,17 +1,41 @@
 """The only place where pure and edge meet: one account's straight line from a flag to a draft.
 
-world      what a bot needs: the config, the edges, the clock
-observe    what carries a flag now, and what that means      -> events asked, held, cancelled ...
-prepare    fetch, parse, may we?, names, source, prompt      -> events fetched, named, prompted, skipped
-gather     the rest of the thread, on a connection of its own -> event gathered
-learn      the owner's mails in Sent, into the index, in idle moments
-spare      the connection that searches and learning share
-search     what one thread search asks of which folder
-context    what of the owner's own goes into a prompt
-notes      the owner's notes, for the readers of a reply
-ask        the model, while no IMAP connection is held       -> events answered, rejected
-deliver    compose, intent, APPEND, doubt, read back, keyword -> events intended, appended, read, marked
-pages      the page in the archive                           -> event paged
-trouble    what the owner must know, told once
-tick       takes every due job one step after the other, and decides what an error means for it
+A round::
+
+    tick       takes every due job one step after the other, and decides what an error means for it
+    observe    what carries a flag now, and what that means        -> events asked, held, cancelled ...
+    settled    folders in which a look would find the same again
+
+Its steps, in their order::
+
+    fetch      the mail, from its place or from where it was moved -> events fetched, skipped
+    gather     the rest of the thread, on a connection of its own  -> event gathered
+    prepare    may we?, names, source, prompt                      -> events named, prompted, skipped
+    ask        the model, while no IMAP connection is held         -> events answered, rejected
+    deliver    compose, intent, APPEND; at last the keyword        -> events intended, appended, marked
+    resolve    was it stored? after an APPEND that broke           -> events appended, absent
+    read_back  the stored draft against what was meant             -> event read
+    pages      the page in the archive                             -> event paged
+
+What they use::
+
+    world      what a bot needs: the config, the edges, the clock
+    wire       the session of a round, and which folder is what
+    addressed  a mail, and from whom and to whom its reply goes
+    search     what one thread search asks of which folder
+    spare      the connection that searches and learning share
+    learn      the owner's mails in Sent, into the index, in idle moments
+    context    what of the owner's own goes into a prompt
+    notes      the owner's notes, for the readers of a reply
+    daily      the day's limit of model calls
+    logins     no login with a secret that was refused three times
+
+For the owner::
+
+    trouble    what the owner must know, told once
+    notices    which of it is told now, and by which way
+    digest     once a day: which drafts wait
+    purge      what is kept of a person, a mail or a time, and taking it away
+    unreached  what a purge cannot reach
+    sweep      once a day: what is older than the owner wants to keep
 """

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import date, datetime, time, timedelta
 
 from mailbot.bot import notices
-from mailbot.bot.world import Wire, World, log
+from mailbot.bot.wire import Wire
+from mailbot.bot.world import World, log
 from mailbot.errors import MailbotError, Unknown
 from mailbot.job import Job
 from mailbot.mail.parse import parse

@@ -13,7 +13,8 @@ from functools import partial
 
 from mailbot.bot.search import FAILED, MOST, Found, Search, look
 from mailbot.bot.spare import Spare
-from mailbot.bot.world import Wire, World, log
+from mailbot.bot.wire import Wire
+from mailbot.bot.world import World, log
 from mailbot.errors import MailbotError
 from mailbot.imap.folders import Roles
 from mailbot.job import STARTS, Job

@@ -9,7 +9,8 @@ from typing import Any
 
 from mailbot.bot import trouble
 from mailbot.bot.trouble import ASIDE, PARKED
-from mailbot.bot.world import Wire, World, log
+from mailbot.bot.wire import Wire
+from mailbot.bot.world import World, log
 from mailbot.errors import MailbotError, Unknown
 from mailbot.reply import notice
 

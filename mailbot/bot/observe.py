@@ -4,12 +4,13 @@ transaction, so that a look is taken over whole or not at all."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from hashlib import sha256
 
 from mailbot import flags
 from mailbot.bot import trouble
-from mailbot.bot.world import Wire, World, log
+from mailbot.bot.wire import Wire
+from mailbot.bot.world import World, log
 from mailbot.flags import DRAFTED_KEYWORD, Contact, Meaning, Sighting
 from mailbot.imap.answer import Fetched, Look
 from mailbot.imap.trouble import Rejection
@@ -247,15 +248,14 @@ def _risen(world: World, views: Sequence[View], seen: Seen, *, include_existing:
 def _begin(
     world: World, key: str, generation: int, s: Sighting, sent: Mark | None, what: Meaning, why: str, limited: bool
 ) -> Job:
-    place = (s.place.folder, s.place.uidvalidity, s.place.uid)
     job = world.journal.begin(
         "asked" if what is Meaning.ASKED else "held",
         world.now(),
         account=world.key,
         key=key,
         generation=generation,
-        place=place,
-        sent=(sent.folder, sent.uidvalidity, sent.uidnext) if sent else None,
+        place=astuple(s.place),
+        sent=astuple(sent) if sent else None,
         was_answered=s.answered,
         limited=limited,
         reason="" if what is Meaning.ASKED else why,
@@ -269,8 +269,7 @@ def _follow(world: World, key: str, sighting: Sighting) -> None:
     """The mail of a job is at another place now."""
     for job in world.journal.generations(world.key, key)[-1:]:
         if job.state is State.HELD or job.state in OPEN:
-            place = (sighting.place.folder, sighting.place.uidvalidity, sighting.place.uid)
-            world.record(job, "moved", place=place)
+            world.record(job, "moved", place=astuple(sighting.place))
 
 
 def _hold_burst(world: World, seen: Seen) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Set
 from hashlib import sha256
 
 from mailbot.archive import name as names_of
 from mailbot.archive import page
 from mailbot.archive.source import render_source, shown
 from mailbot.bot import ask, trouble
+from mailbot.bot.addressed import Addressed
 from mailbot.bot.world import World
 from mailbot.job import Job, State
 from mailbot.mail.mail import Mail
@@ -19,28 +20,27 @@ SUBJECT = 60  # characters of it in a notice
 STATUS = {State.DRAFTED: "pending", State.SKIPPED: "skipped", State.PARKED: "failed"}
 
 
-def name(
-    world: World,
-    job: Job,
-    mail: Mail | None,
-    draft: Mapping[str, str],
-    remarks: tuple[str, ...],
-    known: tuple[str, ...] = (),
-) -> Job:
-    """Chooses the paths of page, prompt and source. ``mail`` is None when it was never fetched; ``known`` is what its
-    recipients were chosen by: what the index says may change, the job's recipients may not."""
-    subject = mail.subject if mail else job.mail.get("subject", "")
-    summary = dict(job.mail)
-    if mail is not None:
-        summary["from"], summary["subject"], summary["message_id"] = shown(mail.from_), mail.subject, mail.message_id
+def name(world: World, job: Job, reply: Addressed | None, remarks: tuple[str, ...]) -> Job:
+    """Chooses the paths of page, prompt and source. ``reply`` is None when the mail was never fetched. Whom the owner
+    knows is journalled with them: what the index says may change, the job's recipients may not."""
+    subject, summary = job.mail.get("subject", ""), dict(job.mail)
+    if reply is not None:
+        mail = reply.mail
+        subject = mail.subject
+        summary |= {"from": shown(mail.from_), "subject": subject, "message_id": mail.message_id}
     with world.journal.transaction():  # accounts share an archive: a name that one has chosen is taken for the others
         chosen = {path for other in world.journal.open_jobs() for path in other.names.values()}
         stem = names_of.names(subject, day=world.time().date(), taken=lambda s: _is_taken(world, s, chosen))
-        names = {"page": names_of.page_path(stem), "prompt": names_of.prompt_path(stem), "source": ""}
-        if mail is not None:
-            names["source"] = _source(world, job, mail, chosen)
-        more = {"draft": dict(draft), "mail": summary, "remarks": list(remarks), "known": list(known)}
-        return world.record(job, "named", names=names, **more)
+        names = {"page": names_of.page_path(stem), "prompt": names_of.prompt_path(stem)}
+        return world.record(
+            job,
+            "named",
+            names={**names, "source": _source(world, job, reply.mail, chosen) if reply else ""},
+            draft=reply.envelope(world, job) if reply else {},
+            mail=summary,
+            remarks=list(remarks),
+            known=list(reply.known) if reply else [],
+        )
 
 
 def _is_taken(world: World, stem: str, chosen: Set[str]) -> bool:
@@ -65,7 +65,7 @@ def _source(world: World, job: Job, mail: Mail, chosen: Set[str]) -> str:
 def write(world: World, job: Job) -> Job:
     """Writes the page of a draft that stands, or of a mail that got none, and marks the pages of earlier drafts."""
     if not job.names:
-        job = name(world, job, None, {}, ())
+        job = name(world, job, None, ())
     status = STATUS[job.state]
     text = page.render(_page(world, job, status))
     world.store.write(job.names["page"], text)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
-from mailbot.bot import ask, deliver, digest, gather, notices, pages, prepare, trouble
+from mailbot.bot import ask, deliver, digest, fetch, gather, notices, pages, prepare, read_back, resolve, trouble
 from mailbot.bot.observe import Seen, observe
-from mailbot.bot.world import Wire, World, log
+from mailbot.bot.wire import Wire
+from mailbot.bot.world import World, log
 from mailbot.errors import Later, MailbotError, OwnerMustAct, Refused
-from mailbot.imap.folders import roles
 from mailbot.imap.trouble import Rejection
 from mailbot.job import BACKOFF_MOST, BUGS, NEEDS_IMAP, IllegalEvent, Job, State, Step, is_due, next_step
 
@@ -19,11 +19,11 @@ BESIDE = frozenset({Step.GATHER, Step.PREPARE, Step.ASK})
 CAN_PARK = frozenset({State.NEW, State.ANSWERED, State.APPENDING})
 
 ON_THE_WIRE: dict[Step, Callable[[World, Wire, Job], Job]] = {
-    Step.FETCH: prepare.fetch,
+    Step.FETCH: fetch.fetch,
     Step.GATHER: gather.alone,
     Step.STORE: deliver.store,
-    Step.RESOLVE: deliver.resolve,
-    Step.READ_BACK: deliver.read_back,
+    Step.RESOLVE: resolve.resolve,
+    Step.READ_BACK: read_back.read_back,
     Step.MARK: deliver.mark,
 }
 AT_HOME: dict[Step, Callable[[World, Job], Job]] = {
@@ -44,23 +44,6 @@ class Round:
     beside: list[tuple[Step, Job]] = field(default_factory=list)
     failed: bool = False
     owner: OwnerMustAct | None = None
-
-
-def connect(world: World) -> Wire:
-    """Logs in and finds the folders. Raises Later or OwnerMustAct."""
-    session = world.connect()
-    try:
-        used = world.journal.noted("drafts", world.key) or ""
-        session.count_changes()
-        gmail = "X-GM-EXT-1" in session.capabilities
-        found = roles(world.account, session.folders(), gmail=gmail, used_drafts=used)
-        if found.drafts != used:
-            world.journal.note("drafts", world.key, found.drafts)
-    except BaseException:
-        session.close()
-        raise
-    trouble.end(world, "login", "sign-in", "tls", "drafts", "secret")
-    return Wire(session, found, world.now())
 
 
 def tick(

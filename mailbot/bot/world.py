@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from mailbot.archive.store import Store
-from mailbot.bot.settled import Settled
 from mailbot.config import Account, Config
-from mailbot.imap.answer import Look
-from mailbot.imap.folders import Roles
 from mailbot.imap.session import Session
-from mailbot.imap.trouble import Rejection
 from mailbot.index import Index
-from mailbot.job import IllegalEvent, Job, Mark
+from mailbot.job import IllegalEvent, Job
 from mailbot.journal import Journal
 from mailbot.model import Endpoint
 from mailbot.prompt.template import Templates
@@ -90,54 +86,3 @@ class World:
             "account=%s job=%s event=%s state=%s->%s%s", self.account.name, job.id, kind, job.state, after.state, reason
         )
         return after
-
-
-@dataclass(frozen=True, slots=True)
-class Wire:
-    """An open session and what is known of its folders."""
-
-    session: Session
-    roles: Roles
-    since: float  # when it was connected
-    settled: Settled = field(default_factory=Settled)
-
-    def opened(self, folder: str) -> Look | None:
-        """Opens a folder read-only; None where it is not there any more. Raises Rejection where the server lists it and
-        refuses to open it: that says nothing about the mails in it."""
-        try:
-            return self.session.examine(folder)
-        except Rejection:
-            if folder in {f.name for f in self.session.folders()}:
-                raise
-            return None
-
-    def current(self, folder: str) -> Look | None:
-        """A folder, open and up to date: with the next FETCH where it is open already, else as ``opened``."""
-        look = self.session.selected
-        if look is None or look.folder != folder:
-            return self.opened(folder)
-        self.session.renew()
-        return look
-
-    def ask_marks(self, *folders: str) -> Callable[[], tuple[Mark, ...]]:
-        """How far folders are filled: asked in one breath with the next command, told after it, without those that are
-        not there any more. Told, it raises Rejection as ``opened`` does."""
-        named = [folder for folder in folders if folder]
-        told = self.session.ask_marks(named)
-
-        def marks() -> tuple[Mark, ...]:
-            try:
-                return told()
-            except Rejection:
-                return tuple(mark for folder in named if (mark := self.marked(folder)))
-
-        return marks
-
-    def marked(self, folder: str) -> Mark | None:
-        """How far a folder is filled; None where it is not there any more. Raises Rejection as ``opened`` does."""
-        try:
-            return self.session.mark(folder)
-        except Rejection:
-            if folder in {f.name for f in self.session.folders()}:
-                raise
-            return None

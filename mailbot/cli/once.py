@@ -141,7 +141,8 @@ def _rehearse(place: Home, account: Account, include_existing: bool) -> list[str
     from dataclasses import replace
 
     from mailbot.archive.store import Store
-    from mailbot.bot.tick import connect, rehearse
+    from mailbot.bot.tick import rehearse
+    from mailbot.bot.wire import connect
 
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="mailbot-")))
