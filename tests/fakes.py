@@ -135,7 +135,9 @@ class FakeSession:
         return Mark(folder, box.uidvalidity, box.uidnext)
 
     def flagged(self, flag: str) -> frozenset[int]:
-        return frozenset(u for u, m in self._mails().items() if flag in m.flags and "\\Deleted" not in m.flags)
+        wanted = flag.lower()
+        carrying = {u: {f.lower() for f in m.flags} for u, m in self._mails().items()}
+        return frozenset(u for u, flags in carrying.items() if wanted in flags and "\\deleted" not in flags)
 
     def uids_from(self, uid: int) -> tuple[int, ...]:
         return tuple(u for u in sorted(self._mails()) if u >= uid)

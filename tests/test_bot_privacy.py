@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+from fakes import Box, FakeSession
 from letters import sent
 from worlds import CONFIG, Lab, question
 
 from mailbot.errors import BadUsage
+from mailbot.imap.trouble import Rejection
 from mailbot.job import State
 
 LAWYER = {"From": "Dr. Eve Holm <eve@holm-law.example>"}
@@ -180,6 +184,128 @@ def test_own_mails_with_words_that_no_model_may_see_are_no_samples(make: Make) -
     assert "the racks are for you" in prompt
 
 
+REPORT = "<report-1@clinic.example>"
+WRITTEN = "Hi Mara,\n\nthe {} are for you and for Bo, I think.\n\nCheers\nAda\n"
+
+
+def clinic(lab: Lab, folder: str = "Health", *flags: str) -> None:
+    """A mail that the rules of these tests keep from the model, in a folder that no thread search looks into."""
+    lab.mailbox.boxes.setdefault(folder, Box(77))
+    lab.mailbox.add(folder, question(9, Message_ID=REPORT).replace(b"hardware", b"CANARY-0"), *flags)
+
+
+def learn(lab: Lab, *raws: tuple[bytes, str]) -> None:
+    for raw, flag in raws:
+        lab.mailbox.add("Sent", raw, "\\Seen", *filter(None, [flag]))
+    lab.clock += 4000
+    lab.cycle()
+
+
+@pytest.mark.parametrize(
+    ("criteria", "folder", "flags"),
+    [('folder = ["heal*"]', "Health", ()), ('keyword = ["$Private"]', "Archive", ("$private",))],
+)
+def test_an_own_answer_to_a_mail_that_no_model_may_see_is_no_sample(
+    make: Make, criteria: str, folder: str, flags: tuple[str, ...]
+) -> None:
+    lab = make("never", criteria)
+    clinic(lab, folder, *flags)
+    learn(
+        lab,
+        (sent(WRITTEN.format("CANARY-1 results"), In_Reply_To=REPORT), ""),
+        (sent(WRITTEN.format("CANARY-2 results"), number=2, References=f"{REPORT} <x@y.example>"), ""),
+        (sent(WRITTEN.format("racks"), number=3, In_Reply_To="<other@northwind.example>"), ""),
+        (sent(WRITTEN.format("CANARY-3 results"), number=4, Message_ID=""), ""),
+    )
+    lab.flag(question(To="Ada Example <ada@example.org>"))
+    lab.settle()
+
+    (prompt,) = asked(lab)
+    assert "CANARY" not in prompt
+    assert "the racks are for you" in prompt
+
+
+@pytest.mark.parametrize("criteria", ['folder = ["sent"]', 'keyword = ["$Private"]'])
+def test_folder_and_keyword_of_a_mail_in_sent_itself_count(make: Make, criteria: str) -> None:
+    lab = make("never", criteria)
+    learn(lab, (sent(WRITTEN.format("CANARY results")), "$Private"), (sent(WRITTEN.format("racks"), number=2), ""))
+    lab.flag(question(To="Ada Example <ada@example.org>"))
+    lab.settle()
+
+    assert "CANARY" not in asked(lab)[0]
+    assert ("the racks are for you" in asked(lab)[0]) is ("keyword" in criteria)
+
+
+def test_what_was_moved_into_such_a_folder_a_moment_ago_counts(make: Make) -> None:
+    lab = make("never", 'folder = ["Health"]')
+    learn(lab, (sent(WRITTEN.format("CANARY results"), In_Reply_To=REPORT), ""))
+    clinic(lab)
+    lab.flag(question(To="Ada Example <ada@example.org>"))
+    lab.settle()
+
+    assert "CANARY" not in asked(lab)[0]
+
+
+def test_a_mail_that_lies_in_such_a_folder_too_is_not_shown_from_another_one(make: Make) -> None:
+    lab = make("never", 'folder = ["Health"]')
+    clinic(lab)
+    uid = lab.mailbox.add("INBOX", question(9, Message_ID=REPORT).replace(b"hardware", b"CANARY-0"))
+    lab.flag(question(2, In_Reply_To=REPORT, References=REPORT))
+    lab.settle()
+    lab.mailbox.star(uid)
+    lab.settle()
+
+    assert len(asked(lab)) == 1
+    assert "CANARY" not in asked(lab)[0]
+    assert "by its folder Health" in page(lab)
+
+
+def quoting() -> bytes:
+    return question(2, In_Reply_To="<3@x.example>", References=f"{REPORT} <3@x.example>") + b"\n> CANARY-4\n\nWell?\n"
+
+
+def test_what_a_mail_quotes_of_a_thread_with_such_a_mail_stays_out(make: Make) -> None:
+    lab = make("never", 'folder = ["Health"]')
+    clinic(lab)
+    lab.flag(quoting())
+    lab.settle()
+
+    assert "CANARY" not in asked(lab)[0]
+    assert "Well?" in asked(lab)[0]
+    assert "What the mails quote was not shown" in page(lab)
+
+
+def test_where_the_server_does_not_open_such_a_folder_nothing_is_risked(make: Make) -> None:
+    lab = make("never", 'folder = ["Health"]')
+    clinic(lab)
+
+    class Closed(FakeSession):
+        def examine(self, folder: str) -> Any:
+            if folder == "Health":
+                raise Rejection("[NOPERM] not yours")
+            return super().examine(folder)
+
+    lab.boot(lambda world: replace(world, connect=lambda: Closed(lab.mailbox)))  # type: ignore[arg-type, return-value]
+    learn(lab, (sent(WRITTEN.format("CANARY results"), In_Reply_To=REPORT), ""))
+    lab.flag(quoting())
+    lab.settle()
+
+    assert lab.jobs()[0].state is State.DONE
+    assert "CANARY" not in asked(lab)[0]
+
+
+def test_another_rule_is_read_for_anew(make: Make) -> None:
+    lab = make("never", 'folder = ["Other"]')
+    clinic(lab)
+    learn(lab, (sent(WRITTEN.format("CANARY results"), In_Reply_To=REPORT), ""))
+    rule = lab.config.privacy[0].model_copy(update={"folder": ("Health",)})
+    lab.boot(lambda world: replace(world, config=lab.config.model_copy(update={"privacy": (rule,)})))
+    lab.flag(question(To="Ada Example <ada@example.org>"))
+    lab.settle()
+
+    assert "CANARY" not in asked(lab)[0]
+
+
 @pytest.mark.parametrize("criteria", ['from = ["holm-law.example"]', 'words = ["CANARY"]', 'from = ["other.example"]'])
 def test_what_only_a_model_in_the_house_may_see_of_the_thread_keeps_the_whole_prompt_there(
     make: Make, criteria: str
@@ -213,8 +339,6 @@ def test_a_rule_is_looked_up_anew_for_a_draft_that_is_asked_for_again(make: Make
     lab.flag()
     lab.settle()
     free = lab.config.model_copy(update={"privacy": ()})
-    from dataclasses import replace
-
     lab.boot(lambda world: replace(world, config=free))
     lab.mailbox.star(1, up=False)
     lab.cycle()

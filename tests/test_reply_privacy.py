@@ -11,6 +11,7 @@ from mailbot.config import Privacy
 from mailbot.mail.mail import Address
 from mailbot.mail.thread import Thread, ThreadMail
 from mailbot.reply import privacy
+from mailbot.reply.privacy import NOWHERE, Filed
 
 LAWYER = Address("Dr. Eve Holm", "eve@holm-law.example")
 
@@ -183,5 +184,61 @@ def test_without_a_rule_that_fits_everything_is_shown_as_it_is() -> None:
 )
 def test_own_mails_to_such_people_are_no_samples(kind: str, local: bool, free: bool) -> None:
     rules = [from_("holm-law.example", kind=kind)]
-    assert privacy.may_see(rules, ("bo@x.example", "eve@holm-law.example"), "", local=local) == free
-    assert privacy.may_see(rules, (MARA.email,), "", local=local)
+    assert privacy.may_see(rules, ("bo@x.example", "eve@holm-law.example"), "", (), NOWHERE, local=local) == free
+    assert privacy.may_see(rules, (MARA.email,), "", (), NOWHERE, local=local)
+
+
+# By folder and keyword
+
+HEALTH = {"<1@clinic.example>": frozenset({("INBOX/Health", "")})}
+
+
+@pytest.mark.parametrize(
+    ("ids", "filed", "free"),
+    [
+        (("<own@example.org>",), Filed(HEALTH), True),
+        (("<own@example.org>", "<1@clinic.example>"), Filed(HEALTH), False),
+        (("<1@clinic.example>",), Filed(HEALTH), False),
+        (("<own@example.org>",), Filed(HEALTH, whole=False), False),
+        ((), Filed(HEALTH), False),
+    ],
+)
+def test_an_own_mail_that_answers_one_in_such_a_folder_is_no_sample(
+    ids: tuple[str, ...], filed: Filed, free: bool
+) -> None:
+    assert privacy.may_see([rule("never", folder=["*/health"])], (), "", ids, filed, local=False) == free
+    assert privacy.may_see([rule("local", folder=["*/health"])], (), "", ids, filed, local=True)
+    assert privacy.may_see([from_("holm-law.example")], (), "", ids, filed, local=False)
+
+
+def test_a_mail_lies_in_every_place_that_it_was_found_in() -> None:
+    filed = Filed({"<1@clinic.example>": frozenset({("All Mail", "$PRIVATE"), ("Health", "")})})
+    mail = one(message_id="<1@clinic.example>")
+
+    assert "by its folder Health" in privacy.judge([rule("never", folder=["health"])], mail, filed, local=True).refusal
+    assert "$private" in privacy.judge([rule("never", keyword=["$private"])], mail, filed, local=True).refusal
+
+
+def test_an_own_answer_to_a_mail_that_stays_out_stays_out_too() -> None:
+    private = one(keywords=("$private",), message_id="<1@clinic.example>")
+    answer = one(own=True, from_=(ADA,), in_reply_to=("<1@clinic.example>",), text="I will take the pills.")
+    unseen = one(own=True, from_=(ADA,), in_reply_to=("<2@clinic.example>",), text="I will not.")
+    later = one(in_reply_to=("<own@example.org>",), references=("<1@clinic.example>",), text="Well.")
+    filed = Filed({"<2@clinic.example>": frozenset({("INBOX", "$Private")})})
+    rules = [rule("never", keyword=["$Private"])]
+    _, thread, remarks = privacy.shown(rules, make_mail(), Thread((private, answer, unseen, later)), filed, local=False)
+
+    assert [other.mail.text for other in thread.mails] == ["Well."]
+    assert "3 mails" in remarks[0]
+    assert "(never, by its keyword $Private; an answer to such a mail)" in remarks[0]
+
+
+@pytest.mark.parametrize(
+    ("filed", "hidden"), [(Filed(HEALTH), True), (Filed(whole=False), True), (Filed(), False), (NOWHERE, False)]
+)
+def test_a_quote_is_shown_only_where_nothing_before_the_mail_lies_in_such_a_folder(filed: Filed, hidden: bool) -> None:
+    mail = make_mail(text=ANSWERED_INSIDE, references=("<1@clinic.example>", "<2@x.example>"))
+    bare, _, remarks = privacy.shown([rule("never", folder=["*/health"])], mail, Thread(), filed, local=False)
+
+    assert ("Do not sign" not in bare.text) is hidden
+    assert (privacy.UNQUOTED in remarks) is hidden

@@ -7,11 +7,11 @@ the draft is made: with less in its prompt, and a line in the log.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from mailbot.bot import notes
+from mailbot.bot import filed, notes
 from mailbot.bot.world import World, log
 from mailbot.index import Unusable
 from mailbot.mail import quote
@@ -138,10 +138,16 @@ def _own_words(thread: Thread) -> list[str]:
     return [*begun, *(quote.typed(mail.text) for mail in own)]
 
 
-def _allowed(world: World, wanted: Wanted, mails: Iterable[OwnMail]) -> list[OwnMail]:
-    """Those that no privacy rule keeps from the model."""
-    rules = world.config.privacy
-    return [m for m in mails if privacy.may_see(rules, m.readers, f"{m.subject}\n{m.text}", local=wanted.inside)]
+def _allowed(world: World, wanted: Wanted, mails: Sequence[OwnMail]) -> list[OwnMail]:
+    """Those that no privacy rule keeps from the model. One without an id of its own cannot be looked for."""
+    ids = {id(mail): (mail.message_id, *mail.answers) if mail.message_id else () for mail in mails}
+    where = filed.known(world, (name for names in ids.values() for name in names))
+
+    def may_see(mail: OwnMail) -> bool:
+        said, rules = f"{mail.subject}\n{mail.text}", world.config.privacy
+        return privacy.may_see(rules, mail.readers, said, ids[id(mail)], where, local=wanted.inside)
+
+    return [mail for mail in mails if may_see(mail)]
 
 
 def _folded(addresses: Iterable[Address]) -> tuple[str, ...]:

@@ -11,12 +11,15 @@ from base64 import b64decode, b64encode
 from collections.abc import Iterable
 from functools import partial
 
-from mailbot.bot.search import FAILED, MOST, Found, Search, look
+from mailbot.bot import filed
+from mailbot.bot.search import FAILED, MOST, SLOW, Found, Search, look
 from mailbot.bot.spare import Spare
 from mailbot.bot.wire import Wire
 from mailbot.bot.world import World, log
 from mailbot.errors import MailbotError
 from mailbot.imap.folders import Roles
+from mailbot.imap.session import Session
+from mailbot.index import Unusable
 from mailbot.job import STARTS, Job
 from mailbot.mail import parse, thread
 from mailbot.mail.thread import Thread, ThreadMail
@@ -78,7 +81,10 @@ class Searches:
     def _run(self, search: Search) -> None:
         """In the search's own thread. It writes nothing to the journal."""
         try:
-            search.trouble = self._spare.use(partial(look, search=search), lambda: search.over)
+            self._spare.use(partial(self._look, search=search), lambda: search.over)
+            return
+        except Unusable as error:
+            log.warning("account=%s filed=no reason=%r", self._world.account.name, str(error))
             return
         except MailbotError as error:
             trouble = FAILED.format(str(error).rstrip("."))
@@ -86,8 +92,12 @@ class Searches:
             log.exception("account=%s job=%s step=gather", self._world.account.name, search.job.id)
             trouble = FAILED.format(f"a bug in mailbot: {type(error).__name__}")
         self._spare.break_off()
-        if not search.over:
+        if not search.over and search.trouble == SLOW:  # else it broke behind the search, which came to its end
             search.trouble = trouble
+
+    def _look(self, session: Session, search: Search) -> None:
+        search.trouble = look(session, search)
+        filed.read(self._world, session, search.roles, lambda: search.over)
 
 
 def alone(world: World, wire: Wire, job: Job) -> Job:

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 
+from mailbot.bot import filed
 from mailbot.bot.spare import Spare
 from mailbot.bot.world import World, log
 from mailbot.errors import MailbotError
@@ -50,7 +51,7 @@ class Learning:
         if reading is None:
             return False
         self._over.clear()
-        self._spare.begin("learning", lambda: self._round(roles.sent, reading), gives_way=True)
+        self._spare.begin("learning", lambda: self._round(roles, reading), gives_way=True)
         return True
 
     def give_way(self) -> None:
@@ -94,12 +95,13 @@ class Learning:
         log.warning("account=%s learning=no reason=%r", self._world.account.name, str(error))
         self._not_before = self._world.now() + EVERY
 
-    def _round(self, folder: str, reading: Reading) -> None:
+    def _round(self, roles: Roles, reading: Reading) -> None:
         """In a thread of its own."""
+        folder = roles.sent
         world, failures, complete = self._world, reading.failures + 1, False
         try:
             world.index.sent.tried(world.key, folder, world.now(), failures, complete)
-            complete = self._spare.use(lambda session: self._read(session, folder), self._over.is_set)
+            complete = self._spare.use(lambda session: self._read(session, roles), self._over.is_set)
             failures = 0
         except Unusable as error:
             self._unusable(error)
@@ -119,9 +121,11 @@ class Learning:
         if not self._over.is_set():
             self._spare.close()
 
-    def _read(self, session: Session, folder: str) -> bool:
+    def _read(self, session: Session, roles: Roles) -> bool:
         """Reads what is new, for a while. Returns whether nothing is left to read."""
         index, key, until = self._world.index.sent, self._world.key, time.monotonic() + ROUND
+        folder = roles.sent
+        filed.read(self._world, session, roles, lambda: self._over.is_set() or time.monotonic() > until)
         mark = session.mark(folder)
         session.examine(folder)
         index.open(key, folder, mark.uidvalidity)

@@ -7,7 +7,7 @@ import json
 from dataclasses import asdict
 
 from mailbot.archive.source import prompt_json, render_source
-from mailbot.bot import addressed, context, daily, gather
+from mailbot.bot import addressed, context, daily, filed, gather
 from mailbot.bot.addressed import Addressed
 from mailbot.bot.context import Wanted
 from mailbot.bot.pages import name
@@ -37,7 +37,8 @@ def prepare(world: World, job: Job) -> Job:
     if world.endpoint is None:
         return _outline(world, job, reply)
     flagged = ThreadMail(reply.mail, own=False, arrived=0.0, folder=job.fetched_from, keywords=frozenset(job.keywords))
-    allowed = privacy.judge(world.config.privacy, flagged, local=world.local)
+    where = filed.known(world, [reply.mail.message_id])
+    allowed = privacy.judge(world.config.privacy, flagged, where, local=world.local)
     if allowed.refusal:
         return world.record(job, "skipped", reason=allowed.refusal)
     return _prompt(world, job, reply, allowed)
@@ -77,8 +78,11 @@ def _prompt(world: World, job: Job, reply: Addressed, allowed: Verdict) -> Job:
         return waiting
     rules, thread = world.config.privacy, gather.kept_thread(world, job)
     voice, to = reply.voice, reply.recipients
-    inside = allowed.inside or (world.local and privacy.is_for_inside(rules, reply.mail, thread))
-    mail, thread, kept_back = privacy.shown(rules, reply.mail, thread, local=world.local)
+    where = filed.known(
+        world, (id for each in (reply.mail, *(other.mail for other in thread.mails)) for id in each.ids)
+    )
+    inside = allowed.inside or (world.local and privacy.is_for_inside(rules, reply.mail, thread, where))
+    mail, thread, kept_back = privacy.shown(rules, reply.mail, thread, where, local=world.local)
     split = quote.split(mail.text, mail.subject)
     thread, withheld = audience.known(thread, mail, to, world.account)
     spoken = language.spoken(split.fresh, mail.text, voice.language)

@@ -1,10 +1,12 @@
-"""What can be found again of the owner's own texts: mails in Sent, and notes. SQLite with FTS5, a file of its own.
+"""What can be found again of the owner's own texts: mails in Sent, and notes; and which mails privacy rules mean.
+SQLite with FTS5, a file of its own.
 
 Nothing depends on it. It may be deleted at any time and is built again; a damaged one is thrown away. Whoever asks gets
 an answer or ``Unusable``, and goes on without. It never waits long for another process.
 
     database   the file: opened when first asked, thrown away when it is no good
     sent       own mails, by reader, language and words
+    filed      which mails lie where a privacy rule looks
     notes      passages of notes, by words
     files      what lies in a folder of notes
 

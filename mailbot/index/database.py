@@ -16,7 +16,7 @@ from typing import Any
 from mailbot.errors import MailbotError
 
 NAME = "index.sqlite"
-VERSION = 2
+VERSION = 3
 BUSY_SECONDS = 0.5  # another process writes for milliseconds; a draft does not wait for one that hangs
 PAGE = 4096  # octets
 MOST_PAGES = 128 * 2**20 // PAGE  # the file never grows beyond: then it is full, as a disk is
@@ -37,6 +37,13 @@ CREATE TABLE note (
 CREATE TABLE passage (id INTEGER PRIMARY KEY, note INTEGER NOT NULL, title TEXT NOT NULL, text TEXT NOT NULL);
 CREATE INDEX passage_note ON passage (note);
 CREATE VIRTUAL TABLE passage_word USING fts5 (words, tokenize = 'unicode61 remove_diacritics 2');
+CREATE TABLE listing (
+    id INTEGER PRIMARY KEY, account TEXT NOT NULL, folder TEXT NOT NULL, keyword TEXT NOT NULL,
+    uidvalidity INTEGER NOT NULL, UNIQUE (account, folder, keyword));
+CREATE TABLE filed (
+    listing INTEGER NOT NULL, uid INTEGER NOT NULL, message BLOB NOT NULL, PRIMARY KEY (listing, uid)) WITHOUT ROWID;
+CREATE INDEX filed_message ON filed (message);
+CREATE TABLE filed_for (account TEXT PRIMARY KEY, asked TEXT NOT NULL);
 CREATE VIRTUAL TABLE mail_word USING fts5 (words, tokenize = 'unicode61 remove_diacritics 2');
 """
 

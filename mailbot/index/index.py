@@ -5,19 +5,21 @@ from __future__ import annotations
 from pathlib import Path
 
 from mailbot.index.database import Database
+from mailbot.index.filed import Filed
 from mailbot.index.notes import Notes
 from mailbot.index.sent import Sent
 
 
 class Index:
-    """``folder`` is that of the state. ``sent`` are the owner's mails, ``notes`` the owner's notes. Everything raises
-    Unusable."""
+    """``folder`` is that of the state. ``sent`` are the owner's mails, ``notes`` the owner's notes, ``filed`` where
+    mails lie that privacy rules name. Everything raises Unusable."""
 
     def __init__(self, folder: Path) -> None:
         self._db = Database(folder)
         self.path = self._db.path
         self.sent = Sent(self._db)
         self.notes = Notes(self._db)
+        self.filed = Filed(self._db)
 
     def close(self) -> None:
         self._db.close()

@@ -150,5 +150,5 @@ class Sent:
 
 def _own_mail(data: dict[str, Any]) -> OwnMail:
     frames = {name: Phrase(**data[name]) for name in ("greeting", "signoff")}
-    lists = {name: tuple(data[name]) for name in ("to", "readers")}
+    lists = {name: tuple(data[name]) for name in ("answers", "to", "readers")}
     return OwnMail(**{**data, **frames, **lists, "habits": Habits(**data["habits"])})

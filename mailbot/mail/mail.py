@@ -72,3 +72,8 @@ class Mail:
     automatic: bool  # Auto-Submitted other than no, or an empty Return-Path
     defects: tuple[str, ...]
     truncated: bool
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """Its own, and those of the mails before it."""
+        return tuple(filter(None, (self.message_id, *self.in_reply_to, *self.references)))

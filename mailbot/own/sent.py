@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from mailbot.config import Account
 
 MOST_TEXT = 4_000  # characters that are kept of a mail
+MOST_ANSWERED = 20  # ids of References
 MOST_READERS = 50  # addresses; what went to more is no letter
 
 
@@ -31,12 +32,14 @@ class OwnMail:
     """What is kept of a mail of the owner's.
 
     ``at``        when it was sent, in seconds since the epoch
+    ``answers``   ids of the mails before it in its thread, the latest of them
     ``to``        folded addresses of To; ``readers``: of To and Cc
     ``language``  ISO 639-1, "" when it cannot be told
     ``text``      from greeting to sign-off, "" when the owner wrote nothing in it
     """
 
     message_id: str
+    answers: tuple[str, ...]
     at: float
     to: tuple[str, ...]
     readers: tuple[str, ...]
@@ -65,6 +68,7 @@ def read(
     spoken = language.detect(around.text) or around.greeting.language or around.signoff.language
     return OwnMail(
         message_id=mail.message_id,
+        answers=tuple(dict.fromkeys((*mail.in_reply_to, *mail.references[-MOST_ANSWERED:]))),
         at=max(min(mail.date.timestamp(), arrived), 0.0) if mail.date else arrived,
         to=tuple(dict.fromkeys(fold(a.email) for a in mail.to if not is_own(account, a.email))),
         readers=readers,

@@ -1,16 +1,17 @@
 """What the owner's privacy rules keep from a model: this mail, other mails of its thread, and what they quote. Pure.
 
-A rule fits a mail by its sender (of an own mail: by who got it), its folder, a keyword, or words in it. Where several
-fit, all of them hold, and "never" leaves nothing to the others. Words that were quoted without any mark, and files,
-cannot be told from the writer's own: nothing here finds them.
+A rule fits a mail by its sender (of an own mail: by who got it), a folder that it lies in, a keyword, or words in it.
+Where several fit, all of them hold, and "never" leaves nothing to the others. An own mail that answers one that stays
+out stays out, too: it says what it answers. Words that were quoted without any mark, and files, cannot be told from the
+writer's own: nothing here finds them.
 """
 
 from __future__ import annotations
 
 import fnmatch
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from mailbot.mail import quote
@@ -32,6 +33,8 @@ INSIDE = "Your privacy rule “local” ({}) applied: only a model in your own n
 WITHHELD = "{} of the thread not shown to the model: your privacy rules keep {} from it ({})."
 UNQUOTED = "What the mails quote was not shown to the model: it may hold words that your privacy rules keep from it."
 
+ANSWER = "an answer to such a mail"
+
 _EMAIL = re.compile(r"[^\s<>()\[\]\"',;:]{1,200}@[^\s<>()\[\]\"',;:]{1,200}")
 
 
@@ -46,9 +49,32 @@ class Verdict:
     remarks: tuple[str, ...] = ()
 
 
-def judge(rules: Iterable[Privacy], answered: ThreadMail, *, local: bool) -> Verdict:
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """Where mails lie: folder and keyword (or ""), by Message-ID, as far as rules ask for it. ``whole``: the server was
+    asked for all of that; a mail that is not here then lies in no such place."""
+
+    places: Mapping[str, frozenset[tuple[str, str]]] = field(default_factory=dict)
+    whole: bool = True
+
+    def of(self, message_id: str) -> frozenset[tuple[str, str]]:
+        return self.places.get(message_id, frozenset())
+
+
+NOWHERE = Filed()
+
+
+def by_place(rules: Iterable[Privacy]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The folders (``*`` allowed) and the keywords whose mails some model may not see."""
+    strict = [rule for rule in rules if rule.rule in ("never", "local")]
+    folders = {folder for rule in strict for folder in rule.folder}
+    keywords = {keyword for rule in strict for keyword in rule.keyword}
+    return tuple(sorted(folders)), tuple(sorted(keywords))
+
+
+def judge(rules: Iterable[Privacy], answered: ThreadMail, filed: Filed = NOWHERE, *, local: bool) -> Verdict:
     """What holds for the mail to be answered. ``local``: the model is in the owner's own network."""
-    fitting = {rule.rule: by for rule in rules if (by := _fits(rule, answered))}
+    fitting = {rule.rule: by for rule in rules if (by := _fits(rule, answered, filed))}
     if "never" in fitting:
         return Verdict(refusal=NEVER.format(fitting["never"]))
     if "local" in fitting and not local:
@@ -61,39 +87,48 @@ def judge(rules: Iterable[Privacy], answered: ThreadMail, *, local: bool) -> Ver
     )
 
 
-def shown(rules: Iterable[Privacy], mail: Mail, thread: Thread, *, local: bool) -> tuple[Mail, Thread, tuple[str, ...]]:
+def shown(
+    rules: Iterable[Privacy], mail: Mail, thread: Thread, filed: Filed = NOWHERE, *, local: bool
+) -> tuple[Mail, Thread, tuple[str, ...]]:
     """The mail and its thread as a model may see them, and what was left out, for the page.
 
-    Where a mail of the thread stays out, so does everything that the others quote, and so where an address of somebody
-    whose mails stay out stands in them: a quoted header, an attribution, a forward."""
-    strict = [rule for rule in rules if rule.rule == "never" or (rule.rule == "local" and not local)]
-    kept: list[ThreadMail] = []
-    why: dict[str, None] = {}
+    What the mails quote stays out, too: all of it where a mail of the thread stays out, or an earlier one that they
+    name would have to, or nobody knows which ones would; else where an address of somebody whose mails stay out stands
+    in it (a quoted header, an attribution, a forward)."""
+    strict = _strict(rules, local)
+    why = {id(other): by for other in thread.mails if (by := _kept_back(strict, other, filed))}
+    out = {other.mail.message_id for other in thread.mails if id(other) in why}
     for other in thread.mails:
-        fitting = [f"{rule.rule}, {by}" for rule in strict if (by := _fits(rule, other))]
-        why |= dict.fromkeys(fitting)
-        if not fitting:
-            kept.append(other)
-    count = len(thread.mails) - len(kept)
-    words = ("1 mail", "it") if count == 1 else (f"{count} mails", "them")
-    remarks = [WITHHELD.format(*words, "; ".join(why))] if count else []
-    bare = mail if mail.text == (text := _own_words(mail.text, strict, count)) else replace(mail, text=text)
-    others = [_bare(other, strict, count) for other in kept]
+        answered = other.mail.in_reply_to or other.mail.references[-1:]
+        if other.own and id(other) not in why and (out & set(answered) or _lies(strict, answered, filed)):
+            why[id(other)] = ANSWER
+    kept = [other for other in thread.mails if id(other) not in why]
+    words = ("1 mail", "it") if len(why) == 1 else (f"{len(why)} mails", "them")
+    remarks = [WITHHELD.format(*words, "; ".join(dict.fromkeys(why.values())))] if why else []
+    named = {name for each in (mail, *(other.mail for other in kept)) for name in (*each.in_reply_to, *each.references)}
+    hidden = bool(why) or _lies(strict, named, filed) or (not filed.whole and _asks_for_places(strict))
+    bare = mail if mail.text == (text := _own_words(mail.text, strict, hidden)) else replace(mail, text=text)
+    others = [_bare(other, strict, hidden) for other in kept]
     if bare is not mail or any(after is not before for after, before in zip(others, kept, strict=True)):
         remarks.append(UNQUOTED)
     return bare, replace(thread, mails=tuple(others)), tuple(remarks)
 
 
-def is_for_inside(rules: Iterable[Privacy], mail: Mail, thread: Thread) -> bool:
+def is_for_inside(rules: Iterable[Privacy], mail: Mail, thread: Thread, filed: Filed = NOWHERE) -> bool:
     """Whether a model in the owner's own network is shown something of them that no other may see."""
     every = tuple(rules)
-    return shown(every, mail, thread, local=True)[:2] != shown(every, mail, thread, local=False)[:2]
+    return shown(every, mail, thread, filed, local=True)[:2] != shown(every, mail, thread, filed, local=False)[:2]
 
 
-def may_see(rules: Iterable[Privacy], readers: Iterable[str], said: str, *, local: bool) -> bool:
-    """Whether a model may see an own mail from another time: who got it, and its subject and text."""
-    strict = [rule for rule in rules if rule.rule == "never" or (rule.rule == "local" and not local)]
-    addresses = tuple(readers)
+def may_see(
+    rules: Iterable[Privacy], readers: Iterable[str], said: str, ids: Iterable[str], filed: Filed, *, local: bool
+) -> bool:
+    """Whether a model may see an own mail from another time: who got it, its subject and text, and the ids of itself
+    and of all that it answers."""
+    strict = _strict(rules, local)
+    addresses, names = tuple(readers), tuple(ids)
+    if _asks_for_places(strict) and (not filed.whole or not names or _lies(strict, names, filed)):
+        return False
     return not any(
         any(matches(sender, address) for sender in rule.from_ for address in addresses)
         or any(_says(said, words) for words in rule.words)
@@ -101,22 +136,47 @@ def may_see(rules: Iterable[Privacy], readers: Iterable[str], said: str, *, loca
     )
 
 
-def _fits(rule: Privacy, one: ThreadMail) -> str:
+def _strict(rules: Iterable[Privacy], local: bool) -> list[Privacy]:
+    """The rules that keep a mail from this model."""
+    return [rule for rule in rules if rule.rule == "never" or (rule.rule == "local" and not local)]
+
+
+def _asks_for_places(rules: Iterable[Privacy]) -> bool:
+    return any(rule.folder or rule.keyword for rule in rules)
+
+
+def _kept_back(strict: Iterable[Privacy], one: ThreadMail, filed: Filed) -> str:
+    return "; ".join(f"{rule.rule}, {by}" for rule in strict if (by := _fits(rule, one, filed)))
+
+
+def _lies(strict: Iterable[Privacy], ids: Iterable[str], filed: Filed) -> bool:
+    """Whether one of the ids is that of a mail in a place that a rule names."""
+    places = frozenset[tuple[str, str]]().union(*map(filed.of, ids))
+    return any(_by_place(rule, places) for rule in strict)
+
+
+def _fits(rule: Privacy, one: ThreadMail, filed: Filed) -> str:
     """By what the rule fits the mail, in words; "" when it does not."""
     mail = one.mail
     people = (*mail.from_, *mail.reply_to, *(mail.to + mail.cc if one.own else ()))
     if any(matches(sender, person.email) for sender in rule.from_ for person in people):
         return "by its sender" if not one.own else "by who got it"
-    if any(_is_like(folder, one.folder) for folder in rule.folder):
-        return f"by its folder {one.folder}"
-    for keyword in rule.keyword:
-        if keyword.lower() in one.keywords:
-            return f"by its keyword {keyword}"
+    here = {(one.folder, keyword) for keyword in ("", *one.keywords)}
+    if by := _by_place(rule, filed.of(mail.message_id) | here):
+        return by
     said = f"{mail.subject}\n{mail.text}"
     return next((f"by the words “{words}”" for words in rule.words if _says(said, words)), "")
 
 
-def _is_like(pattern: str, folder: str) -> bool:
+def _by_place(rule: Privacy, places: frozenset[tuple[str, str]]) -> str:
+    for folder in sorted({folder for folder, _ in places}):
+        if any(is_like(pattern, folder) for pattern in rule.folder):
+            return f"by its folder {folder}"
+    carried = {keyword.lower() for _, keyword in places}
+    return next((f"by its keyword {keyword}" for keyword in rule.keyword if keyword.lower() in carried), "")
+
+
+def is_like(pattern: str, folder: str) -> bool:
     """Folders by name, ``*`` for anything; without case, because one that is missed would leave the house."""
     mask = re.sub(r"[?\[]", r"[\g<0>]", pattern.casefold())
     return bool(folder) and fnmatch.fnmatchcase(folder.casefold(), mask)
@@ -128,15 +188,15 @@ def _says(text: str, words: str) -> bool:
     return bool(wanted) and re.search(rf"(?<!\w){wanted}(?!\w)", text, re.IGNORECASE) is not None
 
 
-def _bare(other: ThreadMail, strict: Iterable[Privacy], withheld: int) -> ThreadMail:
-    text = _own_words(other.mail.text, strict, withheld)
+def _bare(other: ThreadMail, strict: Iterable[Privacy], hidden: bool) -> ThreadMail:
+    text = _own_words(other.mail.text, strict, hidden)
     return other if text == other.mail.text else replace(other, mail=replace(other.mail, text=text))
 
 
-def _own_words(text: str, strict: Iterable[Privacy], withheld: int) -> str:
+def _own_words(text: str, strict: Iterable[Privacy], hidden: bool) -> str:
     """The text as it is, or only what its writer typed."""
     named = [found.group() for found in _EMAIL.finditer(text)]
-    if not withheld and not any(matches(sender, email) for rule in strict for sender in rule.from_ for email in named):
+    if not hidden and not any(matches(sender, email) for rule in strict for sender in rule.from_ for email in named):
         return text
     typed = "" if text.startswith(ATTACHED) else quote.typed(text)
     return text if typed.strip() == text.strip() else typed
