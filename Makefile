@@ -21,7 +21,7 @@ CORPUS ?= tests/cases
 QUICK ?=
 VENV := .venv
 BIN := $(VENV)/bin
-# Half of what the tests take is waiting. Each process has a Dovecot of its own.
+# Half of what the tests take is waiting. Each process has a mail server of its own.
 SIDE_BY_SIDE := -n auto --maxprocesses 4 --dist loadfile
 PIP := $(BIN)/python -m pip -qq --disable-pip-version-check
 
@@ -41,7 +41,7 @@ test: $(VENV)/.dev
 
 test-cyrus: $(VENV)/.dev
 	@sh tests/get-cyrus.sh $(VENV)/cyrus
-	@MAILBOT_SERVER=cyrus $(BIN)/python -m pytest
+	@MAILBOT_SERVER=cyrus $(BIN)/python -m pytest $(SIDE_BY_SIDE)
 
 check: $(VENV)/.dev
 	@$(BIN)/ruff check .

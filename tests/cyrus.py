@@ -1,31 +1,23 @@
-"""A real Cyrus (3.6) of our own on loopback, in the place of Dovecot when ``make test-cyrus`` runs its tests: ready on
-entry, stopped by its own pid on exit.
+"""A real Cyrus (3.6) of our own on loopback, in the place of Dovecot when ``make test-cyrus`` runs its tests.
 
-Owns the process, its config and its mail. Needs root: Cyrus drops to the user that its package made. What only
+Owns its config and its mail. Needs root: Cyrus drops to the user that its package made. What only
 Dovecot's files allow (``rebuild``, ``fill``, ``traffic``) is left out."""
 
 from __future__ import annotations
 
 import secrets
 import shutil
-import signal
 import subprocess
 import sys
-import tempfile
-import time
-from contextlib import suppress
+from collections.abc import Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import Any, NoReturn, Self
+from typing import Any, NoReturn
 
 import pytest
-from dovecot import READY_WITHIN, free_ports, greets, make_certificate
-from imapclient import IMAPClient
-from imapclient.exceptions import IMAPClientError
+from mail_server import MailServer, make_certificate
 
 INSTALLED = Path("/usr/lib/cyrus/bin")
 UNPACKED = Path(sys.prefix) / "cyrus/usr/lib/cyrus/bin"  # by get-cyrus.sh
-STOP_WITHIN = 10.0  # seconds
 DOMAIN = "example.org"
 
 IMAPD = """\
@@ -78,29 +70,8 @@ DAEMON {{
 """
 
 
-class Cyrus:
+class Cyrus(MailServer):
     """``with Cyrus() as server``; what it offers is what ``Dovecot`` offers."""
-
-    host = "127.0.0.1"
-
-    def __init__(self) -> None:
-        self.password = "correct-horse"
-        self.port, self.tls_port = free_ports(2)
-        self.folder = Path(tempfile.mkdtemp(prefix="mailbot-cyrus-"))
-        self.ca_file = self.folder / "cert.pem"
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def __enter__(self) -> Self:
-        try:
-            self._write_folder()
-            self._start()
-        except BaseException:
-            self.stop()
-            raise
-        return self
-
-    def __exit__(self, *exc: type[BaseException] | BaseException | TracebackType | None) -> None:
-        self.stop()
 
     def user(self, name: str = "ada", *, quota: int | None = None) -> str:
         """A user name that nobody had before, with the usual folders and no mail. ``quota``: bytes of the mailbox."""
@@ -112,16 +83,6 @@ class Cyrus:
                 admin.set_quota([_Quota(f"user/{local}@{DOMAIN}", "STORAGE", quota // 1024)])
         return f"{local}@{DOMAIN}"
 
-    def client(self, user: str) -> IMAPClient:
-        """A plain connection that is logged in as ``user``, to be used in a ``with``."""
-        client = IMAPClient(self.host, port=self.port, ssl=False, timeout=10)
-        try:
-            client.login(user, self.password)
-        except IMAPClientError:
-            client.shutdown()
-            raise
-        return client
-
     def rebuild(self, *args: object, **options: object) -> NoReturn:
         pytest.skip("how to forget the UIDs of a folder is known of Dovecot only")
 
@@ -131,18 +92,7 @@ class Cyrus:
     def traffic(self, *args: object) -> NoReturn:
         pytest.skip("only Dovecot logs the traffic of a session")
 
-    def stop(self) -> None:
-        """End the process by its pid and remove the folder."""
-        process, self._process = self._process, None
-        if process is not None:
-            process.send_signal(signal.SIGTERM)  # the master ends its children
-            with suppress(subprocess.TimeoutExpired):
-                process.wait(STOP_WITHIN)
-            process.kill()
-            process.wait()
-        shutil.rmtree(self.folder, ignore_errors=True)
-
-    def _write_folder(self) -> None:
+    def write_folder(self) -> None:
         values: dict[str, Any] = {"folder": self.folder, "port": self.port, "tls_port": self.tls_port}
         values |= {"installed": INSTALLED, "unpacked": UNPACKED}
         self.folder.chmod(0o755)
@@ -155,25 +105,13 @@ class Cyrus:
         for path in (self.folder, *self.folder.rglob("*")):
             shutil.chown(path, "cyrus", "mail")
 
+    def command(self) -> Sequence[str | Path]:
+        files = ("-C", self.folder / "imapd.conf", "-M", self.folder / "cyrus.conf", "-p", self.folder / "master.pid")
+        return [INSTALLED / "master", "-D", *files]
+
     def _let_in(self, local: str, domain: str) -> None:
         command = ["saslpasswd2", "-p", "-c", "-f", str(self.folder / "sasldb2"), "-u", domain, local]
         subprocess.run(command, input=self.password.encode(), check=True, capture_output=True)
-
-    def _start(self) -> None:
-        command = [INSTALLED / "master", "-D", "-C", self.folder / "imapd.conf", "-M", self.folder / "cyrus.conf"]
-        with (self.folder / "stderr").open("ab") as stderr:
-            self._process = subprocess.Popen(
-                [*map(str, command), "-p", str(self.folder / "master.pid")],
-                stdin=subprocess.DEVNULL,
-                stdout=stderr,
-                stderr=stderr,
-                start_new_session=True,
-            )
-        deadline = time.monotonic() + READY_WITHIN
-        while not greets(self.host, self.port):
-            if self._process.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError(f"Cyrus did not start:\n{(self.folder / 'stderr').read_text()}")
-            time.sleep(0.05)
 
 
 class _Quota:

@@ -1,6 +1,6 @@
-"""A real Dovecot (2.3) of our own on loopback: unprivileged, in a temporary folder, stopped by its own pid.
+"""A real Dovecot (2.3) of our own on loopback: unprivileged.
 
-Owns the process, its config and its mail. Refuses to know what the tests do with it: every user name is accepted with
+Owns its config and its mail. Refuses to know what the tests do with it: every user name is accepted with
 the one password, so each test takes a fresh user and none sees another's mail.
 """
 
@@ -12,21 +12,10 @@ import pwd
 import re
 import secrets
 import shutil
-import socket
-import subprocess
-import tempfile
-import time
-from collections.abc import Iterable
-from contextlib import closing
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
-from imapclient import IMAPClient
-from imapclient.exceptions import IMAPClientError
-
-READY_WITHIN = 10.0  # seconds; it takes about 0.2, this is for a host under load
-STOP_WITHIN = 5.0  # seconds
+from mail_server import MailServer, make_certificate
 
 CONFIG = """\
 base_dir = {folder}/run
@@ -151,32 +140,22 @@ def find() -> str | None:
     return shutil.which("dovecot", path=os.pathsep.join([os.environ.get("PATH", ""), "/usr/local/sbin", "/usr/sbin"]))
 
 
-class Dovecot:
-    """``with Dovecot() as server``: ready on entry, gone with all its mail on exit. ``port`` speaks plain text and
-    STARTTLS, ``tls_port`` TLS with the self-signed certificate in ``ca_file``. ``introspection``: where it asks whether
-    a token is good (RFC 7662); "" = it takes no tokens. Raises RuntimeError with the log when it won't start."""
-
-    host = "127.0.0.1"
+class Dovecot(MailServer):
+    """``port`` knows STARTTLS, too. ``introspection``: where it asks whether a token is good
+    (RFC 7662); "" = it takes no tokens."""
 
     def __init__(self, introspection: str = "") -> None:
+        super().__init__()
         self._introspection = introspection
-        self.password = "correct-horse"
-        self.port, self.tls_port = free_ports(2)
-        self.folder = Path(tempfile.mkdtemp(prefix="mailbot-dovecot-"))
-        self.ca_file = self.folder / "cert.pem"
-        self._process: subprocess.Popen[bytes] | None = None
 
-    def __enter__(self) -> Self:
-        try:
-            _write_folder(self.folder, self.port, self.tls_port, self.password, self._introspection)
-            self._start()
-        except BaseException:
-            self.stop()
-            raise
-        return self
+    def write_folder(self) -> None:
+        _write_folder(self.folder, self.port, self.tls_port, self.password, self._introspection)
 
-    def __exit__(self, *exc: type[BaseException] | BaseException | TracebackType | None) -> None:
-        self.stop()
+    def command(self) -> Sequence[str | Path]:
+        binary = find()
+        if binary is None:
+            raise RuntimeError("There is no dovecot binary on this host. Install the package dovecot-imapd.")
+        return [binary, "-F", "-c", self.folder / "dovecot.conf"]
 
     def user(self, name: str = "ada", *, quota: int | None = None) -> str:
         """A user name that nobody had before, with the usual folders and no mail. ``quota``: bytes of the mailbox."""
@@ -184,16 +163,6 @@ class Dovecot:
         if quota is not None:
             (self.folder / "quotas" / user).write_text(f"{user}:::::::userdb_quota_rule=*:bytes={quota}\n")
         return user
-
-    def client(self, user: str) -> IMAPClient:
-        """A plain connection that is logged in as ``user``, to be used in a ``with``."""
-        client = IMAPClient(self.host, port=self.port, ssl=False, timeout=10)
-        try:
-            client.login(user, self.password)
-        except IMAPClientError:
-            client.shutdown()
-            raise
-        return client
 
     def rebuild(self, user: str, folder: str = "INBOX", *, uidvalidity: int | None = None) -> None:
         """Forgets the UIDs of a folder that nobody has open, as after a restore: they come anew, with another
@@ -221,42 +190,6 @@ class Dovecot:
         log = (self.folder / "log").read_text(errors="replace")
         rows = re.findall(rf"imap\({re.escape(user)}\)<[^\n]* in=(\d+) out=(\d+)", log)
         return [int(sent) for sent, _ in rows], [int(received) for _, received in rows]
-
-    def stop(self) -> None:
-        """End the process by its pid and remove the folder."""
-        self._stop_process()
-        shutil.rmtree(self.folder, ignore_errors=True)
-
-    def _start(self) -> None:
-        binary = find()
-        if binary is None:
-            raise RuntimeError("There is no dovecot binary on this host. Install the package dovecot-imapd.")
-        command = [binary, "-F", "-c", str(self.folder / "dovecot.conf")]
-        # A session of its own, so that Ctrl-C ends the tests first and they end the server.
-        with (self.folder / "stderr").open("ab") as stderr:
-            self._process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=stderr, stderr=stderr, start_new_session=True
-            )
-        deadline = time.monotonic() + READY_WITHIN
-        while not greets(self.host, self.port):
-            if self._process.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError(f"Dovecot did not start:\n{self._trouble()}")
-            time.sleep(0.02)
-
-    def _stop_process(self) -> None:
-        process, self._process = self._process, None
-        if process is None:
-            return
-        process.terminate()
-        try:
-            process.wait(STOP_WITHIN)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-
-    def _trouble(self) -> str:
-        files = (self.folder / "stderr", self.folder / "log")
-        return "\n".join(file.read_text(errors="replace")[-2000:] for file in files if file.exists())
 
 
 def _write_folder(folder: Path, port: int, tls_port: int, password: str, introspection: str) -> None:
@@ -292,29 +225,3 @@ def _identities() -> tuple[int, int, str, str, str]:
         return nobody.pw_uid, nobody.pw_gid, "dovecot", "dovecot", "dovenull"
     me = pwd.getpwuid(os.geteuid()).pw_name
     return os.geteuid(), os.getegid(), me, grp.getgrgid(os.getegid()).gr_name, me
-
-
-def make_certificate(folder: Path) -> None:
-    """Self-signed for localhost and 127.0.0.1; Debian's Dovecot depends on the openssl command."""
-    command = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 30 -subj /CN=localhost"
-    names = ("-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1")
-    usage = ("-addext", "keyUsage=critical,digitalSignature,keyCertSign")  # Python 3.13 asks for it in a CA
-    files = ("-keyout", str(folder / "key.pem"), "-out", str(folder / "cert.pem"))
-    subprocess.run([*command.split(), *names, *usage, *files], check=True, capture_output=True)
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports free a moment ago, all different because all are held until the last is known."""
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [each.getsockname()[1] for each in sockets]
-    for each in sockets:
-        each.close()
-    return ports
-
-
-def greets(host: str, port: int) -> bool:
-    try:
-        with closing(socket.create_connection((host, port), timeout=1)) as connection:
-            return connection.recv(4) == b"* OK"
-    except OSError:
-        return False

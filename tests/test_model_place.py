@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 from dovecot import find as find_dovecot
-from dovecot import make_certificate
 from endpoint import Endpoint
+from mail_server import make_certificate
 
 from mailbot.config import Model, load
 from mailbot.errors import Later, OwnerMustAct

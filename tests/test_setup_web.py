@@ -17,8 +17,8 @@ import dns.resolver
 import dns.rrset
 import pytest
 from dovecot import find as find_dovecot
-from dovecot import make_certificate
 from endpoint import Endpoint
+from mail_server import make_certificate
 
 from mailbot.errors import Later
 from mailbot.setup import dns as names
