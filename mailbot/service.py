@@ -25,8 +25,9 @@ ORDERLY = 6.0  # seconds that a round may take to end by itself after SIGTERM
 ABRUPT = 2.0  # seconds more, after its connection was cut
 SWEEP = 3600.0  # seconds between two questions whether a day is over
 LOOK = 30.0  # seconds between two looks at the pollers; fewer where systemd wants to hear more often
-# Every wait for a server ends by itself within a minute, but there may be several in a row before the first command
-# (a secret's command, name servers, addresses that do not answer), and an answer may come octet by octet for ever.
+# A connection is ready within four minutes or given up, and two may follow each other (a token that has run out, a kept
+# session that died), after a secret's command and name servers; each answer after that begins within a minute, but may
+# come octet by octet for ever.
 SILENT = 600.0  # seconds without progress until the connection of a round is cut
 HUNG = 660.0  # seconds: the cut did not help, the poller hangs
 

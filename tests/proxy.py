@@ -12,7 +12,8 @@ from __future__ import annotations
 import re
 import socket
 import threading
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Literal, Self
@@ -21,7 +22,9 @@ from typing import Literal, Self
 PIECE = re.compile(rb"(?<=\r\n)(?=[A-P]{4}\d+ )|(?<=\+}\r\n)")
 COMMAND = re.compile(rb"[A-P]{4}\d+ ((?:UID )?[A-Z]+)|(DONE)\r\n")  # imaplib's tags
 
-How = Literal["cut", "stall", "half-close"]
+# "drip": from here on one octet after the other, for ever, and never a whole answer.
+How = Literal["cut", "stall", "half-close", "drip"]
+DRIP = 0.02  # seconds between two octets
 # "before" it reaches the server, half of it, half of its literal, carried out and not answered, half of its answer.
 Where = Literal["before", "inside", "literal", "after", "answer"]
 
@@ -98,6 +101,26 @@ class Proxy:
                 return
             self.connections += 1
             self._lines.append(Line(self, client, socket.create_connection(("127.0.0.1", self._to))))
+
+
+@contextmanager
+def dripping(first: bytes) -> Iterator[int]:
+    """The port of a server that begins so and goes on with one octet after the other, for ever."""
+    over = threading.Event()
+
+    def drip() -> None:
+        line, _ = server.accept()
+        with line, suppress(OSError):
+            line.sendall(first)
+            while not over.wait(DRIP):
+                line.sendall(b"2")
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=drip, daemon=True)
+        thread.start()
+        yield server.getsockname()[1]
+        over.set()
+        thread.join()
 
 
 class Line:
@@ -180,3 +203,10 @@ class Line:
         elif fault.how == "half-close":
             with suppress(OSError):
                 self._client.shutdown(socket.SHUT_WR)
+        elif fault.how == "drip":
+            threading.Thread(target=self._drip, daemon=True).start()
+
+    def _drip(self) -> None:
+        with suppress(OSError):
+            while not self._proxy.wait(DRIP):
+                self._client.sendall(b"*")

@@ -7,6 +7,7 @@ refused, and none is required.
 from __future__ import annotations
 
 import asyncio
+import ssl
 import threading
 from dataclasses import dataclass
 from types import TracebackType
@@ -29,13 +30,14 @@ class Received:
 class SmtpSink:
     """``with SmtpSink() as sink``: ``sink.host``, ``sink.port``, and in ``sink.messages`` what arrived, oldest first.
     ``sink.reply`` is what DATA is answered with; any other than a 250 keeps the mail out of ``messages``.
-    ``sink.calls`` counts who connected."""
+    ``sink.calls`` counts who connected. ``context``: it speaks TLS from the first octet."""
 
     host = "127.0.0.1"
     user = "notes@example.org"
     password = "correct-horse"
 
-    def __init__(self) -> None:
+    def __init__(self, context: ssl.SSLContext | None = None) -> None:
+        self._context = context
         self.port = 0
         self.messages: list[Received] = []
         self.reply = "250 OK"
@@ -69,7 +71,7 @@ class SmtpSink:
 
     async def _serve(self) -> None:
         sessions: set[SMTP] = set()
-        server = await self._loop.create_server(lambda: self._session(sessions), self.host, 0)
+        server = await self._loop.create_server(lambda: self._session(sessions), self.host, 0, ssl=self._context)
         self.port = server.sockets[0].getsockname()[1]
         self._started.set()
         await self._stop.wait()

@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from proxy import How, Proxy, Where
+from proxy import How, Proxy, Where, dripping
 from running import SOON, until
 from scripted import Scripted
 from worlds import CONFIG, Lab, question
@@ -31,6 +31,7 @@ from mailbot.job.step import BACKOFF_FIRST
 from mailbot.service import Service
 
 READ = 0.15  # seconds in place of login.READ_TIMEOUT: what stalls is not waited for longer
+READY = 1.0  # seconds in place of login.READY_WITHIN
 BOUND = 5.0  # seconds in which a round must have ended, whatever the line does; it takes a twentieth
 
 
@@ -95,6 +96,7 @@ def wired() -> Iterator[Wired]:
 def short(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(login, "READ_TIMEOUT", READ)
     monkeypatch.setattr(login, "CONNECT_TIMEOUT", READ)
+    monkeypatch.setattr(login, "READY_WITHIN", READY)
 
 
 @pytest.fixture(scope="module")
@@ -143,6 +145,31 @@ def test_a_greeting_that_does_not_come_is_not_waited_for(how: How, where: Where)
     assert spoilt_run(how, 0, where)
 
 
+# A server that drips: each octet comes in time, the answer never
+
+
+@pytest.mark.case(5)
+@pytest.mark.parametrize(
+    ("at", "where"), [(0, "before"), ("CAPABILITY", "after"), ("AUTHENTICATE", "before"), ("LIST", "answer")]
+)
+def test_a_server_that_drips_while_mailbot_connects_is_left_when_the_time_is_over(at: int | str, where: Where) -> None:
+    assert spoilt_run("drip", at, where)
+
+
+@pytest.mark.case(5)
+def test_a_tls_handshake_that_drips_is_not_waited_for() -> None:
+    with dripping(b"\x16\x03\x03\x40\x00\x02\x00\x3f\xfc") as port:  # of 16 KB that will never be whole
+        later(port, security="tls")
+
+
+@pytest.mark.case(24)
+def test_a_name_with_many_addresses_that_swallow_everything_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    with full_queue() as port:
+        hosts = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))] * 1000
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *args, **named: hosts)
+        later(port, security="none")
+
+
 # Silence on a line that stays up
 
 
@@ -182,16 +209,8 @@ def test_a_tls_handshake_that_is_not_answered_is_not_waited_for() -> None:
 
 @pytest.mark.case(5)
 def test_a_host_that_takes_no_connection_is_not_waited_for() -> None:
-    with socket.socket() as full:
-        full.bind(("127.0.0.1", 0))
-        full.listen(0)
-        waiting = [socket.socket() for _ in range(3)]
-        for each in waiting:  # the queue of the kernel is full then: it lets further ones wait for ever
-            each.setblocking(False)
-            each.connect_ex(full.getsockname())
-        later(full.getsockname()[1], security="none")
-        for each in waiting:
-            each.close()
+    with full_queue() as port:
+        later(port, security="none")
 
 
 @pytest.mark.case(24)
@@ -201,6 +220,21 @@ def test_a_name_that_cannot_be_looked_up_is_tried_again(monkeypatch: pytest.Monk
 
     monkeypatch.setattr(socket, "getaddrinfo", unknown)
     later(1, security="none")
+
+
+@contextmanager
+def full_queue(port: int = 0, host: str = "127.0.0.1") -> Iterator[int]:
+    """A port that answers nobody: the queue of the kernel is full, and it lets further ones wait for ever."""
+    with socket.socket() as full:
+        full.bind((host, port))
+        full.listen(0)
+        waiting = [socket.socket() for _ in range(3)]
+        for each in waiting:
+            each.setblocking(False)
+            each.connect_ex(full.getsockname())
+        yield full.getsockname()[1]
+        for each in waiting:
+            each.close()
 
 
 def later(port: int, **imap: str) -> None:
@@ -229,6 +263,7 @@ def test_round_trips_of_five_seconds_are_enough(monkeypatch: pytest.MonkeyPatch)
     """A hundredth of it all: 50 ms, and a hundredth of the minute that an answer may take."""
     monkeypatch.undo()
     monkeypatch.setattr(login, "READ_TIMEOUT", login.READ_TIMEOUT / 100)
+    monkeypatch.setattr(login, "READY_WITHIN", login.READY_WITHIN / 100)
     with wired() as line:
         line.proxy.delay = 0.05
         started = line.proxy.connections
@@ -387,13 +422,7 @@ def test_an_address_that_swallows_everything_costs_one_wait_and_the_next_is_take
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A host with an IPv6 address on a line that has no IPv6."""
-    with Scripted() as server, socket.socket() as full:
-        full.bind(("127.0.0.2", server.port))
-        full.listen(0)
-        waiting = [socket.socket() for _ in range(3)]
-        for each in waiting:  # the queue of the kernel is full then: it answers nobody
-            each.setblocking(False)
-            each.connect_ex(full.getsockname())
+    with Scripted() as server, full_queue(server.port, "127.0.0.2"):
         hosts = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (ip, server.port)) for ip in ("127.0.0.2", "127.0.0.1")]
         monkeypatch.setattr(socket, "getaddrinfo", lambda *args, **named: hosts)
         lab = Lab(CONFIG.replace("port = 1\n", f"port = {server.port}\n"))
@@ -401,8 +430,6 @@ def test_an_address_that_swallows_everything_costs_one_wait_and_the_next_is_take
         login.connect(lab.config.accounts[0].imap, server.password, None).close()
 
         lab.close()
-        for each in waiting:
-            each.close()
 
 
 @pytest.mark.case(30)
@@ -489,16 +516,17 @@ def test_a_line_that_dies_in_idle_again_and_again_is_made_anew_with_growing_paus
 
 
 @pytest.mark.case(5)
+@pytest.mark.parametrize("how", ["stall", "drip"])
 @pytest.mark.parametrize(("name", "where"), [("IDLE", "before"), ("DONE", "before"), ("DONE", "after")])
 def test_silence_in_idle_and_after_done_is_noticed_and_the_next_line_is_heard(
-    monkeypatch: pytest.MonkeyPatch, name: str, where: Where
+    monkeypatch: pytest.MonkeyPatch, name: str, where: Where, how: How
 ) -> None:
     monkeypatch.setattr(idle, "RENEW", 0.1)
     monkeypatch.setattr(idle, "DEAD_WITHIN", 0.0)
     monkeypatch.setattr(idle, "PAUSE_FIRST", 0.01)
     with wired() as line, Idler(line) as idler:
         until(lambda: "DONE" in line.proxy.commands, "IDLE")
-        line.proxy.spoil("stall", name, where)
+        line.proxy.spoil(how, name, where)
         assert line.proxy.spoilt.wait(SOON)
         connections = line.proxy.connections
         until(lambda: line.proxy.connections > connections, "a new line")

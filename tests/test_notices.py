@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import ast
+import shutil
+import socket
+import ssl
 from collections.abc import Iterable
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import replace
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -14,6 +17,8 @@ from typing import Any
 import pytest
 from dovecot import Dovecot
 from fakes import FakeEndpoint, FakeSession
+from mail_server import make_certificate
+from proxy import dripping
 from running import Account, Home
 from smtp_sink import SmtpSink
 from worlds import CONFIG, Lab, question
@@ -23,7 +28,8 @@ from mailbot.bot.logins import PAUSE, guarded
 from mailbot.bot.trouble import BLOCKING, troubles
 from mailbot.bot.world import World
 from mailbot.config import Smtp
-from mailbot.errors import MailbotError, OwnerMustAct
+from mailbot.errors import Later, MailbotError, OwnerMustAct
+from mailbot.imap.login import tls_context
 from mailbot.imap.trouble import Rejection
 from mailbot.job import Place, State
 from mailbot.model import Reply
@@ -470,6 +476,39 @@ def test_smtp_refuses_every_address_but_the_owners(smtp_sink: SmtpSink, to: str)
         )
 
     assert smtp_sink.messages == []
+
+
+NOTICE = b"Subject: hello\r\n\r\n"
+ADA = "ada@example.org"
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="needs openssl, for a certificate")
+@pytest.mark.parametrize(("host", "arrives"), [("localhost", True), ("127.0.0.1", True), ("ip6-localhost", False)])
+def test_smtp_over_tls_proves_the_name_of_the_server(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, host: str, arrives: bool
+) -> None:
+    make_certificate(tmp_path)
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(tmp_path / "cert.pem", tmp_path / "key.pem")
+    with SmtpSink(context) as sink:
+        here = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (sink.host, sink.port))]
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *args, **named: here)
+        smtp = Smtp(host=host, port=sink.port, security="tls")
+
+        with nullcontext() if arrives else pytest.raises(Later):
+            send_notice(smtp, "", NOTICE, to=ADA, own=[ADA], context=tls_context(str(tmp_path / "cert.pem")))
+
+        assert len(sink.messages) == arrives
+
+
+def test_an_smtp_server_that_drips_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The poll waits for a notice; each octet comes in time, and the greeting never ends."""
+    monkeypatch.setattr("mailbot.smtp.SENT_WITHIN", 0.3)
+
+    with dripping(b"2") as port:
+        smtp = Smtp(host="127.0.0.1", port=port, security="none")
+        with pytest.raises(Later):
+            send_notice(smtp, "", NOTICE, to=ADA, own=[ADA], context=None)
 
 
 def test_only_one_module_can_send_and_only_notices_reach_it() -> None:

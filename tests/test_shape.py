@@ -37,7 +37,7 @@ EDGES = (
 )
 # From the ground up: a module may know those of its own layer and of the layers below, never one above.
 LAYERS: tuple[tuple[str, ...], ...] = (
-    ("errors", "archive", ""),  # "archive" and "" are __init__ files that hold only a docstring
+    ("errors", "deadline", "archive", ""),  # "archive" and "" are __init__ files that hold only a docstring
     PURE,
     ("config",),
     EDGES,
@@ -114,10 +114,21 @@ PLACES = {
     "subprocess": "secrets",
 }
 # Whatever can open a connection. config.value asks a name server whether a model is in the house; systemd writes to a
-# socket of this machine only.
+# socket of this machine only; deadline ends connections of others.
 NETWORK = {"socket", "smtplib", "imaplib", "http", "urllib.request", "ftplib", "poplib", "telnetlib", "socketserver"}
 NETWORK |= {"asyncio", "dns", "imapclient", "openai", "httpx", "httpx2", "requests", "aiohttp", "xmlrpc"}
-CONNECTED = ("imap", "smtp", "model", "oauth.authority", "config.value", "setup.dns", "setup.web", "systemd", "demo")
+CONNECTED = (
+    "imap",
+    "smtp",
+    "model",
+    "oauth.authority",
+    "config.value",
+    "setup.dns",
+    "setup.web",
+    "systemd",
+    "demo",
+    "deadline",
+)
 
 SHAPELESS = {"manager", "helper", "util", "utility", "handler", "base", "common", "misc", "tool", "shared", "core"}
 # mailbot never does these to a mailbox: they change or remove more than its own (RFC 9051, 6.4.1 and 6.4.3).

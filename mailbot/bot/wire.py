@@ -12,6 +12,7 @@ from mailbot.bot.world import World
 from mailbot.doubt import Stored
 from mailbot.imap.answer import Look
 from mailbot.imap.folders import Roles, roles
+from mailbot.imap.login import in_time
 from mailbot.imap.session import Session
 from mailbot.imap.trouble import Rejection
 from mailbot.job import Mark
@@ -86,9 +87,11 @@ def connect(world: World) -> Wire:
     session = world.connect()
     try:
         used = world.journal.noted("drafts", world.key) or ""
-        session.count_changes()
+        with in_time(world.account.imap.host, session.break_off):
+            session.count_changes()
+            folders = session.folders()
         gmail = "X-GM-EXT-1" in session.capabilities
-        found = roles(world.account, session.folders(), gmail=gmail, used_drafts=used)
+        found = roles(world.account, folders, gmail=gmail, used_drafts=used)
         if found.drafts != used:
             world.journal.note("drafts", world.key, found.drafts)
     except BaseException:

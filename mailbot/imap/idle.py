@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable
 
 from mailbot.errors import Later, MailbotError, OwnerMustAct
+from mailbot.imap.login import in_time
 from mailbot.imap.session import Session
 
 log = logging.getLogger("mailbot")
@@ -72,14 +73,18 @@ class Watcher:
         try:
             if "IDLE" not in session.capabilities:
                 return False
-            session.examine(folder)
+            # A server that answers for ever would end the hints without a word.
+            with in_time("the server", session.break_off):
+                session.examine(folder)
             while not self._stop.is_set():
-                session.idle()
+                with in_time("the server", session.break_off):
+                    session.idle()
                 # What was pending when IDLE began stays in the library's buffer: look once, whatever it says.
                 self._wake()
                 if not self._wait(session):
                     return True
-                session.idle_done()
+                with in_time("the server", session.break_off):
+                    session.idle_done()
             return True
         finally:
             self._session = None

@@ -6,20 +6,24 @@ import imaplib
 import re
 import socket
 import ssl
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import imapclient
 from imapclient.exceptions import IMAPClientAbortError, IMAPClientError, LoginError
 
+from mailbot.deadline import Deadline
 from mailbot.errors import Later, OwnerMustAct
 from mailbot.imap import gate
 from mailbot.imap.session import Session
 from mailbot.imap.trouble import Rejection, sentence, translated, wanted_wait
 
-CONNECT_TIMEOUT = 15.0  # seconds
+CONNECT_TIMEOUT = 15.0  # seconds for one address, and for the handshake of TLS
 READ_TIMEOUT = 60.0  # seconds; Outlook can be silent for half a minute while it throttles
+# Seconds for all of it, and as many for what follows until the folders are known. Ten round trips of five seconds and a
+# throttled login fit in; several in a row are over before the service takes the round for one that hangs.
+READY_WITHIN = 120.0
 LINE_MOST = 16_000_000  # octets: the answer to a SEARCH that finds two million mails; imaplib gives up at one million
 # Refused logins that are about the password although they are worded like a passing trouble (RFC 5530, 3).
 THE_PASSWORD = re.compile(r"\[(?:AUTHENTICATIONFAILED|AUTHORIZATIONFAILED|EXPIRED|PRIVACYREQUIRED|CONTACTADMIN)\b")
@@ -33,18 +37,19 @@ def connect(imap: Any, secret: str, context: ssl.SSLContext | None) -> Session:
     """Connects and logs in. ``imap`` is config.Imap; ``context`` is shared between connections (one costs a
     megabyte)."""
     imaplib._MAXLINE = LINE_MOST  # type: ignore[attr-defined]
-    timeout = imapclient.SocketTimeout(connect=CONNECT_TIMEOUT, read=READ_TIMEOUT)
     try:
-        with translated(imap.host):
-            client = imapclient.IMAPClient(
-                imap.host, imap.port, ssl=imap.security == "tls", ssl_context=context, timeout=timeout
-            )
+        with in_time(imap.host) as deadline, translated(imap.host):
+            line = _connected(imap, deadline)
+            if imap.security == "tls":
+                assert context is not None, "TLS has its certificates"
+                line = context.wrap_socket(line, server_hostname=imap.host)
+            deadline.hold(line)
+            client = _Client(imap, line)
             try:
-                # imapclient writes SEARCH and literals in pieces; held back (RFC 896), the second waits a round trip.
-                client.socket().setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 _take_textless_answers(client._imap)
                 if imap.security == "starttls":
                     _start_tls(client, imap.host, context)
+                    deadline.hold(client.socket())
                 _login(client, imap, secret)
                 return Session(client)
             except BaseException:
@@ -53,6 +58,64 @@ def connect(imap: Any, secret: str, context: ssl.SSLContext | None) -> Session:
                 raise
     except Rejection as error:  # a BYE for a greeting, a NO to what comes before any work
         raise Later(f"{imap.host} does not let {imap.user} in for now: {error.text}") from error
+
+
+@contextmanager
+def in_time(host: str, cut: Callable[[], None] | None = None) -> Iterator[Deadline]:
+    """What is done on the way to a session that works: over after READY_WITHIN, however slowly the server goes on.
+    ``cut`` ends the wait. Raises Later then."""
+    with Deadline(READY_WITHIN) as deadline:
+        if cut is not None:
+            deadline.hold(cut)
+        try:
+            yield deadline
+        except Later as error:
+            if deadline.expired:
+                raise Later(f"{host} was not ready after {READY_WITHIN:g} seconds") from error
+            raise
+
+
+class _Library(imaplib.IMAP4):
+    """imaplib, on a line that is there already: only so somebody else can end its wait for the greeting."""
+
+    def __init__(self, host: str, line: socket.socket) -> None:
+        self._line = line
+        super().__init__(host)
+
+    def _create_socket(self, timeout: float | None = None) -> socket.socket:
+        return self._line
+
+
+class _Client(imapclient.IMAPClient):  # type: ignore[misc]
+    """The same of imapclient."""
+
+    def __init__(self, imap: Any, line: socket.socket) -> None:
+        self._line = line
+        timeout = imapclient.SocketTimeout(connect=CONNECT_TIMEOUT, read=READ_TIMEOUT)
+        super().__init__(imap.host, imap.port, ssl=imap.security == "tls", timeout=timeout)
+
+    def _create_IMAP4(self) -> imaplib.IMAP4:  # noqa: N802 - the name is imapclient's
+        return _Library(self.host, self._line)
+
+
+def _connected(imap: Any, deadline: Deadline) -> socket.socket:
+    """A line to the first address of the host that takes one, as long as there is time."""
+    trouble: OSError = TimeoutError("timed out")
+    for family, kind, protocol, _, address in socket.getaddrinfo(imap.host, imap.port, type=socket.SOCK_STREAM):
+        if deadline.expired:
+            break
+        line = socket.socket(family, kind, protocol)
+        try:
+            # imapclient writes SEARCH and literals in pieces; held back (RFC 896), the second waits a round trip.
+            line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            line.settimeout(CONNECT_TIMEOUT)
+            line.connect(address)
+        except OSError as error:
+            line.close()
+            trouble = error
+        else:
+            return line
+    raise trouble
 
 
 def _start_tls(client: Any, host: str, context: ssl.SSLContext | None) -> None:

@@ -17,6 +17,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from mailbot.config.value import PRIVATE, within
+from mailbot.deadline import Deadline
 from mailbot.errors import Later, MailbotError, OwnerMustAct
 from mailbot.model import quirks
 from mailbot.model.reply import Reply, read_reply, table
@@ -128,7 +129,7 @@ class Endpoint:
         key, local, timeout = self._checked_key(), self._config.is_local, max(deadline - time.monotonic(), 0.1)
         where = self._checked_addresses(inside)
         with (
-            wire.Call(timeout) as call,
+            Deadline(timeout) as call,
             wire.client(call, key=key, local=local, timeout=timeout, tls=self._tls, addresses=where) as http,
         ):
             # The key is put on by ``wire``; "none" keeps openai from looking for one in the environment.

@@ -8,14 +8,15 @@ custom headers) stays here. Refuses to know what is asked.
 
 from __future__ import annotations
 
-import socket
 import ssl
-import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import Any
 
 import httpx2
+
+from mailbot.deadline import Deadline
 
 BODY_LIMIT = 4_000_000  # octets; the longest answer that ``prompt.answer`` reads is a quarter of it
 CONNECT_TIMEOUT = 15.0  # seconds
@@ -47,41 +48,10 @@ class _Limited(httpx2.SyncByteStream):
         self._stream.close()
 
 
-class Call:
-    """One call with its deadline. ``expired`` tells afterwards whether the deadline ended it."""
-
-    def __init__(self, timeout: float) -> None:
-        self.expired = False
-        self._timer = threading.Timer(timeout, self._expire)
-        self._timer.daemon = True
-        self._lock = threading.Lock()
-        self._socket: socket.socket | None = None
-
-    def __enter__(self) -> Call:
-        self._timer.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._timer.cancel()
-
-    def trace(self, event: str, info: dict[str, Any]) -> None:
-        """Sees the socket when it is connected, and again when TLS has wrapped it (httpcore's trace extension)."""
-        if event.endswith((".connect_tcp.complete", ".start_tls.complete")):
-            with self._lock:
-                self._socket = info["return_value"].get_extra_info("socket")
-                if self.expired:
-                    self._shut()
-
-    def _expire(self) -> None:
-        with self._lock:
-            self.expired = True
-            self._shut()
-
-    def _shut(self) -> None:
-        """Wakes the thread that reads. The plain shutdown, not that of TLS: nothing more may be said or awaited."""
-        if self._socket is not None:
-            with suppress(OSError):  # closed already
-                socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
+def _trace(deadline: Deadline, event: str, info: dict[str, Any]) -> None:
+    """Sees the socket when it is connected, and again when TLS has wrapped it (httpcore's trace extension)."""
+    if event.endswith((".connect_tcp.complete", ".start_tls.complete")):
+        deadline.hold(info["return_value"].get_extra_info("socket"))
 
 
 class _Pinned(httpx2.BaseTransport):
@@ -115,7 +85,7 @@ def tls_context(base_url: str) -> ssl.SSLContext:
 
 @contextmanager
 def client(
-    call: Call, *, key: str, local: bool, timeout: float, tls: ssl.SSLContext, addresses: Sequence[str] = ()
+    call: Deadline, *, key: str, local: bool, timeout: float, tls: ssl.SSLContext, addresses: Sequence[str] = ()
 ) -> Iterator[httpx2.Client]:
     """A client for one call: the connection ends with it. A local host is never reached through a proxy. ``addresses``
     are the only ones that it connects to; () = whatever the name of the host leads to."""
@@ -127,7 +97,7 @@ def client(
         request.headers["accept-encoding"] = "identity"
         request.headers["authorization"] = f"Bearer {key or 'none'}"
         request.headers["user-agent"] = "mailbot"
-        request.extensions = {**request.extensions, "trace": call.trace}
+        request.extensions = {**request.extensions, "trace": partial(_trace, call)}
 
     def after(response: httpx2.Response) -> None:
         if response.headers.get("content-encoding", "identity").lower() != "identity":
