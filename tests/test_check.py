@@ -21,7 +21,7 @@ from scripted_mailbox import SYSTEM_FLAGS
 from worlds import question
 
 from mailbot import config
-from mailbot.check import check, model, places, trial
+from mailbot.check import check, host, model, trial
 from mailbot.check.finding import Finding
 from mailbot.wiring import Home
 
@@ -439,12 +439,12 @@ broken
     ],
 )
 def test_the_file_system_of_a_path_is_that_of_the_nearest_mount(path: str, kind: str) -> None:
-    assert places.file_system(Path(path), MOUNTS) == kind
+    assert host.file_system(Path(path), MOUNTS) == kind
 
 
 def test_a_state_on_the_network_is_warned_of(quirky: Checked, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "mounts").write_text("nas:/ / nfs4 rw 0 0\n")
-    monkeypatch.setattr(places, "MOUNTS", tmp_path / "mounts")
+    monkeypatch.setattr(host, "MOUNTS", tmp_path / "mounts")
 
     assert "over the network" in of(quirky(), "state", "warn")[0]
 
@@ -463,15 +463,15 @@ def test_each_folder_of_notes_is_named_with_its_readers(quirky: Checked, tmp_pat
 
 
 def test_a_disk_without_modes_is_warned_of(quirky: Checked, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    assert places.kept_mode(tmp_path, 0o640) == 0o640
+    assert host.kept_mode(tmp_path, 0o640) == 0o640
 
-    monkeypatch.setattr(places, "kept_mode", lambda folder, mode: 0o777)
+    monkeypatch.setattr(host, "kept_mode", lambda folder, mode: 0o777)
 
     assert "the mode 0777, not 0600" in of(quirky(), "archive", "warn")[0]
 
 
 def test_a_state_that_others_can_read_is_warned_of(quirky: Checked, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(places, "kept_mode", lambda folder, mode: 0o755)
+    monkeypatch.setattr(host, "kept_mode", lambda folder, mode: 0o755)
 
     assert "the mode 0755: others here may read" in of(quirky(), "state", "warn")[0]
 
@@ -481,7 +481,7 @@ def test_what_is_gone_after_a_restart_is_warned_of(
     quirky: Checked, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, kind: str
 ) -> None:
     (tmp_path / "mounts").write_text(f"none / {kind} rw 0 0\n")
-    monkeypatch.setattr(places, "MOUNTS", tmp_path / "mounts")
+    monkeypatch.setattr(host, "MOUNTS", tmp_path / "mounts")
     findings = quirky()
 
     for what in ("archive", "state"):

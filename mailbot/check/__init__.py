@@ -1,7 +1,7 @@
 """Proves each thing that the job needs: one finding a line, each with what to do.
 
 finding   what one line says
-places    archive, state, notes, clock and zone of this host
+host      archive, state, notes, clock and zone of this host
 prompt    the templates of the prompt
 model     the model's answer, and how much it can read at once
 mailbox   an account's login, capabilities and folders; nothing is written there
@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from mailbot.check import mailbox, model, places, prompt
+from mailbot.check import host, mailbox, model, prompt
 from mailbot.check.finding import Finding
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def check(home: Home, *, write_test: bool, tell: Callable[[str], None]) -> Itera
 
     ``write_test``: the owner agrees to a test draft in each account; without it nothing is written into a mailbox.
     ``tell`` gets a sentence before something that takes long."""
-    yield from places.places(home)
+    yield from host.host(home)
     for remark in home.secrets.remarks():
         yield Finding("warn", "secrets", remark)
     yield from _model(home, tell)

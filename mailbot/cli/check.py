@@ -15,7 +15,7 @@ import click
 from mailbot.cli import OWNER
 from mailbot.cli.columns import wrapped
 from mailbot.cli.log import start_log
-from mailbot.cli.options import config_option, home, json_option
+from mailbot.cli.options import config_option, json_option, opened
 from mailbot.cli.words import escaped
 
 if TYPE_CHECKING:
@@ -37,9 +37,9 @@ def command(config_path: Path | None, as_json: bool, write_test: bool) -> int:
     from mailbot.check import check
 
     findings = []
-    with home(config_path, insist=True, needs_secrets=True) as place:
+    with opened(config_path, insist=True, needs_secrets=True) as home:
         start_log("error")
-        for finding in check(place, write_test=write_test, tell=_tell):
+        for finding in check(home, write_test=write_test, tell=_tell):
             findings.append(finding)
             if not as_json:
                 _show(finding)

@@ -31,10 +31,10 @@ def command(folder: Path | None) -> int:
     from mailbot.demo import play
 
     start_log("error")
-    place = folder or Path(tempfile.mkdtemp(prefix="mailbot-demo-"))
+    folder = folder or Path(tempfile.mkdtemp(prefix="mailbot-demo-"))
     writer = play.writer(os.environ)
     click.echo(f"A mailbox with sample mails starts on this machine. {writer.told}")
-    scene = play.play(place.absolute(), writer, os.environ, lambda line: click.echo(f"  {line}"))
+    scene = play.play(folder.absolute(), writer, os.environ, lambda line: click.echo(f"  {line}"))
     if scene.draft is None:
         click.echo(escaped(f"No draft: {scene.trouble}"), err=True)
         return FAILED

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from mailbot.cli.options import config_option, home
+from mailbot.cli.options import config_option, opened
 
 
 @click.command("dismiss")
@@ -20,10 +20,10 @@ def command(config_path: Path | None, id: str) -> None:
     from mailbot.errors import BadUsage
     from mailbot.job import IllegalEvent
 
-    with home(config_path) as place:
-        job = place.journal.find(id)
+    with opened(config_path) as home:
+        job = home.journal.find(id)
         try:
-            place.journal.record(job, "dismissed", time.time())
+            home.journal.record(job, "dismissed", time.time())
         except IllegalEvent:
             raise BadUsage(f"{job.id} is {job.state}: only what is parked or held can be dismissed") from None
         click.echo(f"{job.id}: given up.")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from mailbot.cli.options import config_option, home, json_option
+from mailbot.cli.options import config_option, json_option, opened
 from mailbot.cli.words import escaped, row, shortened, title, when, why
 
 
@@ -18,18 +18,18 @@ def command(config_path: Path | None, as_json: bool) -> None:
     """Every mail that was flagged, and what became of it.
 
     The newest come first. What stands at the front is the ID that show, redo, release and dismiss take."""
-    with home(config_path) as place:
-        jobs = place.journal.jobs()
+    with opened(config_path) as home:
+        jobs = home.journal.jobs()
         if as_json:
-            click.echo(json.dumps([row(place, job) for job in jobs], ensure_ascii=False, indent=2))
+            click.echo(json.dumps([row(home, job) for job in jobs], ensure_ascii=False, indent=2))
             return
         if not jobs:
             click.echo("Nothing yet: flag a mail, then run mailbot once (or keep mailbot run going).")
         for job in jobs:
             state = job.status or str(job.state)
             who = job.draft.get("to") or job.mail.get("from", "")
-            minute = when(place, job.asked_at)[:16].replace("T", " ")
+            minute = when(home, job.asked_at)[:16].replace("T", " ")
             line = f"{job.id[:8]}  {minute}  {state:<10}  {shortened(title(job))}  ({shortened(who)})"
             click.echo(escaped(line))
-            if reason := why(place, job):
+            if reason := why(home, job):
                 click.echo(escaped(f"          {reason}"))

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import threading
 from contextlib import ExitStack
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -14,7 +16,7 @@ import click
 
 from mailbot.cli import FAILED, LOCKED, OWNER
 from mailbot.cli.log import start_log
-from mailbot.cli.options import config_option, home
+from mailbot.cli.options import config_option, opened
 from mailbot.cli.words import escaped, shortened, title, when
 
 if TYPE_CHECKING:
@@ -38,73 +40,97 @@ def command(config_path: Path | None, include_existing: bool, retry: bool, dry_r
     for this one (exit code 4)."""
     from mailbot.poller import Calls
 
-    with home(config_path, needs_secrets=True, mends=not dry_run) as place:
-        start_log("warning" if place.config.log.level == "info" else place.config.log.level)
-        calls = Calls(place.config.model.concurrency if place.config.model else 1)
+    with opened(config_path, needs_secrets=True, mends=not dry_run) as home:
+        start_log("warning" if home.config.log.level == "info" else home.config.log.level)
+        calls = Calls(home.config.model.concurrency if home.config.model else 1)
+        cycle = _Cycle(home=home, calls=calls, include_existing=include_existing, retry=retry, dry_run=dry_run)
         codes: list[int] = []
-        lock = threading.Lock()
+        printing = threading.Lock()
 
-        def cycle(account: Account) -> None:
-            lines, code = _cycle(place, account, calls, include_existing, retry, dry_run)
-            with lock:
+        def account_cycle(account: Account) -> None:
+            lines, code = cycle.run(account)
+            with printing:
                 codes.append(code)
                 click.echo("\n".join(escaped(f"{account.name}: {line}") for line in lines))
 
-        threads = [threading.Thread(target=cycle, args=(account,), daemon=True) for account in place.config.accounts]
+        threads = [threading.Thread(target=account_cycle, args=(a,), daemon=True) for a in home.config.accounts]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
         if not dry_run:
-            place.sweep()
+            home.sweep()
         return next((code for code in (OWNER, FAILED, LOCKED) if code in codes), 0)
 
 
-def _cycle(
-    place: Home, account: Account, calls: Calls, include_existing: bool, retry: bool, dry_run: bool
-) -> tuple[list[str], int]:
-    """One account's lines and exit code."""
-    import os
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Cycle:
+    """What was asked of this run. ``calls`` are those of the model, which all accounts share."""
 
-    from mailbot import lock
-    from mailbot.errors import MailbotError, OwnerMustAct
+    home: Home
+    calls: Calls
+    include_existing: bool
+    retry: bool
+    dry_run: bool
 
-    try:
-        held = lock.acquire(account.key, lock.folder(os.environ))
-        if held is None:
-            return ["another mailbot is running for this account; nothing done"], LOCKED
-        with held:
-            if dry_run:
-                return _rehearse(place, account, include_existing), 0
-            return _work(place, place.world(account), calls, include_existing, retry)
-    except OwnerMustAct as error:
-        return [str(error)], OWNER
-    except MailbotError as error:
-        return [f"{error}. It is tried again at the next run."], FAILED
-    except Exception as error:
-        logging.getLogger("mailbot").exception("account=%s", account.name)
-        return [f"a bug in mailbot ended the cycle ({type(error).__name__}): please report the lines above"], FAILED
+    def run(self, account: Account) -> tuple[list[str], int]:
+        """One account's lines and exit code."""
+        from mailbot import lock
+        from mailbot.errors import MailbotError, OwnerMustAct
 
+        try:
+            held = lock.acquire(account.key, lock.folder(os.environ))
+            if held is None:
+                return ["another mailbot is running for this account; nothing done"], LOCKED
+            with held:
+                return (self._rehearsed(account), 0) if self.dry_run else self._worked(self.home.world(account))
+        except OwnerMustAct as error:
+            return [str(error)], OWNER
+        except MailbotError as error:
+            return [f"{error}. It is tried again at the next run."], FAILED
+        except Exception as error:
+            logging.getLogger("mailbot").exception("account=%s", account.name)
+            return [f"a bug in mailbot ended the cycle ({type(error).__name__}): please report the lines above"], FAILED
 
-def _work(place: Home, world: World, calls: Calls, include_existing: bool, retry: bool) -> tuple[list[str], int]:
-    from mailbot.bot.trouble import BLOCKING, troubles
-    from mailbot.poller import Poller
+    def _worked(self, world: World) -> tuple[list[str], int]:
+        """One look and all that follows from it."""
+        from mailbot.bot.trouble import BLOCKING, troubles
+        from mailbot.poller import Poller
 
-    before, began = world.journal.last(), world.now()
-    poller = Poller(world, calls)
-    try:
-        first = poller.round(include_existing=include_existing, retry=retry)
-        last = poller.finish()
-    finally:
-        poller.close()
-    events = world.journal.events_after(before, world.key)
-    jobs = [world.journal.find(id) for id in dict.fromkeys(e.job for e in events)]
-    lines = [*_seen(first.seen), *filter(None, (_line(place, job) for job in jobs))]
-    blocking = [t for kind, t in troubles(world).items() if kind in BLOCKING and t["since"] >= began and not t["over"]]
-    lines += [f"{t['reason']}. {t['hint']}." for t in blocking]
-    troubled = any(e.kind in ("waiting", "parked") and not e.data.get("planned") for e in events)
-    code = OWNER if blocking or first.owner or last.owner else FAILED if troubled or first.failed or last.failed else 0
-    return lines or ["nothing new"], code
+        before, began = world.journal.last(), world.now()
+        poller = Poller(world, self.calls)
+        try:
+            first = poller.round(include_existing=self.include_existing, retry=self.retry)
+            last = poller.finish()
+        finally:
+            poller.close()
+        events = world.journal.events_after(before, world.key)
+        jobs = [world.journal.find(id) for id in dict.fromkeys(e.job for e in events)]
+        lines = [*_seen(first.seen), *filter(None, (_line(self.home, job) for job in jobs))]
+        begun = {kind: t for kind, t in troubles(world).items() if t["since"] >= began and not t["over"]}
+        blocking = [t for kind, t in begun.items() if kind in BLOCKING]
+        lines += [f"{t['reason']}. {t['hint']}." for t in blocking]
+        if blocking or first.owner or last.owner:
+            return lines or ["nothing new"], OWNER
+        troubled = any(e.kind in ("waiting", "parked") and not e.data.get("planned") for e in events)
+        return lines or ["nothing new"], FAILED if troubled or first.failed or last.failed else 0
+
+    def _rehearsed(self, account: Account) -> list[str]:
+        """The same line up to the model, on copies of journal and archive."""
+        from mailbot.archive.store import Store
+        from mailbot.bot.tick import rehearse
+        from mailbot.bot.wire import connect
+
+        with ExitStack() as stack:
+            folder = Path(stack.enter_context(TemporaryDirectory(prefix="mailbot-")))
+            journal = self.home.journal.copy(folder / "state")
+            stack.callback(journal.close)
+            world = replace(self.home.world(account), journal=journal, store=Store(folder / "archive", 0o600))
+            wire = connect(world)
+            stack.callback(wire.session.close)
+            jobs = rehearse(world, wire, include_existing=self.include_existing)
+            lines = [line for job in jobs for line in _would_draft(world, job)]
+        return lines or ["nothing would be drafted"]
 
 
 def _seen(seen: Seen) -> list[str]:
@@ -121,14 +147,14 @@ def _seen(seen: Seen) -> list[str]:
     return lines
 
 
-def _line(place: Home, job: Job) -> str:
+def _line(home: Home, job: Job) -> str:
     from mailbot.job import State
 
     subject = shortened(title(job))
     if job.status == "superseded":
         return ""
     if job.waits_for:
-        return f"{subject}: waits ({job.waits_for}); next try {when(place, job.until)}"
+        return f"{subject}: waits ({job.waits_for}); next try {when(home, job.until)}"
     if job.state is State.DONE:
         return f"{subject}: a draft to {job.draft['to'] or 'nobody yet'} waits in Drafts; page {job.names['page']}"
     if job.state in (State.SKIPPED, State.PARKED, State.CANCELLED):
@@ -136,28 +162,7 @@ def _line(place: Home, job: Job) -> str:
     return ""
 
 
-def _rehearse(place: Home, account: Account, include_existing: bool) -> list[str]:
-    """The same line up to the model, on copies of journal and archive."""
-    from dataclasses import replace
-
-    from mailbot.archive.store import Store
-    from mailbot.bot.tick import rehearse
-    from mailbot.bot.wire import connect
-
-    with ExitStack() as stack:
-        folder = Path(stack.enter_context(TemporaryDirectory(prefix="mailbot-")))
-        journal = place.journal.copy(folder / "state")
-        stack.callback(journal.close)
-        real = place.world(account)
-        world = replace(real, journal=journal, store=Store(folder / "archive", 0o600))
-        wire = connect(world)
-        stack.callback(wire.session.close)
-        jobs = rehearse(world, wire, include_existing=include_existing)
-        lines = [line for job in jobs for line in _rehearsed(world, job)]
-    return lines or ["nothing would be drafted"]
-
-
-def _rehearsed(world: World, job: Job) -> list[str]:
+def _would_draft(world: World, job: Job) -> list[str]:
     lines = [
         f"would draft {job.draft.get('subject', job.mail.get('subject', ''))}",
         f"  from {job.draft.get('from', '?')}  to {job.draft.get('to', '?') or 'nobody: fill it in'}",

@@ -33,17 +33,17 @@ def load(path: Path | None) -> Config:
 
 
 @contextmanager
-def home(
+def opened(
     path: Path | None, *, insist: bool = False, needs_secrets: bool = False, mends: bool = False
 ) -> Iterator[Home]:
     """The config and its edges, closed at the end. ``needs_secrets``: a missing secret is a config problem."""
     from mailbot.errors import BadUsage
     from mailbot.wiring import Home
 
-    place = Home(load(path), os.environ, insist, mends)
-    if needs_secrets and (problems := place.secrets.problems()):
+    home = Home(load(path), os.environ, insist, mends)
+    if needs_secrets and (problems := home.secrets.problems()):
         raise BadUsage(*problems)
     try:
-        yield place
+        yield home
     finally:
-        place.close()
+        home.close()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mailbot.cli import FAILED
-from mailbot.cli.options import config_option, home, json_option
+from mailbot.cli.options import config_option, json_option, opened
 from mailbot.cli.words import escaped, title
 
 if TYPE_CHECKING:
@@ -53,15 +53,15 @@ def command(
         raise BadUsage("say what to forget, in one way: an ID, --address, --message-id or --before")
     if not (yes or as_json or sys.stdin.isatty()):
         raise BadUsage("there is nobody to ask here: say --yes to remove, or --json to see what would be")
-    with home(config_path) as place:
-        wish = _wish(place, ids, address, message_id, before)
-        found = purge.find(place.journal, place.store, wish)
-        beyond = unreached.sentences(place.config.archive.folder, place.config.state.folder, found.hosts)
+    with opened(config_path) as home:
+        wish = _wish(home, ids, address, message_id, before)
+        found = purge.find(home.journal, home.store, wish)
+        beyond = unreached.sentences(home.config.archive.folder, home.config.state.folder, found.hosts)
         if not as_json:
             _show(found, beyond, own_mails=not ids)
         sure = yes or (not as_json and click.confirm("Remove this?"))
         also = edited or bool(sure and not yes and found.edited and click.confirm(f"{EDITED[:-1]}?"))
-        removed = purge.remove(place.journal, place.store, place.index, wish, found, edited=also) if sure else None
+        removed = purge.remove(home.journal, home.store, home.index, wish, found, edited=also) if sure else None
         if as_json:
             click.echo(json.dumps(_document(found, removed, beyond), ensure_ascii=False, indent=2))
         elif removed:
@@ -69,13 +69,13 @@ def command(
         return FAILED if found.busy or (removed and removed.trouble) else 0
 
 
-def _wish(place: Home, ids: tuple[str, ...], address: str, message_id: str, before: str) -> Wish:
+def _wish(home: Home, ids: tuple[str, ...], address: str, message_id: str, before: str) -> Wish:
     from mailbot.bot.purge import Wish
     from mailbot.errors import BadUsage
 
     if address and "@" not in address:
         raise BadUsage("--address: write a mail address, such as mara@northwind.example")
-    mails = frozenset((job.account, job.key) for job in map(place.journal.find, ids))
+    mails = frozenset((job.account, job.key) for job in map(home.journal.find, ids))
     bare = f"<{message_id.strip().strip('<>')}>" if message_id else ""
     try:
         day = datetime.combine(datetime.fromisoformat(before).date(), datetime.min.time()) if before else None
@@ -85,7 +85,7 @@ def _wish(place: Home, ids: tuple[str, ...], address: str, message_id: str, befo
         mails=mails,
         address=address.strip(),
         message_id=bare,
-        before=day.replace(tzinfo=place.config.zone) if day else None,
+        before=day.replace(tzinfo=home.config.zone) if day else None,
     )
 
 

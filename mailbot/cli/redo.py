@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
+from dataclasses import astuple
 from pathlib import Path
 
 import click
 
-from mailbot.cli.options import config_option, home
+from mailbot.cli.options import config_option, opened
 
 
 @click.command("redo")
@@ -22,22 +23,21 @@ def command(config_path: Path | None, note: str, id: str) -> None:
     from mailbot.errors import BadUsage
     from mailbot.job import OPEN, State
 
-    with home(config_path) as place:
-        job = place.journal.generations((found := place.journal.find(id)).account, found.key)[-1]
+    with opened(config_path) as home:
+        job = home.journal.generations((found := home.journal.find(id)).account, found.key)[-1]
         if job.state in OPEN:
             raise BadUsage(
                 f"{job.id} is still under way ({job.state}): wait for its draft, or dismiss it if it is parked"
             )
         if job.state is State.HELD:
             raise BadUsage(f"{job.id} is held: mailbot release {job.id} drafts it")
-        where = job.place
-        new = place.journal.begin(
+        new = home.journal.begin(
             "asked",
             time.time(),
             account=job.account,
             key=job.key,
             generation=job.generation + 1,
-            place=(where.folder, where.uidvalidity, where.uid) if where else None,
+            place=astuple(job.place) if job.place else None,
             was_answered=True,  # an answer that was sent before is no reason against this wish
             limited=False,
             note=note,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from mailbot.cli.options import config_option, home
+from mailbot.cli.options import config_option, opened
 
 
 @click.command("release")
@@ -22,18 +22,18 @@ def command(config_path: Path | None, everything: bool, ids: tuple[str, ...]) ->
     from mailbot.errors import BadUsage
     from mailbot.job import State
 
-    with home(config_path) as place:
-        held = place.journal.held_jobs()
+    with opened(config_path) as home:
+        held = home.journal.held_jobs()
         if not ids and not everything:
             raise BadUsage(f"{len(held)} held: name the IDs (mailbot list shows them), or use --all")
-        jobs = held if everything else [place.journal.find(id) for id in ids]
+        jobs = held if everything else [home.journal.find(id) for id in ids]
         if not jobs:
             click.echo("Nothing is held.")
             return
         wrong = [job.id for job in jobs if job.state is not State.HELD]
         if wrong:
             raise BadUsage(*(f"{id} is not held: mailbot show {id} tells what it is" for id in wrong))
-        with place.journal.transaction():
+        with home.journal.transaction():
             for job in jobs:
-                place.journal.record(job, "released", time.time())
+                home.journal.record(job, "released", time.time())
         click.echo(f"{len(jobs)} released. A running mailbot drafts them at its next poll; mailbot once does it now.")

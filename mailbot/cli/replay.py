@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mailbot.cli.columns import columns_of, wrapped
-from mailbot.cli.options import config_option, home, json_option
+from mailbot.cli.options import config_option, json_option, opened
 from mailbot.cli.words import escaped
 
 if TYPE_CHECKING:
@@ -38,17 +38,17 @@ def command(config_path: Path | None, as_json: bool, model: str, base_url: str, 
     from mailbot.errors import BadUsage
     from mailbot.prompt import answer as answers
 
-    with home(config_path) as place:
-        job = place.journal.find(id)
-        stored = place.store.read(job.names["prompt"]) if job.shape and job.names else None
+    with opened(config_path) as home:
+        job = home.journal.find(id)
+        stored = home.store.read(job.names["prompt"]) if job.shape and job.names else None
         if not stored or not job.shape:
             raise BadUsage(f"{job.id} has no prompt in the archive: no model was asked, or it was removed")
         try:
             messages, before = _archived(stored)
         except (ValueError, LookupError, TypeError, AttributeError):
             raise BadUsage(f"{job.names['prompt']} in the archive is no prompt any more: it was changed") from None
-        chosen = _chosen(place, model, base_url)
-        reply = _ask(place, chosen, messages, job.shape, inside=job.inside)
+        chosen = _chosen(home, model, base_url)
+        reply = _ask(home, chosen, messages, job.shape, inside=job.inside)
         new = answers.read(reply.text, job.shape)
         after = {"model": reply.model, "reply": new.reply}
         if as_json:
@@ -68,13 +68,13 @@ def _archived(stored: str) -> tuple[list[dict[str, str]], dict[str, str]]:
     return messages, {"model": str(prompt["model"]), "reply": str((prompt.get("answer") or {}).get("reply", ""))}
 
 
-def _chosen(place: Home, name: str, base_url: str) -> Model:
+def _chosen(home: Home, name: str, base_url: str) -> Model:
     """The config's model with what the owner wants different. Raises BadUsage."""
     from mailbot.config.value import addresses
     from mailbot.config.value import base_url as checked
     from mailbot.errors import BadUsage
 
-    model = place.config.model
+    model = home.config.model
     if model is None:
         raise BadUsage("replay: no model is configured; add a [model] table")
     try:
@@ -84,12 +84,12 @@ def _chosen(place: Home, name: str, base_url: str) -> Model:
     return model.model_copy(update={**changes, **({"name": name} if name else {})})
 
 
-def _ask(place: Home, model: Model, messages: list[dict[str, str]], shape: Shape, *, inside: bool) -> Reply:
+def _ask(home: Home, model: Model, messages: list[dict[str, str]], shape: Shape, *, inside: bool) -> Reply:
     from mailbot.model import Endpoint, NeedsPlain
 
-    own = place.config.model is not None and model.host == place.config.model.host
-    learnt = set(place.journal.notes(f"learnt:{model.base_url} {model.name}"))
-    key = place.secrets.get("model") if own and place.secrets.has("model") else ""
+    own = home.config.model is not None and model.host == home.config.model.host
+    learnt = set(home.journal.notes(f"learnt:{model.base_url} {model.name}"))
+    key = home.secrets.get("model") if own and home.secrets.has("model") else ""
     endpoint = Endpoint(model, lambda: key, lambda: frozenset(learnt), learnt.add)
     try:
         return endpoint.ask(messages, shape, inside=inside)

@@ -11,7 +11,7 @@ import click
 
 from mailbot.cli import LOCKED
 from mailbot.cli.log import start_log
-from mailbot.cli.options import config_option, home
+from mailbot.cli.options import config_option, opened
 
 
 @click.command("run")
@@ -35,8 +35,8 @@ def command(config_path: Path | None) -> int:
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
-    with home(config_path, needs_secrets=True, mends=True) as place, ExitStack() as locks:
-        config = place.config
+    with opened(config_path, needs_secrets=True, mends=True) as home, ExitStack() as locks:
+        config = home.config
         start_log(config.log.level)
         worlds = []
         for account in config.accounts:
@@ -45,17 +45,17 @@ def command(config_path: Path | None) -> int:
                 log.error("account=%s lock=taken reason='another mailbot is running for this account'", account.name)
             else:
                 locks.enter_context(held)
-                worlds.append(place.world(account))
+                worlds.append(home.world(account))
         if not worlds:
             click.echo("mailbot: another mailbot is running for every account; end it, or leave it to work", err=True)
             return LOCKED
-        place.store.check_writable()
+        home.store.check_writable()
         service = Service(
             worlds,
             every=config.schedule.every,
             idle=config.schedule.idle,
             concurrency=config.model.concurrency if config.model else 1,
-            sweep=place.sweep,
+            sweep=home.sweep,
         )
         service.start()
         writer = config.model.name if config.model else "the outline writer (no model is configured)"

@@ -50,8 +50,8 @@ def set_(config_path: Path | None, yes: bool, name: str) -> None:
     if tokens := _known(config, name):
         signed_in(tokens)
         return
-    if place := secrets.Secrets(config, os.environ).named(name):
-        raise BadUsage(f"{name}: the config has it from {place}: change it there, or run mailbot setup")
+    if source := secrets.Secrets(config, os.environ).named(name):
+        raise BadUsage(f"{name}: the config has it from {source}: change it there, or run mailbot setup")
     value = click.prompt(f"{name}", hide_input=True)
     secrets.set_secret(name, value, yes=yes)
     click.echo(f"{name}: stored.")

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from mailbot.cli.options import config_option, home
+from mailbot.cli.options import config_option, opened
 from mailbot.cli.words import account_name, escaped, when, why
 
 # What is worth a word behind an event; the rest is in the journal.
@@ -21,28 +21,28 @@ def command(config_path: Path | None, id: str) -> None:
     """One mail's history, event by event.
 
     The ID is that of mailbot list; its beginning will do."""
-    with home(config_path) as place:
-        job = place.journal.find(id)
+    with opened(config_path) as home:
+        job = home.journal.find(id)
         facts = {
             "mail": f"{job.mail.get('subject', '')}  from {job.mail.get('from', '')}",
-            "account": account_name(place, job.account),
+            "account": account_name(home, job.account),
             "state": f"{job.state}{f' ({job.status})' if job.status else ''}",
-            "why": why(place, job),
+            "why": why(home, job),
             "draft": job.draft.get("subject", ""),
             "from": job.draft.get("from", ""),
             "to": job.draft.get("to", ""),
             "cc": job.draft.get("cc", ""),
             "draft id": job.draft.get("draft_message_id", ""),
-            **{name: str(place.config.archive.folder / path) for name, path in job.names.items() if path},
+            **{name: str(home.config.archive.folder / path) for name, path in job.names.items() if path},
             "remarks": "; ".join(job.remarks),
         }
         for name, value in facts.items():
             if value:
                 click.echo(escaped(f"{name + ':':<10} {value}"))
-        for each in place.journal.generations(job.account, job.key):
+        for each in home.journal.generations(job.account, job.key):
             click.echo(f"\nGeneration {each.generation}, ID {each.id}")
-            for event in place.journal.events(each.id):
-                click.echo(escaped(f"  {when(place, event.at)}  {event.kind:<10} {_told(event.data)}".rstrip()))
+            for event in home.journal.events(each.id):
+                click.echo(escaped(f"  {when(home, event.at)}  {event.kind:<10} {_told(event.data)}".rstrip()))
 
 
 def _told(data: Any) -> str:

@@ -23,15 +23,15 @@ def shortened(text: str) -> str:
     return text if len(text) <= SHOWN else f"{text[: SHOWN - 3]}..."
 
 
-def when(place: Home, seconds: float | None) -> str:
+def when(home: Home, seconds: float | None) -> str:
     """A moment in the owner's zone, ISO 8601, or ""."""
     from datetime import datetime
 
-    return datetime.fromtimestamp(seconds, place.config.zone).isoformat(timespec="seconds") if seconds else ""
+    return datetime.fromtimestamp(seconds, home.config.zone).isoformat(timespec="seconds") if seconds else ""
 
 
-def account_name(place: Home, key: str) -> str:
-    return next((a.name for a in place.config.accounts if a.key == key), key)
+def account_name(home: Home, key: str) -> str:
+    return next((a.name for a in home.config.accounts if a.key == key), key)
 
 
 def title(job: Job) -> str:
@@ -40,26 +40,26 @@ def title(job: Job) -> str:
     return "(no subject)" if subject in ("", "Re:") else subject
 
 
-def why(place: Home, job: Job) -> str:
+def why(home: Home, job: Job) -> str:
     """Why a job waits, is held, or ended without a draft; "" when there is nothing to say."""
     if job.waits_for:
-        return f"{job.waits_for}; next try {when(place, job.until)}"
+        return f"{job.waits_for}; next try {when(home, job.until)}"
     return "" if job.state in AFTER_AN_ANSWER else job.reason  # of an earlier answer, which was of no use
 
 
-def row(place: Home, job: Job) -> dict[str, Any]:
+def row(home: Home, job: Job) -> dict[str, Any]:
     """One job as ``list --json`` shows it (design, section 3)."""
     return {
         "id": job.id,
-        "account": account_name(place, job.account),
+        "account": account_name(home, job.account),
         "state": str(job.state),
         "status": job.status,
-        "reason": why(place, job),
+        "reason": why(home, job),
         "from": job.draft.get("from", ""),
         "to": job.draft.get("to", ""),
         "cc": job.draft.get("cc", ""),
         "subject": job.draft.get("subject") or job.mail.get("subject", ""),
-        "created": when(place, job.asked_at),
+        "created": when(home, job.asked_at),
         "page": job.names.get("page", ""),
         "prompt": job.names.get("prompt", "") if job.shape else "",
         "message_id": job.mail.get("message_id", ""),

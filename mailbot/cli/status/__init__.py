@@ -18,7 +18,7 @@ from pathlib import Path
 import click
 
 from mailbot.cli import FAILED, OWNER
-from mailbot.cli.options import config_option, home, json_option
+from mailbot.cli.options import config_option, json_option, opened
 from mailbot.cli.words import escaped
 
 WIDTH = 80  # columns that the page takes at most
@@ -35,9 +35,9 @@ def command(config_path: Path | None, as_json: bool) -> int:
     from mailbot.cli.status import lines, page
     from mailbot.cli.status.facts import account_facts
 
-    with home(config_path) as place:
+    with opened(config_path) as home:
         now = time.time()
-        accounts = [account_facts(place, account, now) for account in place.config.accounts]
+        accounts = [account_facts(home, account, now) for account in home.config.accounts]
         healthy = all(a["healthy"] for a in accounts)
         blocked = any(t["kind"] in BLOCKING for a in accounts for t in a["troubles"])
         code = 0 if healthy else OWNER if blocked else FAILED
@@ -46,7 +46,7 @@ def command(config_path: Path | None, as_json: bool) -> int:
         elif sys.stdout.isatty():
             width = min(WIDTH, shutil.get_terminal_size().columns)
             plain = "NO_COLOR" in os.environ or os.environ.get("TERM") == "dumb"  # no-color.org
-            for line in page.page(accounts, datetime.fromtimestamp(now, place.config.zone), width):
+            for line in page.page(accounts, datetime.fromtimestamp(now, home.config.zone), width):
                 click.echo(line, color=not plain)
         else:
             for line in lines.lines(accounts):

@@ -19,20 +19,20 @@ STOPPED = 86_400.0  # seconds without a look by anybody before status calls that
 WEEK = 7  # days, today among them
 
 
-def account_facts(place: Home, account: Account, now: float) -> dict[str, Any]:
+def account_facts(home: Home, account: Account, now: float) -> dict[str, Any]:
     """As ``status --json`` prints it. Times are ISO 8601 in the owner's zone, "" = never."""
     from mailbot import lock
     from mailbot.bot.trouble import BLOCKING, SCOPE
 
-    journal = place.journal
+    journal = home.journal
     poll = journal.noted("poll", account.key) or {"at": None, "ok": None, "error": ""}
     troubles = [
-        {"kind": kind, "reason": t["reason"], "hint": t["hint"], "since": when(place, t["since"])}
+        {"kind": kind, "reason": t["reason"], "hint": t["hint"], "since": when(home, t["since"])}
         for kind, t in journal.notes(SCOPE + account.key).items()
         if not t["over"]
     ]
     running = lock.is_held(account.key, lock.folder(os.environ))
-    patience = LATE * place.config.schedule.every + 60 if running else STOPPED
+    patience = LATE * home.config.schedule.every + 60 if running else STOPPED
     late = poll["ok"] is not None and now - poll["ok"] > patience
     open_jobs = journal.open_jobs(account.key)
     held = [job for job in journal.held_jobs() if job.account == account.key]
@@ -43,36 +43,36 @@ def account_facts(place: Home, account: Account, now: float) -> dict[str, Any]:
         "healthy": not poll["error"] and not late and not any(t["kind"] in BLOCKING for t in troubles),
         "running": running,
         "late": late,
-        "last_poll": when(place, poll["ok"]),
+        "last_poll": when(home, poll["ok"]),
         "error": poll["error"],
         "open": len(open_jobs),
-        "waiting": [_waiting(place, job) for job in open_jobs if job.waits_for],
+        "waiting": [_waiting(home, job) for job in open_jobs if job.waits_for],
         "held": len(held),
         "held_why": list(dict.fromkeys(job.reason for job in held)),
         "parked": [{"id": job.id, "subject": title(job), "reason": job.reason} for job in parked],
         "troubles": troubles,
-        **_figures(place, account, now),
+        **_figures(home, account, now),
     }
 
 
-def _waiting(place: Home, job: Job) -> dict[str, Any]:
+def _waiting(home: Home, job: Job) -> dict[str, Any]:
     return {
         "id": job.id,
         "subject": job.mail.get("subject", ""),
         "reason": job.waits_for,
-        "since": when(place, job.waiting_since),
-        "until": when(place, job.until),
+        "since": when(home, job.waiting_since),
+        "until": when(home, job.until),
     }
 
 
-def _figures(place: Home, account: Account, now: float) -> dict[str, Any]:
+def _figures(home: Home, account: Account, now: float) -> dict[str, Any]:
     """Today and the last seven days, in the owner's zone."""
-    figures = place.journal.figures
-    midnight = datetime.fromtimestamp(now, place.config.zone).replace(hour=0, minute=0, second=0, microsecond=0)
+    figures = home.journal.figures
+    midnight = datetime.fromtimestamp(now, home.config.zone).replace(hour=0, minute=0, second=0, microsecond=0)
     today, week = midnight.timestamp(), (midnight - timedelta(days=WEEK - 1)).timestamp()
     drafts = figures.drafts(account.key, week)
     tokens_in, tokens_out = figures.tokens(account.key, week)
-    differing = [place.journal.find(id) for id in figures.differing(account.key, week)]
+    differing = [home.journal.find(id) for id in figures.differing(account.key, week)]
     return {
         "drafts_today": sum(at >= today for at, _ in drafts),
         "drafts_week": len(drafts),

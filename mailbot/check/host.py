@@ -1,4 +1,4 @@
-"""Archive, state, notes, clock and zone: what this host has to offer."""
+"""This host: archive, state, notes, clock and zone."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ PRIVATE = 0o600  # the mode of the state's files
 ROOM = 100 * 2**20  # octets free, below which a warning is due
 
 
-def places(home: Home) -> Iterator[Finding]:
+def host(home: Home) -> Iterator[Finding]:
     yield from _archive(home)
     yield from _state(home)
     yield from map(_notes, home.config.notes)
