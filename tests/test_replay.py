@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 import pytest
@@ -14,7 +15,9 @@ from worlds import CONFIG, Lab
 from mailbot.cli import commands
 from mailbot.cli.replay import compared
 from mailbot.errors import BadUsage
+from mailbot.prompt import sources
 
+DAY = date(2026, 1, 5)
 SECOND = json.dumps({"title": "t", "reply": "Hi Mara,\n\nnobody buys it.\n\nAda", "language": "en"})
 
 
@@ -70,6 +73,78 @@ def test_a_server_outside_is_refused_over_plain_http(lab: Lab) -> None:
     assert isinstance(replay(lab, "--base-url", "http://192.0.2.1/v1").exception, BadUsage)
 
 
+def add_rule(lab: Lab, lines: str) -> None:
+    path = lab.folder / "config.toml"
+    path.write_text(path.read_text().replace("[[account]]", f"[[privacy]]\n{lines}\n[[account]]", 1))
+
+
+@pytest.mark.parametrize(
+    ("rule", "words"),
+    [
+        ('rule = "never"\nfrom = ["mara@northwind.example"]', "“never” (mara@northwind.example) keeps a part of it"),
+        ('rule = "never"\nfolder = ["inbox"]', "“never” (by its folder INBOX)"),
+        ('rule = "never"\nwords = ["buys the hardware"]', "“never” (by the words “buys the hardware”)"),
+        ('rule = "analysis-only"\nfrom = ["northwind.example"]', "lets a model read this mail and write no draft"),
+    ],
+)
+def test_a_rule_that_came_since_keeps_the_prompt_from_the_model(
+    lab: Lab, model: Endpoint, rule: str, words: str
+) -> None:
+    add_rule(lab, rule)
+    lab.world.index.filed.came_through(lab.world.key, '[["inbox"], []]')
+    error = replay(lab).exception
+
+    assert isinstance(error, BadUsage)
+    assert words in str(error)
+    assert "mailbot redo" in str(error)
+    assert model.requests == []
+
+
+def test_a_local_rule_lets_a_model_in_the_house_answer_and_no_other(lab: Lab, model: Endpoint) -> None:
+    add_rule(lab, 'rule = "local"\nfrom = ["northwind.example"]')
+    assert replay(lab).exception is None
+    assert "outside of your own network" in str(replay(lab, "--base-url", "https://192.0.2.1/v1").exception)
+    assert len(model.requests) == 1
+
+
+def test_what_is_not_known_of_folders_is_not_taken_for_nothing(lab: Lab, model: Endpoint) -> None:
+    add_rule(lab, 'rule = "never"\nfolder = ["Health"]')
+    assert "it is not known in which folders its mails lie" in str(replay(lab).exception)
+    assert model.requests == []
+
+
+def test_a_mail_that_was_moved_to_such_a_folder_since_is_not_sent_again(lab: Lab, model: Endpoint) -> None:
+    add_rule(lab, 'rule = "never"\nfolder = ["Health"]')
+    index = lab.world.index.filed
+    index.came_through(lab.world.key, '[["Health"], []]')
+    assert replay(lab).exception is None
+
+    index.add(index.open(lab.world.key, "Health", "", 1), [(7, lab.jobs()[0].mail["message_id"])])
+    assert "by its folder Health" in str(replay(lab).exception)
+    assert len(model.requests) == 1
+
+
+def test_the_new_reply_is_verified_and_its_gaps_and_remarks_are_shown(lab: Lab, model: Endpoint) -> None:
+    reply = "Hi Mara,\n\npay at https://evil.example/pay by 17 March. We need [[fill: how many]].\n\nAda"
+    text = json.dumps({"reply": reply, "language": "en", "assumptions": ["that it is urgent"]})
+    model.then(Text(text), Text(text))
+    shown, printed = json.loads(replay(lab, "--json").output)["after"], replay(lab).output
+
+    assert "https://evil.example" not in shown["reply"]
+    assert "[[check: link]]" in shown["reply"]
+    assert shown["gaps"] == ["how many"]
+    said = "\n".join(shown["remarks"])
+    for words in ("Taken out of the draft", "17 March", "Fill in before you send: how many", "that it is urgent"):
+        assert words in said
+        assert words in " ".join(printed.split())
+
+
+def test_a_new_reply_in_another_language_is_remarked(lab: Lab, model: Endpoint) -> None:
+    reply = "Hallo Mara,\n\nwir kaufen die Server und ich bin am Freitag leider nicht da.\n\nViele Grüße\nAda"
+    model.then(Text(json.dumps({"reply": reply, "language": "de"})))
+    assert "The reply is in another language than the mail" in replay(lab).output
+
+
 def test_without_a_prompt_there_is_nothing_to_ask_again(lab: Lab) -> None:
     lab.world.store.remove(lab.jobs()[0].names["prompt"])
     assert isinstance(replay(lab).exception, BadUsage)
@@ -97,3 +172,18 @@ def test_a_prompt_that_was_changed_by_hand_is_not_sent(lab: Lab, model: Endpoint
     assert isinstance(error, BadUsage)
     assert path in str(error)
     assert model.requests == []
+
+
+def test_in_an_archived_prompt_samples_and_notes_are_told_apart() -> None:
+    around = '[sample 1] 2026-01-01 "Hi \\"Mara\\",\\n\\nso be it."\n[sample 2] "Yes."\n'
+    around += '[note 1] "Racks › Price": "12 euros"\n'
+    said = sources.read(around, [{"author": "owner", "text": "Mine"}, {"author": "other", "text": "Theirs"}], DAY)
+
+    assert said.lent == (
+        ("your mail of 2026-01-01", 'Hi "Mara",\n\nso be it.'),
+        ("your mail", "Yes."),
+        ("your note Racks › Price", "12 euros"),
+    )
+    assert said.own == (around, "Mine")
+    assert "Theirs" in said.others[1]
+    assert "Mine" not in "".join(said.others)

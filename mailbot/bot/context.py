@@ -107,7 +107,10 @@ def _voice(world: World, wanted: Wanted) -> dict[str, Any]:
         near=world.index.sent.near(words, everybody, NEAR),
         known={other.mail.message_id for other in wanted.thread.mails},
     )
-    shown = [Sample(f"sample {n}", world.time(own.at), own.text) for n, own in enumerate(chosen, start=1)]
+    shown = [
+        Sample(f"sample {n}", world.time(own.at), own.text, (own.message_id, *own.answers), own.readers)
+        for n, own in enumerate(chosen, start=1)
+    ]
     form = habits.address(wanted.fresh, language)
     lines = card(mails, to=direct, readers=everybody, language=language, address=form)
     return {"samples": tuple(shown), "card": lines}

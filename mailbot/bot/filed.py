@@ -27,7 +27,7 @@ MOST = 20_000  # mails of a listing whose ids are kept, the newest
 def read(world: World, session: Session, roles: Roles, is_over: Callable[[], bool]) -> None:
     """Brings the index up to date with the folders and keywords of the rules; goes on where it was broken off. Raises
     what the session raises, and Unusable."""
-    folders, keywords = privacy.by_place(world.config.privacy)
+    folders, keywords = privacy.places(world.config.privacy)
     if not folders and not keywords:
         return
     listings = _listings(session, roles, folders, keywords)
@@ -76,12 +76,12 @@ def _ids(session: Session, lot: Sequence[int]) -> list[tuple[int, str]]:
 
 
 def _asked(world: World) -> str:
-    return json.dumps(privacy.by_place(world.config.privacy))
+    return json.dumps(privacy.places(world.config.privacy))
 
 
 def known(world: World, ids: Iterable[str]) -> Filed:
     """What is known of the mails with these ids."""
-    if privacy.by_place(world.config.privacy) == ((), ()):
+    if privacy.places(world.config.privacy) == ((), ()):
         return privacy.NOWHERE
     try:
         index = world.index.filed

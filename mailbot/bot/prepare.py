@@ -17,7 +17,7 @@ from mailbot.mail import quote
 from mailbot.mail.thread import ThreadMail
 from mailbot.prompt import build, language, outline, sources
 from mailbot.prompt.context import NOTHING
-from mailbot.reply import answerable, audience, privacy
+from mailbot.reply import answerable, audience, privacy, seen
 from mailbot.reply.privacy import Verdict
 
 
@@ -125,5 +125,6 @@ def _prompt(world: World, job: Job, reply: Addressed, allowed: Verdict) -> Job:
             shape=prompt.shape,
             remarks=remarks,
             inside=inside,
+            seen=seen.of(mail, thread, prompt.lent.samples),
             analysis=allowed.analysis,
         )

@@ -15,9 +15,9 @@ from mailbot.cli.options import config_option, json_option, opened
 from mailbot.cli.words import escaped
 
 if TYPE_CHECKING:
-    from mailbot.config import Model
-    from mailbot.model import Reply
-    from mailbot.prompt.form import Shape
+    from mailbot.config import Account, Model
+    from mailbot.job import Job
+    from mailbot.model import Endpoint
     from mailbot.wiring import Home
 
 SIDE_BY_SIDE = 100  # columns of a terminal that is wide enough for two texts
@@ -33,68 +33,68 @@ BETWEEN = " │ "
 def command(config_path: Path | None, as_json: bool, model: str, base_url: str, id: str) -> None:
     """Ask an archived prompt again, and compare the replies.
 
-    The prompt goes out as it lies in the archive. Nothing is stored, in Drafts, archive or state, and the call does not
-    count for schedule.daily_drafts; a hosted model charges for it like for any other."""
-    from mailbot.errors import BadUsage
-    from mailbot.prompt import answer as answers
+    The prompt goes out as it lies in the archive, unless a privacy rule keeps a part of it from the model by now.
+    Nothing is stored, in Drafts, archive or state, and the call does not count for schedule.daily_drafts; a hosted
+    model charges for it like for any other."""
+    from mailbot.bot import replay
+    from mailbot.prompt.guard import gaps
 
     with opened(config_path) as home:
         job = home.journal.find(id)
-        stored = home.store.read(job.names["prompt"]) if job.shape and job.names else None
-        if not stored or not job.shape:
-            raise BadUsage(f"{job.id} has no prompt in the archive: no model was asked, or it was removed")
-        try:
-            messages, before = _archived(stored)
-        except (ValueError, LookupError, TypeError, AttributeError):
-            raise BadUsage(f"{job.names['prompt']} in the archive is no prompt any more: it was changed") from None
+        world = home.world(_account(home, job))
+        prompt = replay.archived(world, job)
         chosen = _chosen(home, model, base_url)
-        reply = _ask(home, chosen, messages, job.shape, inside=job.inside)
-        new = answers.read(reply.text, job.shape)
-        after = {"model": reply.model, "reply": new.reply}
+        found = replay.ask(world, job, prompt, _endpoint(home, chosen), local=chosen.is_local)
+        before = {"model": prompt.model, "reply": prompt.reply}
+        after = {"model": found.reply.model, "reply": found.answer.reply}
         if as_json:
-            tokens = {"tokens_in": reply.prompt_tokens, "tokens_out": reply.completion_tokens}
-            document = {"id": job.id, "before": before, "after": {**after, "base_url": chosen.base_url, **tokens}}
+            tokens = {"tokens_in": found.reply.prompt_tokens, "tokens_out": found.reply.completion_tokens}
+            more = {"base_url": chosen.base_url, **tokens}
+            said = {"gaps": list(gaps(found.answer.reply)), "remarks": list(found.remarks)}
+            document = {"id": job.id, "before": before, "after": {**after, **more, **said}}
             click.echo(json.dumps(document, ensure_ascii=False, indent=2))
             return
         width = shutil.get_terminal_size().columns
-        for line in compared(before, after, width):
+        for line in [*compared(before, after, width), *_remarks(found.remarks, width)]:
             click.echo(line)
 
 
-def _archived(stored: str) -> tuple[list[dict[str, str]], dict[str, str]]:
-    """The messages that were sent, and by which model what came of them."""
-    prompt = json.loads(stored)
-    messages = [{"role": str(each["role"]), "content": str(each["content"])} for each in prompt["messages"]]
-    return messages, {"model": str(prompt["model"]), "reply": str((prompt.get("answer") or {}).get("reply", ""))}
+def _account(home: Home, job: Job) -> Account:
+    """The account of a job. Raises BadUsage where the config has it no more."""
+    from mailbot.errors import BadUsage
+
+    found = next((account for account in home.config.accounts if account.key == job.account), None)
+    if found is None:
+        raise BadUsage(f"the account of {job.id} is not in the config any more")
+    return found
 
 
 def _chosen(home: Home, name: str, base_url: str) -> Model:
     """The config's model with what the owner wants different. Raises BadUsage."""
-    from mailbot.config.value import addresses
-    from mailbot.config.value import base_url as checked
     from mailbot.errors import BadUsage
 
-    model = home.config.model
-    if model is None:
+    if home.config.model is None:
         raise BadUsage("replay: no model is configured; add a [model] table")
     try:
-        changes = {"base_url": checked(base_url, addresses)} if base_url else {}
+        return home.config.model.instead(name=name, base_url=base_url)
     except ValueError as error:
         raise BadUsage(f"--base-url: {error}") from None
-    return model.model_copy(update={**changes, **({"name": name} if name else {})})
 
 
-def _ask(home: Home, model: Model, messages: list[dict[str, str]], shape: Shape, *, inside: bool) -> Reply:
-    from mailbot.model import Endpoint, NeedsPlain
+def _endpoint(home: Home, model: Model) -> Endpoint:
+    """It gets the key of the config only where it is the server of the config, and what it learns is forgotten."""
+    from mailbot.model import Endpoint
 
     own = home.config.model is not None and model.host == home.config.model.host
     learnt = set(home.journal.notes(f"learnt:{model.base_url} {model.name}"))
     key = home.secrets.get("model") if own and home.secrets.has("model") else ""
-    endpoint = Endpoint(model, lambda: key, lambda: frozenset(learnt), learnt.add)
-    try:
-        return endpoint.ask(messages, shape, inside=inside)
-    except NeedsPlain:  # the same prompt, without the form that this server does not take
-        return endpoint.ask(messages, "plain", inside=inside)
+    return Endpoint(model, lambda: key, lambda: frozenset(learnt), learnt.add)
+
+
+def _remarks(remarks: tuple[str, ...], width: int) -> list[str]:
+    """What the page would say of the new reply."""
+    lines = [line for remark in remarks for line in wrapped(f"- {escaped(remark)}", width)]
+    return ["", "Of the new reply:", *lines] if lines else []
 
 
 def compared(before: dict[str, Any], after: dict[str, Any], width: int) -> list[str]:

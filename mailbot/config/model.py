@@ -54,6 +54,13 @@ class Model(Table):
             )
         return value
 
+    def instead(self, *, name: str = "", base_url: str = "") -> Model:
+        """The same for another model or another server. Raises ValueError where plain http would leave the house."""
+        url = values.base_url(base_url, self._settings.resolve) if base_url else self.base_url
+        other = self.model_copy(update={"name": name or self.name, "base_url": url})
+        other.__dict__.pop("is_local", None)  # what was found out of the first host, and copied with it
+        return other
+
     @property
     def host(self) -> str:
         """The host of ``base_url``, lower case, without a port."""

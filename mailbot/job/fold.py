@@ -93,6 +93,7 @@ def _prompted(job: Job, event: Event) -> Job:
         prompted_at=event.at,
         shape=data["shape"],
         inside=data.get("inside", False),
+        seen=data.get("seen", {}),
         analysis=data.get("analysis", ""),
         starts=0,
         until=None,

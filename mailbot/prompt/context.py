@@ -22,11 +22,14 @@ SAMPLE_PART, NOTE_PART = 8, 8  # samples, and notes, take at most one part in ei
 @dataclass(frozen=True, slots=True)
 class Sample:
     """A mail of the owner's own to the same person, without quotes and signature. ``id`` is how an answer names it;
-    ``date`` is aware, None where it is not known."""
+    ``date`` is aware, None where it is not known. ``ids`` (its own, and of what it answers) and ``readers`` are not
+    shown: by them a privacy rule knows it."""
 
     id: str
     date: datetime | None
     text: str
+    ids: tuple[str, ...] = ()
+    readers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

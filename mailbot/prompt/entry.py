@@ -6,6 +6,7 @@ Every string comes from a stranger, so each is cut to size and broken; nothing h
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
@@ -20,6 +21,8 @@ LINE = 300  # characters of a subject, a person, a name of a file
 WIDE = 400  # tokens that one header or the list of files takes at most; less where there is little room
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
+_BLOCK = re.compile(r"^--- (\S+) begin ---\n(\[\n(?:.*\n)*?\])\n--- \1 end ---$", re.MULTILINE)
+
 Entry = dict[str, Any]
 
 
@@ -28,6 +31,16 @@ def block(entries: Sequence[Entry], nonce: str) -> str:
     so nothing in it can look like such a line."""
     data = ",\n".join(json.dumps(entry, ensure_ascii=False) for entry in entries)
     return f"--- {nonce} begin ---\n[\n{data}\n]\n--- {nonce} end ---"
+
+
+def read_block(user: str) -> tuple[str, list[Entry]]:
+    """What stands before the block in the user's part of a prompt, and its entries. Raises ValueError where there is
+    none."""
+    found = [*_BLOCK.finditer(user)]
+    if not found:
+        raise ValueError("no mails stand in it")
+    entries: list[Entry] = json.loads(found[-1][2])
+    return user[: found[-1].start()], entries
 
 
 def entry(mail: Mail, now: datetime, *, own: bool = False, later: bool = False, most: int = WIDE) -> Entry:

@@ -29,6 +29,11 @@ LOOK = 500_000  # characters that are searched; what stands beyond counts as uns
 
 _DIGITS = re.compile(r"\d+")  # also within a day, a name of a file, an order number
 
+# As reply.jinja writes them: a string of JSON holds no line end.
+_STRING = r'"(?:[^"\\]|\\.)*+"'
+_SAMPLE = re.compile(rf"^\[sample \d+\](?: (\d{{4}}-\d\d-\d\d))? ({_STRING})$", re.MULTILINE)
+_NOTE = re.compile(rf"^\[note \d+\] ({_STRING}): ({_STRING})$", re.MULTILINE)
+
 Said = dict[Kind, frozenset[str]]  # what is named, by kind
 
 
@@ -68,17 +73,40 @@ def of(
     """The sources of a prompt that shows these entries. Of an own mail only the text is the owner's: its subject, say,
     began with a stranger."""
     entries = tuple(entries)
-    own = [entry["text"] for entry in entries if entry.get("author") == "owner"]
-    others = [_flat({**entry, "text": ""} if entry.get("author") == "owner" else entry) for entry in entries]
-    samples = [(f"your mail{f' of {s.date:%Y-%m-%d}' if s.date else ''}", s.text) for s in context.samples]
-    notes = [(f"your note {n.title}", n.text) for n in context.notes]
+    samples = [(_mail(f"{s.date:%Y-%m-%d}" if s.date else ""), s.text) for s in context.samples]
+    notes = [(_note(n.title), n.text) for n in context.notes]
     config = (voice.name, voice.address, voice.about, voice.signature, *addresses, *context.card, *context.instructions)
     return Sources(
-        own=(*config, note, *own),
-        others=(*others, *(f"{a.name} <{a.email}>" for a in readers)),
+        own=(*config, note, *_own(entries)),
+        others=(*_others(entries), *(f"{a.name} <{a.email}>" for a in readers)),
         lent=(*samples, *notes),
         today=now.date(),
     )
+
+
+def read(around: str, entries: Iterable[Entry], today: date) -> Sources:
+    """The same from an archived prompt (``entry.read_block``). Of what templates show only samples and notes are told
+    apart, as long as they stand there as in mailbot's own; all of it is the owner's."""
+    entries = tuple(entries)
+    samples = [(_mail(day), json.loads(text)) for day, text in _SAMPLE.findall(around)]
+    notes = [(_note(json.loads(title)), json.loads(text)) for title, text in _NOTE.findall(around)]
+    return Sources(own=(around, *_own(entries)), others=_others(entries), lent=(*samples, *notes), today=today)
+
+
+def _own(entries: Iterable[Entry]) -> tuple[str, ...]:
+    return tuple(entry["text"] for entry in entries if entry.get("author") == "owner")
+
+
+def _others(entries: Iterable[Entry]) -> tuple[str, ...]:
+    return tuple(_flat({**entry, "text": ""} if entry.get("author") == "owner" else entry) for entry in entries)
+
+
+def _mail(day: str) -> str:
+    return f"your mail of {day}" if day else "your mail"
+
+
+def _note(title: str) -> str:
+    return f"your note {title}"
 
 
 def _flat(value: Any) -> str:

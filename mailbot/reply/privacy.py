@@ -64,7 +64,7 @@ class Filed:
 NOWHERE = Filed()
 
 
-def by_place(rules: Iterable[Privacy]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def places(rules: Iterable[Privacy]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The folders (``*`` allowed) and the keywords whose mails some model may not see."""
     strict = [rule for rule in rules if rule.rule in ("never", "local")]
     folders = {folder for rule in strict for folder in rule.folder}
@@ -95,7 +95,7 @@ def shown(
     What the mails quote stays out, too: all of it where a mail of the thread stays out, or an earlier one that they
     name would have to, or nobody knows which ones would; else where an address of somebody whose mails stay out stands
     in it (a quoted header, an attribution, a forward)."""
-    strict = _strict(rules, local)
+    strict = stricter(rules, local)
     why = {id(other): by for other in thread.mails if (by := _kept_back(strict, other, filed))}
     out = {other.mail.message_id for other in thread.mails if id(other) in why}
     for other in thread.mails:
@@ -105,8 +105,8 @@ def shown(
     kept = [other for other in thread.mails if id(other) not in why]
     words = ("1 mail", "it") if len(why) == 1 else (f"{len(why)} mails", "them")
     remarks = [WITHHELD.format(*words, "; ".join(dict.fromkeys(why.values())))] if why else []
-    named = {name for each in (mail, *(other.mail for other in kept)) for name in (*each.in_reply_to, *each.references)}
-    hidden = bool(why) or _lies(strict, named, filed) or (not filed.whole and _asks_for_places(strict))
+    before = {id for each in (mail, *(other.mail for other in kept)) for id in (*each.in_reply_to, *each.references)}
+    hidden = bool(why) or _lies(strict, before, filed) or (not filed.whole and asks_for_places(strict))
     bare = mail if mail.text == (text := _own_words(mail.text, strict, hidden)) else replace(mail, text=text)
     others = [_bare(other, strict, hidden) for other in kept]
     if bare is not mail or any(after is not before for after, before in zip(others, kept, strict=True)):
@@ -125,23 +125,23 @@ def may_see(
 ) -> bool:
     """Whether a model may see an own mail from another time: who got it, its subject and text, and the ids of itself
     and of all that it answers."""
-    strict = _strict(rules, local)
+    strict = stricter(rules, local)
     addresses, names = tuple(readers), tuple(ids)
-    if _asks_for_places(strict) and (not filed.whole or not names or _lies(strict, names, filed)):
+    if asks_for_places(strict) and (not filed.whole or not names or _lies(strict, names, filed)):
         return False
     return not any(
         any(matches(sender, address) for sender in rule.from_ for address in addresses)
-        or any(_says(said, words) for words in rule.words)
+        or any(says(said, words) for words in rule.words)
         for rule in strict
     )
 
 
-def _strict(rules: Iterable[Privacy], local: bool) -> list[Privacy]:
+def stricter(rules: Iterable[Privacy], local: bool) -> list[Privacy]:
     """The rules that keep a mail from this model."""
     return [rule for rule in rules if rule.rule == "never" or (rule.rule == "local" and not local)]
 
 
-def _asks_for_places(rules: Iterable[Privacy]) -> bool:
+def asks_for_places(rules: Iterable[Privacy]) -> bool:
     return any(rule.folder or rule.keyword for rule in rules)
 
 
@@ -151,8 +151,8 @@ def _kept_back(strict: Iterable[Privacy], one: ThreadMail, filed: Filed) -> str:
 
 def _lies(strict: Iterable[Privacy], ids: Iterable[str], filed: Filed) -> bool:
     """Whether one of the ids is that of a mail in a place that a rule names."""
-    places = frozenset[tuple[str, str]]().union(*map(filed.of, ids))
-    return any(_by_place(rule, places) for rule in strict)
+    where = frozenset[tuple[str, str]]().union(*map(filed.of, ids))
+    return any(by_place(rule, where) for rule in strict)
 
 
 def _fits(rule: Privacy, one: ThreadMail, filed: Filed) -> str:
@@ -162,13 +162,14 @@ def _fits(rule: Privacy, one: ThreadMail, filed: Filed) -> str:
     if any(matches(sender, person.email) for sender in rule.from_ for person in people):
         return "by its sender" if not one.own else "by who got it"
     here = {(one.folder, keyword) for keyword in ("", *one.keywords)}
-    if by := _by_place(rule, filed.of(mail.message_id) | here):
+    if by := by_place(rule, filed.of(mail.message_id) | here):
         return by
     said = f"{mail.subject}\n{mail.text}"
-    return next((f"by the words “{words}”" for words in rule.words if _says(said, words)), "")
+    return next((f"by the words “{words}”" for words in rule.words if says(said, words)), "")
 
 
-def _by_place(rule: Privacy, places: frozenset[tuple[str, str]]) -> str:
+def by_place(rule: Privacy, places: frozenset[tuple[str, str]]) -> str:
+    """By which of the places (folder, and keyword or "") the rule fits, in words; "" when by none."""
     for folder in sorted({folder for folder, _ in places}):
         if any(is_like(pattern, folder) for pattern in rule.folder):
             return f"by its folder {folder}"
@@ -182,7 +183,12 @@ def is_like(pattern: str, folder: str) -> bool:
     return bool(folder) and fnmatch.fnmatchcase(folder.casefold(), mask)
 
 
-def _says(text: str, words: str) -> bool:
+def named(text: str) -> list[str]:
+    """The addresses in a text."""
+    return [found.group() for found in _EMAIL.finditer(text)]
+
+
+def says(text: str, words: str) -> bool:
     """Whole words in this order, whatever blanks and line ends stand between them."""
     wanted = r"\s+".join(map(re.escape, words.split()))
     return bool(wanted) and re.search(rf"(?<!\w){wanted}(?!\w)", text, re.IGNORECASE) is not None
@@ -195,8 +201,8 @@ def _bare(other: ThreadMail, strict: Iterable[Privacy], hidden: bool) -> ThreadM
 
 def _own_words(text: str, strict: Iterable[Privacy], hidden: bool) -> str:
     """The text as it is, or only what its writer typed."""
-    named = [found.group() for found in _EMAIL.finditer(text)]
-    if not hidden and not any(matches(sender, email) for rule in strict for sender in rule.from_ for email in named):
+    emails = named(text)
+    if not hidden and not any(matches(sender, email) for rule in strict for sender in rule.from_ for email in emails):
         return text
     typed = "" if text.startswith(ATTACHED) else quote.typed(text)
     return text if typed.strip() == text.strip() else typed
