@@ -105,6 +105,29 @@ def test_analysis_only_means_a_page_with_what_the_mail_says_and_no_draft(make: M
     assert lab.world.journal.kept(job.id, "mail") is None
 
 
+def test_an_analysis_asks_for_no_reply_and_needs_none(make: Make) -> None:
+    lab = make("analysis-only")
+    assert lab.endpoint is not None
+    told: list[bool] = []
+    real = lab.endpoint.ask
+
+    def ask(messages: object, shape: str, **how: bool) -> object:
+        told.append(how["analysis"])
+        return real(messages, shape, **how)
+
+    lab.endpoint.ask = ask  # type: ignore[assignment]
+    lab.endpoint.queue = [json.dumps({"summary": "Mara asks who buys.", "questions": ["Who buys?"]})]
+    learn(lab, (sent("Hi Mara,\n\nthe CANARY racks are for you.\n\nCheers\nAda\n"), ""))
+    lab.flag(question(To="Ada Example <ada@example.org>"))
+    lab.settle()
+
+    (prompt,) = asked(lab)
+    assert (told, lab.jobs()[0].state) == ([True], State.SKIPPED)
+    assert "It asks: Who buys?\n" in page(lab)
+    for words in ("[[fill", "CANARY", "the reply itself", "WHO GETS THE REPLY", "Write the owner's reply"):
+        assert words not in prompt
+
+
 def test_a_bad_answer_of_an_analysis_is_asked_for_again(make: Make) -> None:
     lab = make("analysis-only")
     assert lab.endpoint is not None

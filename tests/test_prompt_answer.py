@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from mailbot.errors import Refused
-from mailbot.prompt.answer import SCHEMA, Answer, BadAnswer, Shape, read
+from mailbot.prompt.answer import Answer, BadAnswer, Shape, read
+from mailbot.prompt.form import schema
 
 FIELDS: dict[str, Any] = {
     "title": "Mara asks for desks",
@@ -111,9 +112,9 @@ def test_plain_answer_with_nothing_but_a_reply_is_enough() -> None:
 
 
 def test_schema_lists_every_field_in_the_order_of_thought() -> None:
-    assert list(SCHEMA["properties"]) == list(FIELDS)
-    assert SCHEMA["required"] == list(FIELDS)
-    assert SCHEMA["additionalProperties"] is False
+    assert list(schema()["properties"]) == list(FIELDS)
+    assert schema()["required"] == list(FIELDS)
+    assert schema()["additionalProperties"] is False
 
 
 @pytest.mark.parametrize(
@@ -260,3 +261,18 @@ def test_what_stands_in_the_draft_already_is_taken_off_the_reply(reply: str, kep
 @pytest.mark.parametrize("reply", ["> Can you?\n> Please.", "Mara wrote:\n> Can you?"])
 def test_a_reply_that_only_quotes_the_mail_is_none(reply: str) -> None:
     assert reason(written(reply=reply)) == "The model wrote no reply"
+
+
+def test_an_analysis_needs_no_reply_and_looks_at_none() -> None:
+    plain = "Title: T\nSummary: Mara asks.\nKey points:\n- One\nUrgency: low\nQuestions:\n- Who?\n"
+    for text, shape in (('{"summary": "Mara asks.", "questions": ["Who?"]}', "schema"), (plain, "plain")):
+        answer = read(text, shape, analysis=True)  # type: ignore[arg-type]
+        assert (answer.summary, answer.questions, answer.reply) == ("Mara asks.", ("Who?",), "")
+    assert read('{"summary": "S", "reply": "I cannot help with that."}', "schema", analysis=True).reply == ""
+    assert read(f"{plain}=== REPLY ===\nHi", "plain", analysis=True).questions == ("Who?",)
+
+
+@pytest.mark.parametrize(("text", "shape"), [('{"reply": "Hi"}', "schema"), ("Hi Mara", "plain"), ("", "plain")])
+def test_an_analysis_without_a_summary_is_none(text: str, shape: Shape) -> None:
+    with pytest.raises(BadAnswer):
+        read(text, shape, analysis=True)

@@ -20,7 +20,8 @@ from mailbot.mail.thread import Thread, ThreadMail
 from mailbot.prompt import budget
 from mailbot.prompt.build import Prompt, build, output_tokens
 from mailbot.prompt.context import Context, Note, Sample
-from mailbot.prompt.form import DELIMITER, SCHEMA
+from mailbot.prompt.form import DELIMITER
+from mailbot.prompt.form import schema as schema_of
 from mailbot.reply.identity import Voice
 
 NONCE = "k3v9"
@@ -113,7 +114,7 @@ def test_rules_are_the_same_bytes_for_every_mail() -> None:
 
 def test_each_shape_asks_for_every_field_in_its_own_form() -> None:
     schema, plain = (prompt(shape=shape).messages[0]["content"] for shape in ("schema", "plain"))
-    assert all(f'"{field}"' in schema for field in SCHEMA["properties"])
+    assert all(f'"{field}"' in schema for field in schema_of()["properties"])
     assert DELIMITER not in schema
     assert DELIMITER in plain
     assert "JSON" not in plain

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 
-from mailbot.prompt.form import DELIMITER, FIELDS, SCHEMA, heading, words
+from mailbot.prompt.form import DELIMITER, FIELDS, UNDERSTOOD, heading, schema, words
 
 
 def test_every_field_is_asked_for_in_both_forms_in_the_same_order() -> None:
@@ -18,11 +18,21 @@ def test_every_field_is_asked_for_in_both_forms_in_the_same_order() -> None:
 
 
 def test_the_plan_is_written_before_the_reply() -> None:
-    assert list(SCHEMA["properties"])[-1] == "reply"
+    assert list(schema()["properties"])[-1] == "reply"
 
 
 def test_the_schema_is_flat_and_holds_nothing_that_a_server_may_not_know() -> None:
-    text = json.dumps(SCHEMA)
+    text = json.dumps(schema())
 
     assert not re.search(r"\$ref|pattern|anyOf|maxLength|minItems|null", text)
-    assert {field["type"] for field in SCHEMA["properties"].values()} == {"string", "array"}
+    assert {field["type"] for field in schema()["properties"].values()} == {"string", "array"}
+
+
+def test_where_no_draft_is_written_no_reply_is_asked_for() -> None:
+    fields = [field.name for field in UNDERSTOOD]
+
+    assert fields == ["title", "summary", "key_points", "urgency", "questions"]
+    assert list(schema(analysis=True)["properties"]) == schema(analysis=True)["required"] == fields
+    assert DELIMITER not in words("plain", analysis=True)
+    for shape in ("schema", "plain"):
+        assert "the reply itself" not in words(shape, analysis=True)

@@ -111,8 +111,9 @@ def test_mailbots_own_templates_need_nothing_that_is_not_there() -> None:
     there = {
         "system": {},
         "owner": values.owner(VOICE, ("ada@example.org",), "en", ()),
-        "reply": values.reply((MARA,), (), Context(), "", NOW),
-        "task": {},
+        "reply": {**values.reply((MARA,), (), Context(), "", NOW), "analysis": False},
+        "analysis": {},
+        "task": {"analysis": True},
     }
 
     assert set(there) == set(NAMES) == set(own)

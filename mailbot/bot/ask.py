@@ -37,7 +37,8 @@ def ask(world: World, job: Job) -> Job:
         job = world.record(job, "called")
     try:
         messages = json.loads(stored)["messages"]
-        reply = world.endpoint.ask(messages, shape, twice_the_room=job.cut_off, inside=job.inside)
+        how = {"analysis": bool(job.analysis), "twice_the_room": job.cut_off, "inside": job.inside}
+        reply = world.endpoint.ask(messages, shape, **how)
     except NeedsPlain as error:
         return world.record(job, "rejected", reason=str(error), counts=0)
     except BadAnswer as error:
@@ -72,7 +73,7 @@ def read(world: World, job: Job) -> Answer | Job:
     the prompt's file."""
     data = job.answer
     try:
-        answer = answers.read(data["text"], data["shape"])
+        answer = answers.read(data["text"], data["shape"], analysis=bool(job.analysis))
     except BadAnswer as error:
         return _refused(world, job, error)
     answer = verify(answer, sources.unpack(world.journal.kept(job.id, "sources")))

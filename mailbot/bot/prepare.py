@@ -103,7 +103,8 @@ def _prompt(world: World, job: Job, reply: Addressed, allowed: Verdict) -> Job:
         shape=world.endpoint.shape,
         fallback_language=voice.language,
         templates=world.templates(),
-        context=context.lent(world, wanted),
+        context=NOTHING if allowed.analysis else context.lent(world, wanted),
+        analysis=bool(allowed.analysis),
     )
     text = prompt_json(
         created=world.time(),

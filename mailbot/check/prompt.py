@@ -43,8 +43,9 @@ def prompt(home: Home, context_tokens: int) -> Finding:
     folder = home.config.prompt.folder
     try:
         own = [t.file for t in home.templates().values() if Path(t.file).parent != FOLDER]
-        for context, cc, note in ((EVERYTHING, COPIES, "Answer in one sentence."), (NOTHING, (), "")):
-            sample(home, SAMPLE, context_tokens, "schema", context, cc, note)
+        sample(home, SAMPLE, context_tokens, "schema", EVERYTHING, COPIES, "Answer in one sentence.")
+        for analysis in (False, True):
+            sample(home, SAMPLE, context_tokens, "schema", analysis=analysis)
     except OwnerMustAct as error:
         return Finding("fail", "prompt", str(error))
     if own:
@@ -61,6 +62,8 @@ def sample(
     context: Context = NOTHING,
     cc: tuple[Address, ...] = (),
     note: str = "",
+    *,
+    analysis: bool = False,
 ) -> Prompt:
     """The prompt for a mail of ours, made as for any other. Raises OwnerMustAct."""
     owner, address, mail = home.config.owner, home.config.accounts[0].address, parse(text.encode())
@@ -81,4 +84,5 @@ def sample(
         fallback_language=owner.language,
         templates=home.templates(),
         context=context,
+        analysis=analysis,
     )

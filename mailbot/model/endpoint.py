@@ -21,9 +21,10 @@ from mailbot.deadline import Deadline
 from mailbot.errors import Later, MailbotError, OwnerMustAct
 from mailbot.model import quirks
 from mailbot.model.reply import Reply, read_reply, table
-from mailbot.prompt.answer import SCHEMA, BadAnswer, Shape
+from mailbot.prompt.answer import BadAnswer, Shape
 from mailbot.prompt.budget import tokens
 from mailbot.prompt.build import Message, output_tokens
+from mailbot.prompt.form import schema
 from mailbot.prompt.guard import one_line
 
 if TYPE_CHECKING:
@@ -91,10 +92,17 @@ class Endpoint:
         self._learn(quirks.NO_SCHEMA)
 
     def ask(
-        self, messages: Sequence[Message], shape: Shape, *, twice_the_room: bool = False, inside: bool = False
+        self,
+        messages: Sequence[Message],
+        shape: Shape,
+        *,
+        analysis: bool = False,
+        twice_the_room: bool = False,
+        inside: bool = False,
     ) -> Reply:
         """The model's text. A parameter that the server refuses is left out, learnt, and the call made again at once.
-        ``twice_the_room``: for an answer that was cut off before. ``inside``: nothing may leave the owner's network.
+        ``analysis``: no reply is wanted. ``twice_the_room``: for an answer that was cut off before. ``inside``: nothing
+        may leave the owner's network.
 
         Raises Later (network, deadline, 429, 5xx), OwnerMustAct (key, quota, unknown model, context too small),
         BadAnswer (no text, cut off, refused, not an answer at all) and NeedsPlain.
@@ -106,7 +114,7 @@ class Endpoint:
             learnt = self._learnt() | too_much
             if shape == "schema" and quirks.NO_SCHEMA in learnt:
                 raise NeedsPlain("the model's server takes no JSON schema; it is asked in plain text")
-            options = parameters(self._config, shape, learnt, sent if twice_the_room else None)
+            options = parameters(self._config, shape, learnt, sent if twice_the_room else None, analysis=analysis)
             got = self._post(messages, options, deadline, inside)
             if not isinstance(got, frozenset):
                 temperature = options.get("temperature")
@@ -206,7 +214,9 @@ def _refused(
     return taught
 
 
-def parameters(config: Model, shape: Shape, learnt: frozenset[str], roomy_for: str | None = None) -> dict[str, Any]:
+def parameters(
+    config: Model, shape: Shape, learnt: frozenset[str], roomy_for: str | None = None, *, analysis: bool = False
+) -> dict[str, Any]:
     """What is sent beside model and messages, without what this server is known to refuse. ``roomy_for`` is the text of
     a prompt whose answer needs twice the usual room."""
     options: dict[str, Any] = {"temperature": config.temperature}
@@ -217,8 +227,8 @@ def parameters(config: Model, shape: Shape, learnt: frozenset[str], roomy_for: s
     if config.host == OPENAI_HOST:
         options["store"] = False
     if shape == "schema":
-        schema = {"name": "draft", "strict": True, "schema": SCHEMA}
-        options[quirks.RESPONSE_FORMAT] = {"type": "json_schema", "json_schema": schema}
+        form = {"name": "analysis" if analysis else "draft", "strict": True, "schema": schema(analysis=analysis)}
+        options[quirks.RESPONSE_FORMAT] = {"type": "json_schema", "json_schema": form}
     return {name: value for name, value in options.items() if f"no-{name}" not in learnt}
 
 

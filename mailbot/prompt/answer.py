@@ -15,10 +15,10 @@ from typing import Any
 from mailbot.errors import Refused
 from mailbot.mail import phrases
 from mailbot.mail.quote import split
-from mailbot.prompt.form import DELIMITER, FIELDS, SCHEMA, Shape, heading
+from mailbot.prompt.form import DELIMITER, FIELDS, Shape, heading
 from mailbot.prompt.guard import clean_reply, one_line
 
-__all__ = ["SCHEMA", "Answer", "BadAnswer", "Shape", "read"]
+__all__ = ["Answer", "BadAnswer", "Shape", "read"]
 
 LONGEST_ANSWER = 1_000_000  # characters; a model that thinks aloud may need a tenth of it
 TITLE, SUMMARY, POINT, REPLY = 120, 1000, 300, 20_000  # characters
@@ -78,20 +78,16 @@ class Answer:
     checks: tuple[str, ...] = ()
 
 
-def read(text: str, shape: Shape) -> Answer:
-    """The answer that a model's text holds. Raises BadAnswer with the reason when it holds none."""
+def read(text: str, shape: Shape, *, analysis: bool = False) -> Answer:
+    """The answer that a model's text holds. ``analysis``: no reply was asked for, and one that came is not looked at.
+    Raises BadAnswer with the reason when it holds none."""
     if len(text) > LONGEST_ANSWER:
         raise BadAnswer("The model's answer is far too long")
     text = _without_thoughts(text).strip()
     if not text:
         raise BadAnswer("The model's answer is empty")
-    fields = _from_json(text) if shape == "schema" else _from_plain(text)
-    reply = _own_words(clean_reply(_without_thoughts(_words(fields.get("reply"))[: REPLY + 1])))
-    if not reply:
-        raise BadAnswer("The model wrote no reply")
-    if len(reply) > REPLY:
-        raise BadAnswer(f"The model's reply is longer than {REPLY:,} characters")
-    _refuse_refusal(reply)
+    fields = _from_json(text, analysis) if shape == "schema" else _from_plain(text, analysis)
+    reply = "" if analysis else _reply(fields)
     return Answer(
         title=_line(fields.get("title"), TITLE),
         summary=_line(fields.get("summary"), SUMMARY),
@@ -106,6 +102,16 @@ def read(text: str, shape: Shape) -> Answer:
         reply_needed=not _NO.match(_words(fields.get("reply_needed"))),
         reply=reply,
     )
+
+
+def _reply(fields: Mapping[str, Any]) -> str:
+    reply = _own_words(clean_reply(_without_thoughts(_words(fields.get("reply"))[: REPLY + 1])))
+    if not reply:
+        raise BadAnswer("The model wrote no reply")
+    if len(reply) > REPLY:
+        raise BadAnswer(f"The model's reply is longer than {REPLY:,} characters")
+    _refuse_refusal(reply)
+    return reply
 
 
 def _without_thoughts(text: str) -> str:
@@ -157,8 +163,9 @@ def _refuse_refusal(text: str) -> None:
         raise BadAnswer(f"The model refused to write: “{one_line(text, 120)}”")
 
 
-def _from_json(text: str) -> Mapping[str, Any]:
-    """The first object with a reply in it, wherever in the text it stands."""
+def _from_json(text: str, analysis: bool) -> Mapping[str, Any]:
+    """The first object with a reply in it, or with a summary, wherever in the text it stands."""
+    wanted = "summary" if analysis else "reply"
     decoder, at = json.JSONDecoder(strict=False), -1
     for _ in range(OBJECTS):
         at = text.find("{", at + 1)
@@ -170,26 +177,35 @@ def _from_json(text: str) -> Mapping[str, Any]:
             raise BadAnswer("The model's answer is nested too deep") from None
         except ValueError:  # not JSON, or a number with thousands of digits
             continue
-        if isinstance(found, dict) and "reply" in found:
+        if isinstance(found, dict) and wanted in found:
             return found
     _refuse_refusal(text)
     raise NotJson("The model's answer is not the JSON that was asked for")
 
 
-def _from_plain(text: str) -> Mapping[str, Any]:
+def _from_plain(text: str, analysis: bool) -> Mapping[str, Any]:
     delimiter = _DELIMITER.search(text)
-    if delimiter is None:
+    if delimiter is None and not analysis:
         _refuse_refusal(text)
         raise BadAnswer(f"The model's answer lacks the line {DELIMITER}")
-    fields: dict[str, Any] = {"reply": text[delimiter.end() :]}
+    fields = _headed(text[: delimiter.start()] if delimiter else text)
+    if analysis and "summary" not in fields:
+        _refuse_refusal(text)
+        raise BadAnswer("The model's answer lacks the summary")
+    return {**fields, "reply": text[delimiter.end() :]} if delimiter else fields
+
+
+def _headed(text: str) -> dict[str, str]:
+    """What stands behind each heading, line by line."""
+    fields: dict[str, list[str]] = {}
     name = ""
-    for line in text[: delimiter.start()].splitlines():
+    for line in text.splitlines():
         if found := _FIELD.match(line):
             name = found.group(1).lower().replace(" ", "_")
             fields[name] = [found.group(2)]
         elif name:
             fields[name].append(line)
-    return {key: value if isinstance(value, str) else "\n".join(value) for key, value in fields.items()}
+    return {key: "\n".join(value) for key, value in fields.items()}
 
 
 def _words(value: object) -> str:

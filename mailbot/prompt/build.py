@@ -1,6 +1,6 @@
 """The prompt: what a model is shown of a mail, in which order, and what is left out when it does not fit.
 
-    system   the rules (system.jinja), the form of the answer
+    system   the rules (system.jinja, or analysis.jinja where no draft is written), the form of the answer
     user     who writes (owner.jinja), what is for this reply (reply.jinja), the mails as data, the task (task.jinja)
 
 What is the same for every mail comes first, so that servers find it in their cache; then what is trusted, then the
@@ -74,20 +74,23 @@ def build(
     fallback_language: str,
     templates: Templates,
     context: Context = NOTHING,
+    analysis: bool = False,
 ) -> Prompt:
     """The prompt for a reply to ``mail``.
 
     ``addresses`` are the owner's, ``*`` allowed; ``fresh`` and ``history`` are the text of the mail apart; ``thread``
     are its other mails; ``now`` is aware and in the owner's zone; ``note`` is the owner's wish for this
-    draft; ``nonce`` is a word that no mail can know; ``context`` is what every recipient may read of the owner's.
+    draft; ``nonce`` is a word that no mail can know; ``context`` is what every recipient may read of the owner's;
+    ``analysis``: what the mail says is wanted, and no reply.
     Raises OwnerMustAct (kind "prompt") where one of the ``templates`` is broken, or the context too small for a mail.
     """
-    system = f"{render(templates['system'], {})}\n\n{form.words(shape)}"
+    rules = render(templates["analysis" if analysis else "system"], {})
+    system = f"{rules}\n\n{form.words(shape, analysis=analysis)}"
     owner = render(templates["owner"], values.owner(voice, addresses, fallback_language, context.card))
-    task = render(templates["task"], {})
+    task = render(templates["task"], {"analysis": analysis})
 
     def reply(shown: Context) -> str:
-        return render(templates["reply"], values.reply(to, cc, shown, note, now))
+        return render(templates["reply"], {**values.reply(to, cc, shown, note, now), "analysis": analysis})
 
     most = context_tokens - output_tokens(context_tokens)
     room = most - FRAME - sum(map(tokens, (system, owner, reply(replace(context, samples=(), notes=())), task)))

@@ -12,6 +12,7 @@ from typing import Any, Literal
 Shape = Literal["schema", "plain"]
 
 DELIMITER = "=== REPLY ==="
+REPLY = "reply"  # the field below the delimiter
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,21 +59,28 @@ FIELDS = (
     Field("missing_facts", "what only the owner knows or decides; each of these is a gap in the reply", many=True),
     Field("assumptions", "what the reply takes for granted although nobody wrote it; best none", many=True),
     Field("reply_needed", "yes, or no when the last mail asks for nothing and expects nothing", words=("yes", "no")),
-    Field("reply", "the reply itself"),
+    Field(REPLY, "the reply itself"),
 )
 
-# Flat, without $ref, pattern or limits: what every server with a grammar understands.
-SCHEMA: dict[str, Any] = {
-    "type": "object",
-    "properties": {field.name: field.schema for field in FIELDS},
-    "required": [field.name for field in FIELDS],
-    "additionalProperties": False,
-}
+UNDERSTOOD = FIELDS[:5]  # what a page says of a mail; all that is asked for where no draft is written
 
 
-def words(shape: Shape) -> str:
+def schema(*, analysis: bool = False) -> dict[str, Any]:
+    """Flat, without $ref, pattern or limits: what every server with a grammar understands. ``analysis``: without the
+    reply and its plan."""
+    fields = UNDERSTOOD if analysis else FIELDS
+    return {
+        "type": "object",
+        "properties": {field.name: field.schema for field in fields},
+        "required": [field.name for field in fields],
+        "additionalProperties": False,
+    }
+
+
+def words(shape: Shape, *, analysis: bool = False) -> str:
     """The form as the model is told it."""
-    return _json() if shape == "schema" else _plain()
+    fields = UNDERSTOOD if analysis else FIELDS
+    return _json(fields) if shape == "schema" else _plain(fields)
 
 
 def heading(name: str) -> str:
@@ -80,14 +88,16 @@ def heading(name: str) -> str:
     return name.replace("_", " ").capitalize()
 
 
-def _json() -> str:
-    lines = [f'- "{field.name}": {"a list; each entry: " * field.many}{field.says}.' for field in FIELDS]
+def _json(fields: tuple[Field, ...]) -> str:
+    lines = [f'- "{field.name}": {"a list; each entry: " * field.many}{field.says}.' for field in fields]
     return "\n".join(["THE ANSWER", "One JSON object and nothing else, with these fields in this order:", *lines])
 
 
-def _plain() -> str:
+def _plain(fields: tuple[Field, ...]) -> str:
+    head = [field for field in fields if field.name != REPLY]
     lines = [
         f"{heading(field.name)}:\n- {field.says}" if field.many else f"{heading(field.name)}: {field.says}"
-        for field in FIELDS[:-1]
+        for field in head
     ]
-    return "\n".join(["THE ANSWER", "Exactly this form and nothing else:", *lines, DELIMITER, FIELDS[-1].says])
+    reply = [DELIMITER, *(field.says for field in fields if field.name == REPLY)] if len(head) < len(fields) else []
+    return "\n".join(["THE ANSWER", "Exactly this form and nothing else:", *lines, *reply])

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from jinja2 import nodes
     from jinja2.sandbox import SandboxedEnvironment
 
-NAMES = ("system", "owner", "reply", "task")
+NAMES = ("system", "analysis", "owner", "reply", "task")
 KIND = "prompt"  # of the trouble
 PASSES = 10_000  # of all loops of one template together
 LONGEST = 1_000_000  # characters that one may become
