@@ -1,9 +1,9 @@
 """One account, kept going: the round that looks, what runs beside it, and the session between rounds.
 
-A Poller belongs to one thread. Only ``wake``, ``stop``, ``break_off``, ``sign`` and ``is_failing`` may be called from
-others. Thread searches run one after the other on ``Calls`` of the account's own, prompts are made on others, and model
-calls run on those that all accounts share: a job goes from one to the next without waiting for the round, which is
-woken when there is an answer."""
+A Poller belongs to one thread. Only ``wake``, ``hint``, ``stop``, ``break_off``, ``sign`` and ``is_failing`` may be
+called from others. Thread searches run one after the other on ``Calls`` of the account's own, prompts are made on
+others, and model calls run on those that all accounts share: a job goes from one to the next without waiting for the
+round, which is woken when there is an answer."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from collections.abc import Callable
 from functools import partial
 
 from mailbot.bot import ask, gather, notes, notices, trouble
+from mailbot.bot.calls import Calls
 from mailbot.bot.gather import Searches
 from mailbot.bot.learn import Learning
 from mailbot.bot.spare import Spare
@@ -47,33 +48,6 @@ class Pace:
         self._begun.append(time.monotonic())
 
 
-class Calls:
-    """At most ``width`` calls at once, in daemon threads: one that hangs never keeps the process from ending."""
-
-    def __init__(self, width: int) -> None:
-        self._queue: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
-        self._width = width
-        self._threads: list[threading.Thread] = []
-        self._counting = threading.Lock()
-
-    def submit(self, call: Callable[[], None]) -> None:
-        """From any thread."""
-        self._queue.put(call)
-        with self._counting:
-            if len(self._threads) < self._width:
-                thread = threading.Thread(target=self._run, name=f"call-{len(self._threads)}", daemon=True)
-                self._threads.append(thread)
-                thread.start()
-
-    def _run(self) -> None:
-        while True:
-            call = self._queue.get()
-            try:
-                call()
-            except Exception:  # a bug: with the thread, every later call would be lost
-                log.exception("call=failed")
-
-
 class Poller:
     def __init__(self, world: World, calls: Calls, alone: Calls | None = None) -> None:
         self.world = world
@@ -86,6 +60,7 @@ class Poller:
         self._wire: Wire | None = None
         self._awake = threading.Event()
         self._look = True
+        self._hinted = False
         self._pace = Pace()
         self._stopped = False
         self._beside: set[str] = set()  # ids of jobs whose thread, prompt or answer is awaited
@@ -99,9 +74,14 @@ class Poller:
         self._sent_away = False  # the server itself asked for the wait: an answer does not shorten it
 
     def wake(self) -> None:
-        """Look at the flags soon: the interval is over, or the server said that something changed."""
+        """Look at the flags soon: the interval is over."""
         self._look = True
         self._awake.set()
+
+    def hint(self) -> None:
+        """The same, because the server said that something changed in the first folder."""
+        self._hinted = True
+        self.wake()
 
     def stop(self) -> None:
         self._stopped = True
@@ -209,6 +189,9 @@ class Poller:
             self._beside.discard(self._done.get())
         if self._wire is None:
             self._wire = connect(self.world)
+        if look and self._hinted:
+            self._hinted = False
+            self._wire.settled.told(self._wire.roles.idled)
         try:
             return tick(self.world, self._wire, self._submit, look=look, include_existing=include_existing, retry=retry)
         except BaseException:

@@ -14,11 +14,12 @@ from functools import partial
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
+from mailbot.bot.calls import Calls
 from mailbot.bot.wire import connect
 from mailbot.bot.world import World, log
 from mailbot.imap.idle import Watcher
 from mailbot.imap.session import Session
-from mailbot.poller import Calls, Poller
+from mailbot.poller import Poller
 from mailbot.systemd import Systemd
 
 ORDERLY = 6.0  # seconds that a round may take to end by itself after SIGTERM
@@ -50,7 +51,7 @@ class Service:
             threading.Thread(target=p.run, name=f"poll-{p.world.account.name}", daemon=True) for p in self._pollers
         ]
         self._watchers = [
-            Watcher(partial(watched, p.world), p.wake) for p in self._pollers if idle and _may_idle(p.world)
+            Watcher(partial(watched, p.world), p.hint) for p in self._pollers if idle and _may_idle(p.world)
         ]
         self._progress: list[tuple[object, float]] = [(None, 0.0)] * len(worlds)  # the last sign, and since when
         self._scheduler = BackgroundScheduler(daemon=True, timezone="UTC")
@@ -140,7 +141,6 @@ def _may_idle(world: World) -> bool:
 
 
 def watched(world: World) -> tuple[Session, str]:
-    """A session for IDLE and the folder it watches: one connection sees one folder, and most flags are set in the
-    first."""
+    """A session for IDLE and the folder it watches."""
     wire = connect(world)
-    return wire.session, wire.roles.watched[0] if wire.roles.watched else wire.roles.inbox
+    return wire.session, wire.roles.idled

@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 
 import pytest
 from mail_server import MailServer, make_certificate
+from worlds import FAST
 
 INSTALLED = Path("/usr/lib/cyrus/bin")
 UNPACKED = Path(sys.prefix) / "cyrus/usr/lib/cyrus/bin"  # by get-cyrus.sh
@@ -55,6 +56,7 @@ syslog_prefix: mailbot-tests
 failedloginpause: 0
 statuscache: on
 conversations: yes
+skiplist_unsafe: yes
 """
 MASTER = """\
 START {{
@@ -72,6 +74,9 @@ DAEMON {{
 
 class Cyrus(MailServer):
     """``with Cyrus() as server``; what it offers is what ``Dovecot`` offers."""
+
+    def __init__(self) -> None:
+        super().__init__(FAST)  # thirty small files for each user: removing them took a busy disk a minute
 
     def user(self, name: str = "ada", *, quota: int | None = None) -> str:
         """A user name that nobody had before, with the usual folders and no mail. ``quota``: bytes of the mailbox."""

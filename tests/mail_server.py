@@ -23,14 +23,15 @@ STOP_WITHIN = 10.0  # seconds; the same
 
 class MailServer:
     """``with`` it: ready on entry, gone with all its mail on exit. ``port`` speaks plain text, ``tls_port`` TLS with
-    the self-signed certificate in ``ca_file``. Raises RuntimeError with its log when it won't start."""
+    the self-signed certificate in ``ca_file``. Its folder is made ``within`` another. Raises RuntimeError with its log
+    when it won't start."""
 
     host = "127.0.0.1"
 
-    def __init__(self) -> None:
+    def __init__(self, within: Path | None = None) -> None:
         self.password = "correct-horse"
         self.port, self.tls_port = free_ports(2)
-        self.folder = Path(tempfile.mkdtemp(prefix=f"mailbot-{type(self).__name__.lower()}-"))
+        self.folder = Path(tempfile.mkdtemp(prefix=f"mailbot-{type(self).__name__.lower()}-", dir=within))
         self.ca_file = self.folder / "cert.pem"
         self._process: subprocess.Popen[bytes] | None = None
 

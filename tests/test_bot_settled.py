@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from dovecot import Dovecot
 from served import Served
+from worlds import question
 
-from mailbot.bot.settled import BELIEVED, Settled
+from mailbot.bot.settled import BELIEVED, SCOPE, Settled
 from mailbot.imap.answer import Look, opened
 from mailbot.imap.session import Session
 from mailbot.job import State
@@ -48,9 +49,22 @@ def test_a_count_that_was_wrong_once_is_not_believed_again() -> None:
     settled = Settled()
     settled.searched(LOOK, 0.0, changed=False)
 
-    settled.searched(LOOK, BELIEVED, changed=True)
+    assert settled.searched(LOOK, BELIEVED, changed=True)
+    settled.miscounted("INBOX")
 
     assert not settled.holds(LOOK, BELIEVED + 1)
+    assert not settled.searched(LOOK, BELIEVED + 1, changed=True)  # that is known
+
+
+def test_a_count_is_not_believed_against_the_servers_own_word() -> None:
+    settled = Settled()
+    settled.searched(LOOK, 0.0, changed=False)
+
+    settled.told("INBOX")
+
+    assert not settled.holds(LOOK, 1.0)
+    settled.searched(LOOK, 1.0, changed=False)
+    assert settled.holds(LOOK, 2.0)
 
 
 @pytest.fixture
@@ -100,16 +114,20 @@ def test_a_folder_is_searched_all_the_same_after_a_while(dovecot: Dovecot, searc
     home.close()
 
 
-def test_a_server_whose_count_never_moves_makes_a_flag_late_and_loses_none(
-    dovecot: Dovecot, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def frozen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server whose count never moves."""
     plain = Session._open
 
-    def frozen(session: Session, folder: str, *, readonly: bool) -> Look:
+    def opened(session: Session, folder: str, *, readonly: bool) -> Look:
         look = plain(session, folder, readonly=readonly)
         return Look(look.folder, look.uidvalidity, None, look.keywords, changes=1)
 
-    monkeypatch.setattr(Session, "_open", frozen)
+    monkeypatch.setattr(Session, "_open", opened)
+
+
+@pytest.mark.usefixtures("frozen")
+def test_a_server_whose_count_never_moves_makes_one_flag_late_and_loses_none(dovecot: Dovecot) -> None:
     home = Served(dovecot)
     home.poller.round()
     home.starred()
@@ -119,6 +137,52 @@ def test_a_server_whose_count_never_moves_makes_a_flag_late_and_loses_none(
     home.clock += BELIEVED
     home.poller.round()
     home.poller.finish()
+    assert home.states() == [State.DONE]
+
+    home.poller.close()  # and it is remembered over connections
+    home.poller.round()
+    home.starred(question(2))
+    home.poller.round()
+    home.poller.finish()
+    assert home.states() == [State.DONE] * 2
+    assert list(home.world.journal.notes(SCOPE + home.world.key)) == ["INBOX"]
+    home.close()
+
+
+@pytest.mark.usefixtures("frozen")
+def test_what_idle_tells_is_looked_at_although_the_count_stands_still(dovecot: Dovecot) -> None:
+    home = Served(dovecot)
+    home.poller.round()
+    home.starred()
+
+    home.poller.hint()
+    home.poller.round()
+    home.poller.finish()
 
     assert home.states() == [State.DONE]
+    home.close()
+
+
+def test_a_flag_that_is_set_inside_a_look_does_not_discredit_the_count(
+    dovecot: Dovecot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = Served(dovecot)
+    uid = home.deliver()
+    home.poller.round()
+    plain = Session.flagged
+
+    def flagged(session: Session, flag: str) -> Any:
+        if session.selected is not None and session.selected.folder == "INBOX":
+            home.star(uid)
+            session._client.noop()  # other servers show it at once
+        return plain(session, flag)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Session, "flagged", flagged)
+        home.poller.hint()
+        home.poller.round()
+    home.poller.finish()
+
+    assert home.states() == [State.DONE]
+    assert home.world.journal.notes(SCOPE + home.world.key) == {}
     home.close()

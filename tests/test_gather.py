@@ -18,6 +18,7 @@ from worlds import CONFIG, Lab, question
 
 from mailbot import poller
 from mailbot.bot import gather, search
+from mailbot.bot.calls import Calls
 from mailbot.bot.spare import Spare
 from mailbot.bot.tick import rehearse
 from mailbot.bot.wire import connect
@@ -25,7 +26,7 @@ from mailbot.errors import Later, OwnerMustAct
 from mailbot.imap.login import connect as log_in
 from mailbot.imap.trouble import Rejection
 from mailbot.job import STARTS, State
-from mailbot.poller import Calls, Poller
+from mailbot.poller import Poller
 
 ROOT = "<1.1766332362@northwind.example>"
 OWN = {

@@ -9,7 +9,8 @@ import pytest
 from running import SOON
 from worlds import Lab
 
-from mailbot.poller import Calls, Poller
+from mailbot.bot.calls import Calls
+from mailbot.poller import Poller
 
 
 def test_a_call_that_shows_a_bug_costs_no_other_its_turn() -> None:

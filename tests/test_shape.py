@@ -134,7 +134,10 @@ SHAPELESS = {"manager", "helper", "util", "utility", "handler", "base", "common"
 # mailbot never does these to a mailbox: they change or remove more than its own (RFC 9051, 6.4.1 and 6.4.3).
 FORBIDDEN_IMAP = {"expunge", "close_folder", "delete_messages", "delete_folder", "set_flags", "remove_flags", "rename"}
 # A bug in one mail, job or round must not stop the others, one in a thread search or in the index not the draft.
-BROAD_ALLOWED = ("bot.observe", "bot.tick", "bot.gather", "bot.learn", "bot.context", "index.notes", "poller", "cli")
+BROAD_ALLOWED = (
+    *("bot.observe", "bot.tick", "bot.gather", "bot.learn", "bot.context", "bot.calls"),
+    *("index.notes", "poller", "cli"),
+)
 
 
 @dataclass(frozen=True)

@@ -37,6 +37,7 @@ WELL = {
     "held_why": [],
     "parked": [],
     "troubles": [],
+    "miscounted": [],
     "drafts_today": 3,
     "drafts_week": 17,
     "median_seconds": 41.2,
@@ -76,6 +77,7 @@ STATES: dict[str, tuple[dict[str, Any], list[str]]] = {
         ["3 hours ago; start mailbot run, unless cron does the work"],
     ),
     "hung": ({**STOPPED, "running": True}, ["3 days ago; it runs and looks no more: see its log"]),
+    "late flag": ({"miscounted": ["INBOX"]}, ["INBOX is searched at each look"]),
     "changed": ({"differing": [PARKED]}, ["stored otherwise than it was written"]),
 }
 

@@ -23,6 +23,7 @@ What they use::
     wire       the session of a round, and which folder is what
     addressed  a mail, and from whom and to whom its reply goes
     search     what one thread search asks of which folder
+    calls      threads for what is done beside the rounds
     spare      the connection that searches and learning share
     learn      the owner's mails in Sent, into the index, in idle moments
     context    what of the owner's own goes into a prompt

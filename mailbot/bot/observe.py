@@ -8,7 +8,7 @@ from dataclasses import astuple, dataclass, field
 from hashlib import sha256
 
 from mailbot import flags
-from mailbot.bot import trouble
+from mailbot.bot import settled, trouble
 from mailbot.bot.wire import Wire
 from mailbot.bot.world import World, log
 from mailbot.flags import DRAFTED_KEYWORD, Contact, Meaning, Sighting
@@ -78,9 +78,17 @@ def observe(world: World, wire: Wire, *, include_existing: bool = False) -> Seen
         if not include_existing:
             _hold_burst(world, seen)
     for view in views:
-        if view.searched:
-            wire.settled.searched(view.look, world.now(), changed=bool(view.new or view.gone))
+        if view.searched and wire.settled.searched(view.look, world.now(), changed=bool(view.new or view.gone)):
+            _suspect(world, wire, view.look)
     return seen
+
+
+def _suspect(world: World, wire: Wire, look: Look) -> None:
+    """What the search found, the count did not tell. It is wrong, unless the change came between the two."""
+    if wire.opened(look.folder) == look:
+        log.warning("account=%s folder=%r miscounted=True", world.account.name, look.folder)
+        wire.settled.miscounted(look.folder)
+        world.journal.note(settled.SCOPE + world.key, look.folder, world.now())
 
 
 def _has_pages(world: World) -> bool:

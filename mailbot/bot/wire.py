@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from mailbot.bot import trouble
+from mailbot.bot import settled, trouble
 from mailbot.bot.settled import Settled
 from mailbot.bot.world import World
 from mailbot.doubt import Stored
@@ -98,4 +98,4 @@ def connect(world: World) -> Wire:
         session.close()
         raise
     trouble.end(world, "login", "sign-in", "tls", "drafts", "secret")
-    return Wire(session, found, world.now())
+    return Wire(session, found, world.now(), Settled(world.journal.notes(settled.SCOPE + world.key)))

@@ -20,11 +20,11 @@ from mailbot.cli.options import config_option, opened
 from mailbot.cli.words import escaped, shortened, title, when
 
 if TYPE_CHECKING:
+    from mailbot.bot.calls import Calls
     from mailbot.bot.observe import Seen
     from mailbot.bot.world import World
     from mailbot.config import Account
     from mailbot.job import Job
-    from mailbot.poller import Calls
     from mailbot.wiring import Home
 
 
@@ -38,7 +38,7 @@ def command(config_path: Path | None, include_existing: bool, retry: bool, dry_r
 
     Flags that are there at the very first look are only remembered. While mailbot run works, there is nothing to do
     for this one (exit code 4)."""
-    from mailbot.poller import Calls
+    from mailbot.bot.calls import Calls
 
     with opened(config_path, needs_secrets=True, mends=not dry_run) as home:
         start_log("warning" if home.config.log.level == "info" else home.config.log.level)

@@ -26,6 +26,11 @@ class Roles:
     starred: str  # Gmail's view of all starred mail, when that is watched: there no mail is that has no star; else ""
     missing: tuple[str, ...]  # configured, but not on the server
 
+    @property
+    def idled(self) -> str:
+        """The one that IDLE watches: one connection sees one folder, and most flags are set in the first."""
+        return self.watched[0] if self.watched else self.inbox
+
 
 def roles(account: Any, folders: Sequence[Folder], *, gmail: bool, used_drafts: str) -> Roles:
     """``account`` is config.Account; ``used_drafts`` the Drafts folder of earlier runs, "" at first contact: it may

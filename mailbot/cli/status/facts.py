@@ -22,6 +22,7 @@ WEEK = 7  # days, today among them
 def account_facts(home: Home, account: Account, now: float) -> dict[str, Any]:
     """As ``status --json`` prints it. Times are ISO 8601 in the owner's zone, "" = never."""
     from mailbot import lock
+    from mailbot.bot import settled
     from mailbot.bot.trouble import BLOCKING, SCOPE
 
     journal = home.journal
@@ -51,6 +52,7 @@ def account_facts(home: Home, account: Account, now: float) -> dict[str, Any]:
         "held_why": list(dict.fromkeys(job.reason for job in held)),
         "parked": [{"id": job.id, "subject": title(job), "reason": job.reason} for job in parked],
         "troubles": troubles,
+        "miscounted": sorted(journal.notes(settled.SCOPE + account.key)),
         **_figures(home, account, now),
     }
 

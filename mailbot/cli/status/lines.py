@@ -7,6 +7,8 @@ from typing import Any
 
 from mailbot.cli.words import shortened
 
+MISCOUNTED = "{} is searched at each look: the server's own count of its changes once missed a flag, which came late"
+
 
 def lines(accounts: Iterable[dict[str, Any]]) -> Iterator[str]:
     for account in accounts:
@@ -36,5 +38,7 @@ def _account(account: dict[str, Any]) -> Iterator[str]:
         yield "         mailbot redo tries again, mailbot dismiss gives it up"
     for job in account["differing"]:
         yield f"{job['id'][:8]} “{shortened(job['subject'])}” is stored otherwise than it was written: see its page"
+    for folder in account["miscounted"]:
+        yield MISCOUNTED.format(folder)
     for trouble in account["troubles"]:
         yield f"since {trouble['since']}: {trouble['reason']}. {trouble['hint']}."

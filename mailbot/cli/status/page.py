@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from mailbot.cli.columns import columns_of, fitted, wrapped
+from mailbot.cli.status.lines import MISCOUNTED
 from mailbot.cli.words import escaped
 
 LABEL = 11  # columns of the labels, with the indentation
@@ -53,6 +54,8 @@ def _account(account: dict[str, Any], now: datetime, width: int) -> Iterator[str
             since = moment(trouble["since"], now)
             yield from _row("trouble", f"since {since}: {_short(trouble['reason'])}", width, "red")
             yield from _row("", f"{trouble['hint']}.", width)
+    for folder in account["miscounted"]:
+        yield from _row("folder", MISCOUNTED.format(folder), width)
     under_way = account["open"] - len(account["waiting"])
     if account["last_poll"] and not account["waiting"]:
         yield from _row("waiting", f"nothing; {under_way} under way" if under_way else "nothing", width)
