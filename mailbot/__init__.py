@@ -27,7 +27,7 @@ Where to find what::
     deadline.py          a time that holds in all, for connections that are waited for
     systemd.py    edge   ready, alive, ending: what systemd is told
     bot/                 from flag to draft, step by step: the only place where pure and edge meet
-    poller.py            one account, kept going; the model calls beside it
+    poller/              one account, kept going: rounds, and what runs beside them
     service.py           the scheduler, a thread for each account, IDLE, an orderly stop
     config/              the config file, every problem at once
     wiring.py            puts the parts together

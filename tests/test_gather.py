@@ -16,7 +16,6 @@ from fakes import FakeSession
 from running import until
 from worlds import CONFIG, Lab, question
 
-from mailbot import poller
 from mailbot.bot import gather, search
 from mailbot.bot.calls import Calls
 from mailbot.bot.spare import Spare
@@ -26,7 +25,7 @@ from mailbot.errors import Later, OwnerMustAct
 from mailbot.imap.login import connect as log_in
 from mailbot.imap.trouble import Rejection
 from mailbot.job import STARTS, State
-from mailbot.poller import Poller
+from mailbot.poller import Poller, background
 
 ROOT = "<1.1766332362@northwind.example>"
 OWN = {
@@ -380,7 +379,7 @@ def test_a_server_that_lets_nobody_in_delays_by_the_bound_and_is_asked_once_only
 
 def test_searches_that_wait_for_slow_ones_are_given_up_after_a_bound(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gather, "WITHIN", 0.3)
-    monkeypatch.setattr(poller, "PATIENCE", 0.5)
+    monkeypatch.setattr(background, "PATIENCE", 0.5)
     connecting = Connecting(lab, lambda: Hanging(lab))
     lab.poller = Poller(lab.world, Calls(2), Calls(1))
     for number in range(1, 7):
@@ -527,7 +526,7 @@ def test_a_kept_connection_that_died_is_replaced(lab: Lab) -> None:
 
 def fetched(lab: Lab) -> Any:
     """A job that waits for its thread."""
-    lab.poller._alone = SimpleNamespace(submit=lambda call: None)
+    lab.poller = Poller(lab.world, Calls(1), SimpleNamespace(submit=lambda call: None))  # type: ignore[arg-type]
     lab.flag(letter(2, "letter 2"))
     lab.poller.round()
     (job,) = lab.world.journal.open_jobs(lab.world.key)

@@ -25,11 +25,11 @@ from running import COMMAND_WITHIN, SOON, Account, Home, until
 from scripted import Scripted
 from worlds import CONFIG, Lab, question
 
-from mailbot import poller
 from mailbot.bot.logins import guarded
 from mailbot.errors import Later, MailbotError, OwnerMustAct, Unknown
 from mailbot.job import State
 from mailbot.journal import database
+from mailbot.poller import poller
 
 DAY = 86_400.0  # seconds
 YEAR = 365 * DAY

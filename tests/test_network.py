@@ -18,7 +18,6 @@ from running import SOON, until
 from scripted import Scripted
 from worlds import CONFIG, Lab, question
 
-from mailbot import poller as pollers
 from mailbot import service as services
 from mailbot.bot.trouble import troubles
 from mailbot.bot.wire import connect
@@ -28,6 +27,7 @@ from mailbot.imap import idle, login
 from mailbot.imap.idle import Watcher
 from mailbot.job import State
 from mailbot.job.step import BACKOFF_FIRST
+from mailbot.poller import pace
 from mailbot.service import Service
 
 READ = 0.15  # seconds in place of login.READ_TIMEOUT: what stalls is not waited for longer
@@ -375,7 +375,7 @@ def nobody() -> Any:
 
 def test_a_mailbox_that_never_rests_is_looked_at_in_turns_and_a_flag_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     """Another client marks thousands of mails, and IDLE tells of each."""
-    monkeypatch.setattr(pollers, "WITHIN", 0.5)
+    monkeypatch.setattr(pace, "WITHIN", 0.5)
     with wired() as line:
         line.work()
         other = line.server.append("INBOX", letter(2), [])
@@ -395,7 +395,7 @@ def test_a_mailbox_that_never_rests_is_looked_at_in_turns_and_a_flag_is_seen(mon
         service.stop()
 
         assert changes > 100
-        assert looks <= 2 * pollers.LOOKS * 4  # of two folders, in two spans of half a second and at their edges
+        assert looks <= 2 * pace.LOOKS * 4  # of two folders, in two spans of half a second and at their edges
 
 
 @pytest.mark.case(24)

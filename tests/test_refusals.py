@@ -259,11 +259,11 @@ def test_a_throttled_command_is_not_repeated_before_the_servers_time(
     home.cycle_anyway()
     before = len(scripted.log)
 
-    while home.clock < home.poller._not_before:
-        assert home.poller._not_before - home.clock <= 413
+    while home.clock < home.poller._backoff.until:
+        assert home.poller._backoff.until - home.clock <= 413
         home.clock += 60
         home.poller.wake()
-        assert not home.poller._is_due() or home.clock >= home.poller._not_before
+        assert not home.poller._is_due() or home.clock >= home.poller._backoff.until
     assert len(scripted.log) == before
     assert wait_shown(home) or home.jobs()[0].state is State.DONE
     rounds(home, 1)
@@ -296,7 +296,7 @@ def test_the_round_after_a_crowded_login_waits_as_long_as_the_server_asked(home:
 
     home.cycle_anyway()
 
-    assert home.poller._not_before == pytest.approx(home.clock + 1500, abs=30)
+    assert home.poller._backoff.until == pytest.approx(home.clock + 1500, abs=30)
 
 
 def test_a_bye_in_the_middle_of_a_session_is_waited_out_as_long_as_it_says(home: Served, scripted: Scripted) -> None:

@@ -22,6 +22,7 @@ from worlds import Lab
 
 from mailbot import service, systemd, wiring
 from mailbot.config import load
+from mailbot.errors import Later
 from mailbot.service import Service
 from mailbot.systemd import Systemd
 
@@ -231,7 +232,12 @@ def test_systemd_hears_no_sign_of_life_while_a_poller_hangs(
     monkeypatch.setattr(service, "SILENT", 0.2)
     monkeypatch.setattr(service, "HUNG", 0.3)
     freed = threading.Event()
-    lab.boot(lambda world: replace(world, connect=freed.wait))
+
+    def hang() -> Any:
+        freed.wait()
+        raise Later("the server never answered")
+
+    lab.boot(lambda world: replace(world, connect=hang))
     served = serve(lab.world)
 
     watch(served)

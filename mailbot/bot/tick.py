@@ -14,8 +14,8 @@ from mailbot.imap.trouble import Rejection
 from mailbot.job import BACKOFF_MOST, BUGS, NEEDS_IMAP, IllegalEvent, Job, State, Step, is_due, next_step
 
 REHEARSED = frozenset(Step) - {Step.FETCH, Step.GATHER, Step.PREPARE}
-# What the round leaves to others: it would have to wait, or others would wait for it.
-BESIDE = frozenset({Step.GATHER, Step.PREPARE, Step.ASK})
+# What a round hands over: it would have to wait for it, or others would wait for the round.
+HANDED_OVER = frozenset({Step.GATHER, Step.PREPARE, Step.ASK})
 CAN_PARK = frozenset({State.NEW, State.ANSWERED, State.APPENDING})
 
 ON_THE_WIRE: dict[Step, Callable[[World, Wire, Job], Job]] = {
@@ -37,11 +37,11 @@ HandOver = Callable[[Step, Job], None]
 
 @dataclass(slots=True)
 class Round:
-    """What one round did. ``beside`` are the jobs that now wait for their thread, their prompt or the model's answer,
-    each with the step that is theirs."""
+    """What one round did. ``handed_over`` counts the jobs that now wait for their thread, their prompt or the model's
+    answer; ``owner`` is what the owner has to mend."""
 
     seen: Seen = field(default_factory=Seen)
-    beside: list[tuple[Step, Job]] = field(default_factory=list)
+    handed_over: int = 0
     failed: bool = False
     owner: OwnerMustAct | None = None
 
@@ -73,8 +73,8 @@ def tick(
     for job in due:
         if not job.starts:
             _take(world, wire, job, result, hand_over)
-    for job in due:  # what ended the process may do so again: not while the others are on their way
-        if job.starts and not result.beside:
+    for job in due:  # a mail that has ended the process may do so again: only when no other is on its way
+        if job.starts and not result.handed_over:
             _take(world, wire, job, result, hand_over)
     if look and result.owner is None:  # trouble that no job waits for: with the tokens of a sign-in, or the journal
         trouble.end(world, "disk", "state", "lock")
@@ -93,12 +93,12 @@ def rehearse(world: World, wire: Wire, *, include_existing: bool) -> list[Job]:
 
 
 def _take(
-    world: World, wire: Wire, job: Job, result: Round, hand_over: HandOver, until: Collection[Step] = BESIDE
+    world: World, wire: Wire, job: Job, result: Round, hand_over: HandOver, until: Collection[Step] = HANDED_OVER
 ) -> None:
     """Step after step, until one that is somebody else's, or until the job has to wait."""
     while (step := next_step(job)) is not None:
         if step in until:
-            result.beside.append((step, job))
+            result.handed_over += 1
             hand_over(step, job)
             return
         before = job
