@@ -41,6 +41,7 @@ MAILS = {
     "1 MB of empty lines": b"Subject: x\n\n" + b"\n" * 1_000_000,
     "flowed quotes": b"Content-Type: text/plain; format=flowed\n\n" + b"> a \n" * 200_000,
     "many HTML parts": MULTIPART + (b"--b\nContent-Type: text/html\n\n" + b"<p><b>x" * 600 + b"\n") * 150,
+    "parts that say the same": MULTIPART + b"--b\n\n" + b"a " * 60_000 + b"\n" + b"--b\n\na\n" * 450,
     "a long punycode": b"From: a@" + "ü".encode() * 8_000 + b".example\n\nx",
 }
 
@@ -70,6 +71,7 @@ PAGES = {
     + "</style>"
     + "".join(f"<div class=z{n}>" for n in range(12))
     + ("<b class='" + " ".join("abcdefghijklmnopqrst") + "'>x</b>") * 8_000,
+    "moved a hundred times": "<style>.a{transform:" + "translate(" * 190 + "}</style>" + "<b class=a>x" * 10_000,
     "sheets in depth": "<div>" * 490 + "<style>div div{left:1px}</style>" * 10_000,
     "lists": "<ul><li>" * 20_000 + "x",
     "links": "<a href=http://x.example>y" * 20_000,

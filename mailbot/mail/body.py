@@ -87,13 +87,16 @@ def _shown(one: Part, reading: _Reading) -> str:
 def _together(children: Iterable[Part], reading: _Reading) -> str:
     """Parts that follow each other. A text that only says again what the one before it said is left out."""
     texts: list[str] = []
+    before: set[str] | None = None
     for child in children:
         if not child.is_multipart and _is_attachment(child):
             reading.attached.append(child)
             continue
         text = _shown(child, reading).strip("\n")
-        if text.strip() and not (texts and _words(text) == _words(texts[-1])):
+        said = _words(text)
+        if text.strip() and said != before:
             texts.append(text)
+            before = said
     return "\n\n".join(texts)
 
 

@@ -80,12 +80,16 @@ def typed(text: str) -> str:
     quoted line goes, and from the first quoted header, forward or signature on everything. Loses words rather than keep
     one too many; what is quoted without any mark nobody can tell."""
     lines, kept = text.split("\n"), list[str]()
+    openings = {_attribution_start(lines, end) for end, line in enumerate(lines) if _has_colon(line)}
     for at, line in enumerate(lines):
+        if not line.strip():
+            kept.append(line)
+            continue
         if line == signature.MARK or _is_forward(line) or _is_original(line) or _is_block(lines, at):
             break
         if _MARKED.match(line) or signature.is_sent_from(line) or _is_attribution_line(lines, at):
             continue
-        if _names_a_writer(lines, at):
+        if at in openings:  # an attribution that no quoted line follows
             break
         kept.append(line)
     while kept and not _has_words(kept[-1:]):
@@ -93,10 +97,8 @@ def typed(text: str) -> str:
     return _joined(kept)
 
 
-def _names_a_writer(lines: list[str], at: int) -> bool:
-    """Whether an attribution begins here that no quoted line follows."""
-    ends = range(at, min(at + _MAX_ATTRIBUTION, len(lines)))
-    return any(lines[end].rstrip().endswith((":", "：")) and _attribution_start(lines, end) == at for end in ends)
+def _has_colon(line: str) -> bool:
+    return line.rstrip().endswith((":", "："))
 
 
 def _joined(lines: list[str]) -> str:
@@ -205,8 +207,7 @@ def _with_rule(lines: list[str], at: int) -> int:
 
 def _ends_attribution(lines: list[str], at: int) -> bool:
     """Whether "... wrote:" ends here: a colon, a date, a verb or an address, and a quote right below."""
-    line = lines[at].rstrip()
-    if not line.endswith((":", "：")) or len(line) > _MAX_LINE:
+    if not _has_colon(lines[at]) or len(lines[at].rstrip()) > _MAX_LINE:
         return False
     below = next((below for below in lines[at + 1 : at + 1 + _GAP] if below.strip()), "")
     return _is_quoted(below) and _attribution_start(lines, at) >= 0
@@ -215,7 +216,7 @@ def _ends_attribution(lines: list[str], at: int) -> bool:
 def _heads_unquoted(lines: list[str], at: int) -> bool:
     """Whether "... wrote:" ends here and what it quotes goes to the end without a mark, as Yahoo and some webmails
     write it. So little is certain then that a full date, a time and an address in brackets must stand in it."""
-    if not lines[at].rstrip().endswith((":", "：")) or len(lines[at]) > _MAX_LINE:
+    if not _has_colon(lines[at]) or len(lines[at]) > _MAX_LINE:
         return False
     start = _attribution_start(lines, at)
     if start < 0:
@@ -239,13 +240,14 @@ def _points_below(line: str) -> bool:
 def _attribution_start(lines: list[str], at: int) -> int:
     """The first line of the attribution that ends at ``at``; -1 when it is none."""
     shortest, named = -1, False
-    for start in range(at, max(at - _MAX_ATTRIBUTION, -1), -1):
-        if not lines[start].strip() or len(lines[start]) > _MAX_LINE:
-            break
-        if _is_quoted(lines[start]) and not (start == at and _closes_address(lines, at)):
-            break
+    first = at + 1
+    while first > max(at - _MAX_ATTRIBUTION + 1, 0) and _may_attribute(lines, first - 1, at):
+        first -= 1
+    if not _names_somebody(" ".join(lines[first : at + 1])):  # then no part of it does
+        first = at + 1
+    for start in range(at, first - 1, -1):
         window = " ".join(lines[start : at + 1]).lstrip()
-        if not _DIGIT.search(window) or not ("@" in window or _says_wrote(phrases.fold(window))):
+        if not _names_somebody(window):
             continue
         if window.startswith(phrases.OPENS):
             return start
@@ -255,6 +257,18 @@ def _attribution_start(lines: list[str], at: int) -> int:
     if shortest < 0 and phrases.fold(lines[at]).rstrip(" \xa0:：").endswith(phrases.WROTE):
         return at  # "Ada wrote:" without a date
     return shortest
+
+
+def _may_attribute(lines: list[str], start: int, at: int) -> bool:
+    """Whether a line can be one of the attribution that ends at ``at``."""
+    if not lines[start].strip() or len(lines[start]) > _MAX_LINE:
+        return False
+    return not _is_quoted(lines[start]) or (start == at and _closes_address(lines, at))
+
+
+def _names_somebody(window: str) -> bool:
+    """A number, as of a date, and an address or a verb."""
+    return bool(_DIGIT.search(window)) and ("@" in window or _says_wrote(phrases.fold(window)))
 
 
 def _is_history(lines: list[str], at: int) -> bool:

@@ -30,7 +30,7 @@ _ESCAPE = re.compile(r"\\([0-9a-f]{1,6})\s?", re.IGNORECASE)
 _CALC = re.compile(r"calc\(([^()]*)\)")
 # Shrunk to nothing, cut to nothing, moved out of sight, or fully transparent.
 _CLIPPED = re.compile(
-    r"scale[xy3d]*\(0*+(?:\.0*+)?[,)]|translate[xy3d]*\([^)]*-[0-9]{3,}|rect\((?:[01](?:px)?[\s,]*){4}\)"
+    r"scale[xy3d]*\(0*+(?:\.0*+)?[,)]|translate[xy3d]*\([^)]{0,60}-[0-9]{3,}|rect\((?:[01](?:px)?[\s,]*){4}\)"
     r"|inset\((?:100|50)%|circle\(0|opacity\(0*+(?:\.0*+)?%?\)|opacity=0\b"
 )
 _NUMBER = re.compile(r"(-?[0-9]{0,6}(?:\.[0-9]{1,6})?)\s*(px|pt|em|rem|%|in|cm|mm|vw|vh)?")

@@ -12,7 +12,7 @@ from datetime import date
 from mailbot.mention.mention import Kind, Mention, same
 from mailbot.mention.words import MONTHS, WEEKDAYS
 
-_MONTH = "|".join(sorted(map(re.escape, MONTHS), key=len, reverse=True))
+_MONTH = rf"(?=[^\W\d_])(?:{'|'.join(sorted(map(re.escape, MONTHS), key=len, reverse=True))})"
 _YEAR = r"(?:19|20)\d\d"
 _ORDER = r"(?:st|nd|rd|th|\.|º|ª|er|e|:?[ea])?"
 _ISO = re.compile(rf"(?<![\d-])(?P<y>{_YEAR})[-/.](?P<m>\d{{1,2}})[-/.](?P<d>\d{{1,2}})(?!\d)")

@@ -42,7 +42,7 @@ _FILE = re.compile(
 _SURE = re.compile(
     r"com|net|org|info|biz|io|co|app|dev|xyz|top|site|online|shop|store|link|click|example|test", re.IGNORECASE
 )
-_TRACKING = re.compile(r"(?:utm_\w+|fbclid|gclid|msclkid|mc_[ce]id|igshid)=[^&]*&?", re.IGNORECASE)
+_TRACKING = re.compile(r"(?:utm_\w{1,40}|fbclid|gclid|msclkid|mc_[ce]id|igshid)=[^&]*&?", re.IGNORECASE)
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*+ ?: ?(?:/ ?/ ?)?", re.IGNORECASE)
 _HOST = re.compile(r"[^/?#\\]*")
 

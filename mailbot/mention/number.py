@@ -12,9 +12,9 @@ from mailbot.mention.mention import Kind, Mention, same
 
 SUBSCRIBER = 8  # digits at the end of a phone number that are compared: what stands before depends on who calls
 _PHONE = re.compile(r"(?<![\w.,/-])(?:\+|00|\(?0|\(?\d{3}\)?[ .-]\d{3}[ .-])\(?\d(?:[ ()./-]{0,3}\d){3,16}+(?![\w])")
-_NUMBER = re.compile(r"\d{1,3}(?:[ '’]\d{3})++(?:[.,]\d{1,2})?(?!\d)|\d+(?:[.,]\d+)*+")
+_NUMBER = re.compile(r"\d{1,3}(?:[ '’]\d{3}){1,6}+(?:[.,]\d{1,2})?(?!\d)|\d+(?:[.,]\d+)*+")
 _MANY = re.compile(
-    r" ?(?:(k|тыс|tsd|tys|mil|千)|(mio|mn|million\w*|millón|millones|milli?on\w*|mln|млн)|([万萬]))(?!\w)",
+    r" ?(?:(k|тыс|tsd|tys|mil|千)|(mio|mn|millón|milli?on\w{0,10}|mln|млн)|([万萬]))(?!\w)",
     re.IGNORECASE,
 )
 _ENUMERATION = re.compile(r"^[ \t]*\(?\d{1,2}[.)](?=\s)", re.MULTILINE)

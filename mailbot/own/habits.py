@@ -10,7 +10,7 @@ from mailbot.own import phrases
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 _END = re.compile(r"[.!?…]+(?=\s|$)|[。！？]|\n")
-_ITEM = re.compile(r"^\s*(?:[-*•–]|\d{1,2}[.)])\s+\S", re.MULTILINE)
+_ITEM = re.compile(r"^[ \t]*(?:[-*•–]|\d{1,2}[.)])\s+\S", re.MULTILINE)
 _SMILE = re.compile("[\U0001f300-\U0001faff\u2600-\u27bf]|(?<!\\w)[:;]-?[)(D]")
 _UNSPACED = re.compile("[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]")
 CHARACTERS_PER_WORD = 2  # of scripts without blanks, so that all lengths can be compared in words

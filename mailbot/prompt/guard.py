@@ -13,6 +13,7 @@ import unicodedata
 
 from mailbot.mail import characters
 
+MARKS = 30  # combining marks in a row; no language has more on a letter (UAX 15, 13)
 ROUNDS = 8  # of flattening; text that is still not at rest then was made to hide something
 
 # The joiners stay between letters of scripts that need them, all beyond Latin; the variation selectors supplement can
@@ -56,11 +57,25 @@ _HALF_GAP = re.compile(r"(?<!\[)\[[ \t]*fill[ \t]*:([^\[\]\n]*)\](?!\])", re.IGN
 # "[Your name]", "[insert date]": what models write when they forget the form of a gap.
 _PLACEHOLDER = re.compile(r"(?<!\[)\[((?:insert|enter|specify|your|tbd|tbc)\b[^\[\]\n]*)\](?![\](])", re.IGNORECASE)
 _GULF = re.compile(r"\n{3,}")
+# Where many combining marks may stand on one letter; all of them are among these characters.
+_MANY_MARKS = re.compile(rf"[^\w\s\x00-\u02ff]{{{MARKS + 1},}}")
 
 
 def visible(text: str) -> str:
     """The text in NFC without what a person cannot see: controls, zero-width, bidi and tag characters."""
-    return unicodedata.normalize("NFC", _HIDDEN.sub("", characters.body(text)))
+    text = _HIDDEN.sub("", characters.body(text))
+    return unicodedata.normalize("NFC", _MANY_MARKS.sub(_few_marks, text))
+
+
+def _few_marks(found: re.Match[str]) -> str:
+    """At most MARKS combining marks in a row (UAX 15, 13): the time to normalize a run is the square of its length."""
+    kept: list[str] = []
+    row = 0
+    for char in found.group():
+        row = row + 1 if unicodedata.category(char).startswith("M") else 0
+        if row <= MARKS:
+            kept.append(char)
+    return "".join(kept)
 
 
 def break_tokens(text: str) -> str:

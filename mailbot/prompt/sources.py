@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
@@ -50,6 +51,16 @@ class Sources:
     @cached_property
     def said_by_owner(self) -> Said:
         return _said((*self.own, *(text for _, text in self.lent)))
+
+    @cached_property
+    def _links_of_owner(self) -> list[str]:
+        return sorted(self.said_by_owner[Kind.LINK])
+
+    def is_above_owners(self, link: str) -> bool:
+        """Whether a link that the owner named leads further down from this one."""
+        below = f"{link}/"
+        at = bisect_left(self._links_of_owner, below)
+        return "?" not in link and any(found.startswith(below) for found in self._links_of_owner[at : at + 1])
 
     @cached_property
     def said(self) -> Said:

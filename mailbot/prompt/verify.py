@@ -65,7 +65,7 @@ def _without_harm(reply: str, sources: Sources) -> tuple[str, list[Mention]]:
     taken: list[Mention] = []
 
     def mark(mention: Mention) -> str:
-        if mention.kind not in HARMFUL or _is_said(mention, sources.said_by_owner):
+        if mention.kind not in HARMFUL or _is_owners(mention, sources):
             return mention.words
         taken.append(mention)
         return f"[[check: {mention.kind}]]"
@@ -77,13 +77,11 @@ def _without_harm(reply: str, sources: Sources) -> tuple[str, list[Mention]]:
     return reply, taken
 
 
-def _is_said(mention: Mention, said: Said) -> bool:
-    """Whether it was named. A link is so, too, by one that leads further down at the same host."""
-    if mention.asks & said[mention.kind]:
+def _is_owners(mention: Mention, sources: Sources) -> bool:
+    """Whether the owner named it. A link is named, too, by one that leads further down at the same host."""
+    if mention.asks & sources.said_by_owner[mention.kind]:
         return True
-    if mention.kind is not Kind.LINK:
-        return False
-    return any(link.startswith(f"{key}/") for key in mention.asks if "?" not in key for link in said[Kind.LINK])
+    return mention.kind is Kind.LINK and any(map(sources.is_above_owners, mention.asks))
 
 
 def _replaced(text: str, by: Callable[[Mention], str]) -> str:
@@ -95,7 +93,7 @@ def _replaced(text: str, by: Callable[[Mention], str]) -> str:
 
 
 def _mark(mention: Mention, sources: Sources) -> str:
-    if mention.kind not in UNVERIFIED or _is_said(mention, sources.said_by_owner):
+    if mention.kind not in UNVERIFIED or _is_owners(mention, sources):
         return mention.words
     return f"{named(mention)} (unverified)"
 
@@ -107,14 +105,9 @@ def _taken(mentions: Iterable[Mention]) -> list[str]:
 
 
 def _unsaid(reply: str, said: Said) -> list[str]:
-    gaps = [found.span() for found in _GAP.finditer(reply)]
-    unsaid = (m for m in find(reply) if m.kind not in HARMFUL and not _is_said(m, said) and not _inside(m, gaps))
-    words = _listed(unsaid)
+    outside = _GAP.sub(lambda gap: "\n" * len(gap.group()), reply)
+    words = _listed(m for m in find(outside) if m.kind not in HARMFUL and not m.asks & said[m.kind])
     return [f"In the draft, but in no mail and nothing of yours: {words}. Check it."] if words else []
-
-
-def _inside(mention: Mention, spans: Iterable[tuple[int, int]]) -> bool:
-    return any(start <= mention.start < end for start, end in spans)
 
 
 def _weekdays(reply: str) -> list[str]:
