@@ -127,15 +127,6 @@ def test_what_is_forgotten_leaves_no_words_and_is_not_read_again(
     assert (b"sofa" in octets.lower()) == (SOFA in left)
 
 
-def test_forgetting_all_deletes_the_file(index: Index) -> None:
-    fill(index, RACKS)
-
-    index.forget_all()
-
-    assert list(index.path.parent.iterdir()) == []
-    assert index.sent.recent("", 9) == []
-
-
 def test_the_file_is_for_its_owner_only(index: Index) -> None:
     fill(index, RACKS)
 

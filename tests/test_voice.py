@@ -492,7 +492,7 @@ def test_the_recipients_of_a_job_stay_whatever_the_index_says_later(lab: Lab, be
     lab.cycle()
     (job,) = lab.jobs()
     if before:
-        lab.world.index.forget_all()
+        lab.index.path.unlink()
         lab.mailbox.boxes["Sent"].mails.clear()
     write(lab, *([] if before else [sent(TEXT.format("racks"))]))
     lab.settle()

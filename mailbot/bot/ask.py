@@ -44,9 +44,10 @@ def ask(world: World, job: Job) -> Job:
     except BadAnswer as error:
         return _refused(world, job, error)
     except OwnerMustAct as error:
-        kind = "model" if error.kind == "secret" else error.kind  # "secret" is over as soon as the mailbox lets us in
+        # A missing key of the model must not be noted as "secret": the next login to the mailbox would end that.
+        kind = "model" if error.kind == "secret" else error.kind
         trouble.begin(world, kind, error.reason, error.hint)
-        job = world.record(job, "expired")  # what the owner mends may be the size of the prompt, or its shape
+        job = world.record(job, "expired")  # the prompt is made anew: its size or shape may be what the owner mends
         return wait(world, job, error.reason, trouble=kind)
     except Later as error:
         return wait(world, job, error.reason, least=error.after or 0.0)

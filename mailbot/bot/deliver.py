@@ -48,7 +48,7 @@ def store(world: World, wire: Wire, job: Job) -> Job:
         raw, shown = _composed(world, job, answer)
     drafts, there = _drafts(wire, shown["draft_message_id"])
     if not there and job.generation == 1 and DRAFTED_KEYWORD.lower() in flags_now:
-        # It came since the flag was seen; the draft itself has been sent or deleted already.
+        # Another host has set the keyword since the flag was seen, and its draft has left Drafts: sent, or deleted.
         return world.record(job, "cancelled", reason=DRAFTED_BY_ANOTHER)
     with world.journal.transaction():
         world.journal.keep(job.id, "draft", raw)
@@ -79,8 +79,8 @@ def _wrong_language(world: World, job: Job, answer: Answer) -> str:
 
 
 def _may_ask_again(job: Job) -> bool:
-    """Once, and never as the last try: a reply in the wrong language is better than none. A note of the owner may have
-    asked for that language."""
+    """Whether a reply in the wrong language is asked for again: only once, and not as the last try, since such a reply
+    is better than none. Not either where the owner wrote a note, which may have asked for that language."""
     return not (job.note or job.reason.startswith(language.WRONG) or job.bad_answers + 1 >= BAD_ANSWERS)
 
 

@@ -32,7 +32,7 @@ def tell(world: World, wire: Wire) -> None:
             notices.deliver(world, wire, _composed(world, wire, drafts))
     except Unknown:
         raise
-    except MailbotError as error:  # at the next poll, then
+    except MailbotError as error:  # tried again at the next poll
         log.warning("account=%s digest=failed reason=%r", world.account.name, str(error))
         world.journal.note(SCOPE, world.key, before)
         return

@@ -58,7 +58,7 @@ class Searches:
         if within <= 0:
             return self._gathered(job, (), 0, BUSY)
         search = Search(job, mail, roles, {thread.identity(raw)})
-        # What gives way may be logging in, and leaves us that login: no time is lost by waiting for it.
+        # Learning that gives way may be logging in just now. Its login serves the search, so it is worth the wait.
         patience = within / 2 if self._spare.gives_way else min(LINGERING, within)
         if not self._spare.is_busy(patience):
             self._spare.begin("thread-search", partial(self._run, search))

@@ -34,7 +34,7 @@ def tell(world: World, wire: Wire | None) -> None:
     for kind, group in kinds.items():
         if any(each["told"] for each in group.values()) or not _is_too_soon(world, kind):
             _tell(world, wire, kind, group)
-        else:  # what was over before anybody heard of it is no news
+        else:  # too soon to tell; what is over by now need not be told any more
             trouble.close(world, [name for name, each in group.items() if each["over"]])
 
 

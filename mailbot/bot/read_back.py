@@ -24,7 +24,7 @@ def read_back(world: World, wire: Wire, job: Job) -> Job:
     assert job.intent is not None
     raw = world.journal.kept(job.id, "draft") or b""
     if doubt.REPLY_FOUND in job.remarks or STORED_BY_ANOTHER in job.remarks:
-        return world.record(job, "read", remarks=[])  # what stands there is not these bytes
+        return world.record(job, "read", remarks=[])  # what stands there was written by somebody else
     limit = len(raw) * 2 + 65_536
     stored = _as_told(wire, job, job.intent.drafts, limit)
     if stored is None:
@@ -46,8 +46,8 @@ def read_back(world: World, wire: Wire, job: Job) -> Job:
 
 
 def _as_told(wire: Wire, job: Job, before: Mark, limit: int) -> Fetched | None:
-    """The draft from where the server said that it is, when that is the first UID after the intent: then no double can
-    lie before it. None: it has to be looked for."""
+    """The draft from the place that the server told at the APPEND, without a search. Only where that is the very first
+    UID after the intent: then no draft of another host can have come before it. None: it has to be searched for."""
     look, place = wire.session.selected, job.draft_place
     if place is None or place != Place(before.folder, before.uidvalidity, before.uidnext):
         return None

@@ -21,7 +21,7 @@ class Spare:
         self._connect = connect
         self._session: Session | None = None
         self._thread: threading.Thread | None = None
-        self.gives_way = False  # what runs ends when it is asked to, and leaves the session to who comes next
+        self.gives_way = False  # what runs now (learning) ends when it is asked to, and leaves its session open
 
     @property
     def is_open(self) -> bool:

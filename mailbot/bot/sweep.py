@@ -1,4 +1,5 @@
-"""Once a day: what is older than the owner wants to keep goes. By itself nothing does (0 days = for ever).
+"""Once a day: takes away what is older than the owner wants to keep. Nothing, unless the config says so (0 days = for
+ever).
 
 Files are chosen by the day in their names, which is that of drafting. A page goes with its source, and only when nobody
 wrote in it; rows go only when their job is over and its page is no longer wanted either (``config`` sees to that)."""

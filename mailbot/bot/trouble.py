@@ -37,7 +37,8 @@ def begin(world: World, kind: str, reason: str, hint: str) -> None:
 
 
 def end(world: World, *kinds: str) -> None:
-    """Call it after the event that proves it, so that no job that got on counts as waiting."""
+    """Notes that troubles are over. Call it after the event that proves it: a trouble is not over as long as a job
+    waits for the owner to mend it."""
     for kind in kinds:
         known = world.journal.noted(SCOPE + world.key, kind)
         if known and not known["over"] and not _awaited(world, kind):
@@ -46,7 +47,8 @@ def end(world: World, *kinds: str) -> None:
 
 
 def _awaited(world: World, kind: str) -> bool:
-    """Whether a job still waits for this, in whatever words: a draft that is too big stays so when the next fits."""
+    """Whether a job still waits for the end of this trouble: that one draft fits into the mailbox does not mean that
+    the larger one before it does."""
     return any(job.trouble == kind for job in world.journal.open_jobs(world.key))
 
 

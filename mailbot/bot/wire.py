@@ -38,7 +38,8 @@ class Wire:
         return self._unless_gone(folder, self.session.examine)
 
     def current(self, folder: str) -> Look | None:
-        """A folder, open and up to date: with the next FETCH where it is open already, else as ``opened``."""
+        """A folder, open and up to date. One that is open already is not opened anew: the next FETCH brings what has
+        changed in it. None and Rejection as in ``opened``."""
         look = self.session.selected
         if look is None or look.folder != folder:
             return self.opened(folder)
@@ -46,8 +47,9 @@ class Wire:
         return look
 
     def ask_marks(self, *folders: str) -> Callable[[], tuple[Mark, ...]]:
-        """How far folders are filled: asked in one breath with the next command, told after it, without those that are
-        not there any more. Told, it raises Rejection as ``opened`` does."""
+        """How far folders are filled. The question goes out together with the next command; call what is returned
+        after that command, for the answer. Folders that are not there any more are left out of it; it raises Rejection
+        as ``opened`` does."""
         named = [folder for folder in folders if folder]
         told = self.session.ask_marks(named)
 

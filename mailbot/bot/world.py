@@ -19,7 +19,7 @@ from mailbot.prompt.template import Templates
 
 log = logging.getLogger("mailbot")
 
-# Why these came may name other mails, or quote what the model wrote: that is for the page, not for the log.
+# The reasons of these events may name other mails, or quote what the model wrote. The log holds no text from mails.
 NOT_LOGGED = frozenset({"skipped", "rejected", "parked"})
 
 

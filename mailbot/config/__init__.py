@@ -1,4 +1,5 @@
-"""The config file: from TOML to frozen values, or every problem at once, each with its key and what to do.
+"""The config file: from TOML to frozen values, or every problem at once, each with its key and what to do. The only
+folder that imports pydantic.
 
 tables     the small tables, and ``load``
 account    [[account]] and what belongs to it

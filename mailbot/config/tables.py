@@ -1,8 +1,7 @@
 """The config: every key, its default and its limits, read once into frozen values.
 
 Owns the keys and how they depend on each other. Refuses to know secrets (``secrets``), what one value may be
-(``value``), the wording of a problem (``problem``) and what anybody does with a value. The only importer
-of pydantic.
+(``value``), the wording of a problem (``problem``) and what anybody does with a value.
 """
 
 from __future__ import annotations

@@ -12,8 +12,7 @@ an answer or ``Unusable``, and goes on without. It never waits long for another 
 
 **Forgetting** (for ``purge``): ``Index.forget`` with one of ``address``, ``message_id``, ``before`` takes out own mails
 and says how many they were; they stay known by their place, so that they are not read again while they lie in Sent
-under the same UID. ``Index.forget_all`` deletes the file: what still lies in Sent is then learnt anew, unless
-``voice.from_sent`` is off. Both leave no words behind in the file.
+under the same UID. Nothing of their words is left in the file.
 """
 
 from mailbot.index.database import Unusable

@@ -53,7 +53,3 @@ class Index:
                     self._db.run(f"DELETE FROM {table}")
                 self._db.run("INSERT INTO mail_word (mail_word) VALUES ('rebuild')")
             self._db.shrink()
-
-    def forget_all(self) -> None:
-        """Deletes the file. What lies in Sent is learnt anew, unless voice.from_sent is off, and so are the notes."""
-        self._db.delete()

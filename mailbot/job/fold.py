@@ -86,7 +86,7 @@ def _named(job: Job, event: Event) -> Job:
 
 
 def _prompted(job: Job, event: Event) -> Job:
-    # Not progress by itself: what the model refused it may refuse again.
+    # No progress by itself: the model may refuse this prompt as it refused the one before, so ``tries`` stays.
     data = event.data
     return replace(
         job,
@@ -142,7 +142,7 @@ def _more(job: Job, event: Event) -> tuple[str, ...]:
 def _waiting(job: Job, event: Event) -> Job:
     since = job.waiting_since if job.waiting_since is not None else event.at
     data = event.data
-    # ``starts`` counts those that never came to an end; this one did.
+    # ``starts`` counts beginnings in which the process ended. This one came to an end, though a bad one.
     return replace(
         job,
         waits_for=data["reason"],

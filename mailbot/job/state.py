@@ -56,8 +56,8 @@ TRANSITIONS: Mapping[str, Mapping[State | None, State]] = {
     "superseded": {State.DONE: State.DONE},
 }
 
-# Events that mean the job got on: what it waited for is over, its back-off starts anew. An intent is none: the server
-# may refuse the draft for the tenth time.
+# Events that mean the job got on: what it waited for is over, its back-off starts anew. "intended" is none of them:
+# the APPEND that follows may be refused for the tenth time.
 PROGRESS = frozenset(TRANSITIONS) - {
     *("waiting", "moved", "started", "held", "prompted", "expired", "called", "intended", "broke", "absent"),
 }

@@ -18,10 +18,10 @@ from mailbot.mail.text import html_to_text
 
 MAX_TEXT = 1024 * 1024  # decoded octets of all text parts together
 MAX_HTML = MAX_TEXT // 2  # octets; newsletters have 100 kB
-_CALENDAR = 64 * 1024
 MAX_FILE = 16 * 1024  # decoded octets of one attached text
-ATTACHED = "[attached mail:"  # how the text begins of a mail that says nothing itself
 MAX_FILES = 4 * MAX_FILE  # of all of them
+ATTACHED = "[attached mail:"  # how the text begins of a mail that says nothing itself
+_CALENDAR = 64 * 1024  # decoded octets of a calendar that are searched for its method
 
 _PGP = "-----BEGIN PGP MESSAGE-----"
 _REQUEST = re.compile(r"^METHOD[ \t]*:[ \t]*REQUEST", re.IGNORECASE | re.MULTILINE)

@@ -33,8 +33,6 @@ if TYPE_CHECKING:
 OPENAI_HOST = "api.openai.com"
 HOSTED_OUTPUT = 16_384  # tokens; models that think count their thoughts, and only what is used is paid
 DROPS = 5  # parameters that one call may do without
-SET_KEY = "Run 'mailbot secret set model' with a valid key"
-
 
 _importing = threading.Lock()  # parts of openai import each other late, which two threads must not do at once
 
@@ -167,7 +165,7 @@ class Endpoint:
         """The key, fit for a header. One that is not would turn up in the words of an error."""
         key = self._key().strip()
         if not key.isascii() or not key.isprintable():
-            raise OwnerMustAct("model", "The key of the model holds characters that no key has", SET_KEY)
+            raise OwnerMustAct("model", "The key of the model holds characters that no key has", quirks.KEY_HINT)
         return key
 
     def _checked_addresses(self, inside: bool) -> tuple[str, ...]:

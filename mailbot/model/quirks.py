@@ -42,6 +42,7 @@ _SCHEMA = re.compile(r"response_format|json_?\s?schema|grammar|structured output
 _TOO_LARGE = re.compile(r"too large|too high|at most|maximum value|less than or equal", re.IGNORECASE)
 _TOO_LONG_CODES = {"context_length_exceeded", "exceed_context_size_error"}  # OpenAI; llama.cpp, also with 500
 _QUOTA = ("insufficient_quota", "billing_not_active", "billing_hard_limit_reached")
+KEY_HINT = "Run 'mailbot secret set model' with a valid key"
 MODEL_HINT = "Check base_url and name under [model], then run 'mailbot check'"
 
 
@@ -136,8 +137,7 @@ def trouble(status: int, body: object, headers: Mapping[str, str], *, key: str, 
     words = f": {said}" if said else ""
     codes = _codes(body if isinstance(body, Mapping) else {})
     if status in (401, 403):
-        hint = "Run 'mailbot secret set model' with a valid key"
-        return OwnerMustAct("model", f"The model's server refuses the key ({status}){words}", hint)
+        return OwnerMustAct("model", f"The model's server refuses the key ({status}){words}", KEY_HINT)
     if status == 402 or codes & set(_QUOTA):
         hint = "Pay for more at the provider, or choose another model"
         return OwnerMustAct("quota", f"The account at the model's provider is used up{words}", hint)

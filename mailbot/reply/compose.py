@@ -12,6 +12,7 @@ from email.utils import format_datetime
 from typing import Literal
 
 from mailbot.mail import characters
+from mailbot.mail.body import ATTACHED
 from mailbot.mail.mail import Address, Mail
 from mailbot.reply import body, header, quote
 from mailbot.reply.draft import Draft, draft_id
@@ -23,9 +24,6 @@ from mailbot.reply.subject import reply_subject
 __all__ = ["Draft", "compose", "differences", "draft_id", "gate"]
 
 MOST_REFERENCES = 200  # ids; a longer chain keeps its first and its last ones (design, section 6)
-
-# What stands before the text of a mail that is attached to a mail without text: it is never quoted.
-ATTACHED = "[attached mail"
 
 
 def compose(
@@ -79,6 +77,7 @@ def _message(draft: Draft, date: str) -> bytes:
 
 
 def _quotation(mail: Mail, language: str, zone: tzinfo) -> str:
+    """An attached mail, which stands in for a text that is missing, is never quoted."""
     original = "" if mail.text.lstrip().startswith(ATTACHED) else quote.quoted(mail.text)
     return f"{quote.attribution(mail, language, zone)}\n{original}" if original else ""
 

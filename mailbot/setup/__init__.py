@@ -11,5 +11,5 @@ folders             which folder is probably Drafts, Sent or Trash
 toml         pure   answers into a config file, its comments kept
 disk         edge   the config file and a password file, each whole or not at all
 
-The questions are in ``cli/setup.py``.
+The questions are in ``cli/setup/``.
 """
