@@ -113,6 +113,47 @@ def test_a_draft_that_the_owner_edits_waits_under_its_message_id(wanted: Lab) ->
     assert len(digests(wanted)) == 1
 
 
+@pytest.mark.parametrize("kept", ["In-Reply-To", "References"])  # what clients leave in a draft that they save again
+def test_a_draft_that_the_owner_edited_waits_under_a_new_message_id(wanted: Lab, kept: str) -> None:
+    (uid,) = wanted.mailbox.boxes["Drafts"].mails
+    draft = message_from_bytes(wanted.mailbox.boxes["Drafts"].mails.pop(uid).raw, policy=policy.default)
+    draft.replace_header("Message-ID", "<its-own@thunderbird.example>")
+    for header in {"In-Reply-To", "References"} - {kept}:
+        del draft[header]
+    wanted.mailbox.add("Drafts", draft.as_bytes(), "\\Seen")
+
+    to(wanted, "07:30")
+
+    (mail,) = digests(wanted)
+    assert mail["Subject"] == "mailbot: 1 draft waits"
+
+
+def test_a_draft_beside_the_owners_own_reply_is_named_once(wanted: Lab) -> None:
+    (uid,) = wanted.mailbox.boxes["Drafts"].mails
+    raw = wanted.mailbox.boxes["Drafts"].mails[uid].raw
+    draft = message_from_bytes(raw, policy=policy.default)
+    draft.replace_header("Message-ID", "<its-own@thunderbird.example>")
+    wanted.mailbox.add("Drafts", draft.as_bytes(), "\\Seen")
+
+    to(wanted, "07:30")
+
+    (mail,) = digests(wanted)
+    assert mail["Subject"] == "mailbot: 1 draft waits"
+
+
+def test_a_draft_of_the_owners_to_a_mail_that_got_none_is_not_named(wanted: Lab) -> None:
+    wanted.mailbox.boxes["Drafts"].mails.clear()
+    wanted.flag(question(2, From="ada@example.org", To="bo@x.example"))  # the owner's own: skipped
+    wanted.cycle()
+    id = wanted.jobs()[0].mail["message_id"]
+    wanted.mailbox.add("Drafts", question(7, In_Reply_To=id), "\\Draft")
+
+    to(wanted, "07:30")
+
+    assert wanted.jobs()[0].drafted_at is None
+    assert digests(wanted) == []
+
+
 def test_drafts_of_others_are_not_named(wanted: Lab) -> None:
     wanted.mailbox.boxes["Drafts"].mails.clear()
     wanted.mailbox.add("Drafts", question(7), "\\Draft")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, time, timedelta
 
 from mailbot.bot import notices
-from mailbot.bot.wire import Wire
+from mailbot.bot.wire import IDS, Wire
 from mailbot.bot.world import World, log
 from mailbot.errors import MailbotError, Unknown
 from mailbot.job import Job
@@ -48,14 +48,22 @@ def _is_due(world: World, before: str | None, today: date) -> bool:
 
 
 def waiting(world: World, wire: Wire) -> list[Waiting]:
-    """The drafts of this account that lie in Drafts now, by their Message-ID."""
+    """The drafts of this account that lie in Drafts now: by their Message-ID, and where a mail client saved one again
+    under another (many do when the owner edits it), by the mail that it answers."""
     look = wire.opened(wire.roles.drafts)
     if look is None:
         return []
-    rows = wire.session.headers(wire.session.uids_from(1), ("Message-ID",))
-    there = {parse(row.data).message_id for row in rows.values() if "\\deleted" not in {f.lower() for f in row.flags}}
-    jobs = world.journal.with_drafts(world.key, there - {""})
-    return [_waiting(world, job) for job in jobs if job.status != "superseded" and job.drafted_at is not None]
+    rows = wire.session.headers(wire.session.uids_from(1), IDS)
+    there = [parse(row.data) for row in rows.values() if "\\deleted" not in {f.lower() for f in row.flags}]
+    answered = {id for mail in there for id in mail.in_reply_to or mail.references[-1:]}
+    jobs = {
+        job.id: job
+        for job in (
+            *world.journal.with_drafts(world.key, {mail.message_id for mail in there} - {""}),
+            *world.journal.answering(world.key, answered),
+        )
+    }
+    return [_waiting(world, job) for job in jobs.values() if job.status != "superseded" and job.drafted_at is not None]
 
 
 def _waiting(world: World, job: Job) -> Waiting:

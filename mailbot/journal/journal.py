@@ -142,6 +142,15 @@ class Journal:
         )
         return [self._job(row[0]) for row in self._db.rows(sql, account, json.dumps(list(message_ids)))]
 
+    def answering(self, account: str, message_ids: Iterable[str]) -> list[Job]:
+        """The jobs of mails with one of these Message-IDs, oldest first."""
+        sql = (
+            "SELECT DISTINCT e.job FROM event e JOIN job j ON j.id = e.job WHERE e.kind IN ('asked', 'held') "
+            "AND j.account = ? AND json_extract(e.data, '$.mail.message_id') IN (SELECT value FROM json_each(?)) "
+            "ORDER BY e.seq"
+        )
+        return [self._job(row[0]) for row in self._db.rows(sql, account, json.dumps(list(message_ids)))]
+
     def generations(self, account: str, key: str) -> list[Job]:
         """The jobs of one mail, oldest first."""
         rows = self._db.rows("SELECT id FROM job WHERE account = ? AND key = ? ORDER BY generation", account, key)
