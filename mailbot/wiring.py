@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from mailbot import lock, templates
 from mailbot.archive.store import Store
+from mailbot.bot import removal
 from mailbot.bot.logins import guarded
 from mailbot.bot.sweep import sweep
 from mailbot.bot.world import World, log
@@ -95,8 +96,10 @@ class Home:
         )
 
     def sweep(self) -> None:
-        """Takes away what is older than the owner wants to keep. A failure is logged, and tried again tomorrow."""
+        """Takes away what is older than the owner wants to keep, and what an interrupted purge has left. A failure is
+        logged, and tried again tomorrow."""
         try:
+            removal.finish(self.journal, self.store, self.index)
             sweep(self.config, self.journal, self.store, time.time())
         except MailbotError as error:
             log.warning("sweep=failed reason=%r", str(error))

@@ -15,7 +15,7 @@ from dovecot import Dovecot
 from running import Account, Home, until
 from worlds import CONFIG, START, Lab, question
 
-from mailbot.bot import purge, trouble, unreached
+from mailbot.bot import purge, removal, trouble, unreached
 from mailbot.bot.purge import Wish
 from mailbot.bot.sweep import sweep
 from mailbot.cli import commands
@@ -26,8 +26,7 @@ DAY = 86_400.0
 CANARY = "Zyzzyva-4711"
 
 
-@pytest.fixture
-def lab() -> Iterator[Lab]:
+def drafted() -> Lab:
     """Two mails drafted: one from Mara, about the canary, one from Eve."""
     lab = Lab()
     lab.cycle()
@@ -35,6 +34,12 @@ def lab() -> Iterator[Lab]:
     lab.flag(question(2, From="Eve <eve@holm.example>", To="ada@example.org", Subject="Contract"))
     lab.settle()
     assert [job.state for job in lab.jobs()] == [State.DONE, State.DONE]
+    return lab
+
+
+@pytest.fixture
+def lab() -> Iterator[Lab]:
+    lab = drafted()
     yield lab
     lab.close()
 
@@ -49,10 +54,10 @@ def state(lab: Lab) -> bytes:
     return b"".join(path.read_bytes() for path in lab.config.state.folder.iterdir() if path.is_file())
 
 
-def forget(lab: Lab, *, edited: bool = False, **wish: Any) -> tuple[purge.Found, purge.Removed]:
+def forget(lab: Lab, *, edited: bool = False, **wish: Any) -> tuple[purge.Found, removal.Removed]:
     asked = Wish(**wish)
     found = purge.find(lab.world.journal, lab.world.store, asked)
-    return found, purge.remove(lab.world.journal, lab.world.store, lab.world.index, asked, found, edited=edited)
+    return found, removal.remove(lab.world.journal, lab.world.store, lab.world.index, asked, found, edited=edited)
 
 
 def maras(lab: Lab) -> Any:
@@ -148,12 +153,33 @@ def test_a_job_that_begins_between_look_and_removal_is_left_alone(lab: Lab) -> N
     lab.cycle()
     lab.mailbox.star(1)
     lab.cycle()
-    purge.remove(lab.world.journal, lab.world.store, lab.world.index, asked, found, edited=False)
+    removal.remove(lab.world.journal, lab.world.store, lab.world.index, asked, found, edited=False)
     lab.settle()
 
     (left,) = [other for other in lab.jobs() if other.key == job.key]
     assert (left.generation, left.state) == (2, State.DONE)
     assert (lab.config.archive.folder / left.names["source"]).exists() or left.names["source"] in found.files
+
+
+def test_what_came_to_be_after_a_purge_was_interrupted_is_left(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another job took a name that was free again, and the owner wrote in a page that was to go."""
+    root, names = lab.config.archive.folder, maras(lab).names
+    eve = next(job for job in lab.jobs() if "eve" in job.mail["from"])
+    with monkeypatch.context() as patched:
+        patched.setattr(lab.world.store, "remove", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            forget(lab, before=datetime(2030, 1, 1, tzinfo=UTC))
+    (root / names["page"]).write_text((root / names["page"]).read_text().replace("Hi Mara", "Dear Mara"))
+    plan = lab.world.journal.noted(removal.SCOPE, removal.PLAN)
+    lab.world.journal.note(removal.SCOPE, removal.PLAN, {**plan, "jobs": [maras(lab).id]})
+
+    assert removal.finish(lab.world.journal, lab.world.store, lab.world.index)
+
+    assert files(lab) == {*eve.names.values(), names["page"]}
+
+
+def interrupted(path: str) -> bool:
+    raise KeyboardInterrupt
 
 
 def test_notes_about_a_mail_that_gave_up_go_with_it(lab: Lab) -> None:

@@ -36,7 +36,8 @@ For the owner::
     trouble    what the owner must know, told once
     notices    which of it is told now, and by which way
     digest     once a day: which drafts wait
-    purge      what is kept of a person, a mail or a time, and taking it away
+    purge      what is kept of a person, a mail or a time
+    removal    taking that away, to the end
     unreached  what a purge cannot reach
     sweep      once a day: what is older than the owner wants to keep
 """

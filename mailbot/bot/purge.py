@@ -1,9 +1,8 @@
 """What mailbot keeps of a person, a mail or a time, and taking it away: pages, prompts, sources, rows of the journal,
 own mails in the index.
 
-Looks first, then removes, and says both. Files go before the rows that name them, so that a purge that was interrupted
-finds the rest when it is called again. It takes no lock: a job under way is left alone, and so is a page that the owner
-wrote in, unless he says otherwise.
+Looks only; ``removal`` takes away. A job under way is left alone, and so is a page that the owner wrote in, unless he
+says otherwise.
 """
 
 from __future__ import annotations
@@ -18,7 +17,6 @@ from urllib.parse import urlsplit
 from mailbot.archive import escape
 from mailbot.archive.store import Store
 from mailbot.bot.pages import fingerprint
-from mailbot.index import Index, Unusable
 from mailbot.job import OPEN, Job, State
 from mailbot.journal import Journal
 from mailbot.reply.address import fold
@@ -52,16 +50,6 @@ class Found:
     hosts: list[str] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
-class Removed:
-    """``trouble`` says why the index could not be asked, "" when it could."""
-
-    jobs: tuple[str, ...]
-    files: tuple[str, ...]
-    own_mails: int
-    trouble: str
-
-
 def find(journal: Journal, store: Store, wish: Wish) -> Found:
     """What is there of it. Changes nothing."""
     found, kept = Found(), set[str]()
@@ -86,23 +74,6 @@ def find(journal: Journal, store: Store, wish: Wish) -> Found:
     if wish.address:
         found.naming = _naming(store, wish.address, {*found.files, *found.edited})
     return found
-
-
-def remove(journal: Journal, store: Store, index: Index, wish: Wish, found: Found, *, edited: bool) -> Removed:
-    """Takes away what was found. ``edited``: also the pages that the owner wrote in."""
-    files = [*found.files, *(found.edited if edited else ())]
-    gone = tuple(path for path in files if store.remove(path))
-    own, trouble = 0, ""
-    try:
-        if wish.address or wish.message_id or wish.before:
-            before = wish.before.timestamp() if wish.before else None
-            address = fold(wish.address) if wish.address else ""
-            own = index.forget(address=address, message_id=wish.message_id, before=before)
-    except Unusable as error:
-        trouble = str(error)
-    jobs = journal.forgotten.forget(job.id for job in found.jobs)
-    journal.forgotten.shrink()
-    return Removed(jobs, gone, own, trouble)
 
 
 def _is_over(job: Job) -> bool:

@@ -15,7 +15,8 @@ from mailbot.cli.options import config_option, json_option, opened
 from mailbot.cli.words import escaped, title
 
 if TYPE_CHECKING:
-    from mailbot.bot.purge import Found, Removed, Wish
+    from mailbot.bot.purge import Found, Wish
+    from mailbot.bot.removal import Removed
     from mailbot.job import Job
     from mailbot.wiring import Home
 
@@ -46,7 +47,7 @@ def command(
 
     Pages, prompts, sources, what the state says of it, and samples of your style go. It shows what it will remove,
     asks, and says what it cannot reach. An ID is that of a job, as mailbot list shows it."""
-    from mailbot.bot import purge, unreached
+    from mailbot.bot import purge, removal, unreached
     from mailbot.errors import BadUsage
 
     if sum(map(bool, (ids, address, message_id, before))) != 1:
@@ -54,6 +55,8 @@ def command(
     if not (yes or as_json or sys.stdin.isatty()):
         raise BadUsage("there is nobody to ask here: say --yes to remove, or --json to see what would be")
     with opened(config_path) as home:
+        if removal.finish(home.journal, home.store, home.index):
+            click.echo("An earlier purge was interrupted; what it had begun is removed now.", err=True)
         wish = _wish(home, ids, address, message_id, before)
         found = purge.find(home.journal, home.store, wish)
         beyond = unreached.sentences(home.config.archive.folder, home.config.state.folder, found.hosts)
@@ -61,7 +64,7 @@ def command(
             _show(found, beyond, own_mails=not ids)
         sure = yes or (not as_json and click.confirm("Remove this?"))
         also = edited or bool(sure and not yes and found.edited and click.confirm(f"{EDITED[:-1]}?"))
-        removed = purge.remove(home.journal, home.store, home.index, wish, found, edited=also) if sure else None
+        removed = removal.remove(home.journal, home.store, home.index, wish, found, edited=also) if sure else None
         if as_json:
             click.echo(json.dumps(_document(found, removed, beyond), ensure_ascii=False, indent=2))
         elif removed:

@@ -10,6 +10,7 @@ from mailbot.job import State
 from mailbot.journal.database import Database
 
 SCOPE = "forgotten:"  # notes by account, named by mail key
+SHRUNK = "shrunk"  # the note that says whether anything of the last jobs may be left in the file
 _TROUBLES = "DELETE FROM note WHERE scope LIKE 'trouble:%' AND name = ?"
 
 
@@ -33,6 +34,7 @@ class Forgotten:
                     self._db.run("DELETE FROM job WHERE id = ?", id)
                     self._db.run(_TROUBLES, f"parked:{id}")
                     gone.append(id)
+            self._db.run("INSERT OR REPLACE INTO note VALUES (?, ?, ?)", SHRUNK, "", "false")
         return tuple(gone)
 
     def _remember(self, account: str, key: str, generation: int, state: str) -> None:
@@ -51,3 +53,9 @@ class Forgotten:
         """Writes the file anew, so that nothing of what was deleted is left in it, and removes the copies that were
         made before the schema changed: they hold what was forgotten, too."""
         self._db.shrink()
+        self._db.run("DELETE FROM note WHERE scope = ?", SHRUNK)
+
+    @property
+    def is_unfinished(self) -> bool:
+        """Whether the process ended between ``forget`` and ``shrink``."""
+        return bool(self._db.rows("SELECT 1 FROM note WHERE scope = ?", SHRUNK))

@@ -1,0 +1,75 @@
+"""Taking away what a purge found. The journal has the plan first, so that a purge that was interrupted, by a power cut
+or by its owner, is brought to its end when mailbot is called the next time. It takes no lock."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from mailbot.archive.store import Store
+from mailbot.bot.pages import fingerprint
+from mailbot.bot.purge import Found, Wish
+from mailbot.index import Index, Unusable
+from mailbot.journal import Journal
+from mailbot.reply.address import fold
+
+SCOPE, PLAN = "purge", "plan"
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """``trouble`` says why the index could not be asked, "" when it could."""
+
+    jobs: tuple[str, ...]
+    files: tuple[str, ...]
+    own_mails: int
+    trouble: str
+
+
+def remove(journal: Journal, store: Store, index: Index, wish: Wish, found: Found, *, edited: bool) -> Removed:
+    """Takes away what was found. ``edited``: also the pages that the owner wrote in."""
+    plan = {
+        "jobs": [job.id for job in found.jobs],
+        "files": {path: _seen(store, path) for path in (*found.files, *(found.edited if edited else ()))},
+        "address": fold(wish.address) if wish.address else "",
+        "message_id": wish.message_id,
+        "before": wish.before.timestamp() if wish.before else None,
+    }
+    journal.note(SCOPE, PLAN, plan)
+    return _carry_out(journal, store, index, plan)
+
+
+def finish(journal: Journal, store: Store, index: Index) -> bool:
+    """Brings a purge that was interrupted to its end; False when none was."""
+    plan = journal.noted(SCOPE, PLAN)
+    if plan is not None:
+        _carry_out(journal, store, index, plan)
+    elif journal.forgotten.is_unfinished:
+        journal.forgotten.shrink()
+    else:
+        return False
+    return True
+
+
+def _carry_out(journal: Journal, store: Store, index: Index, plan: dict[str, Any]) -> Removed:
+    """Each part may be there already, or gone. What came to be meanwhile is left: a file that another job has by now, a
+    page that its owner wrote in."""
+    jobs = set(plan["jobs"])
+    others = {path for job in journal.jobs() if job.id not in jobs for path in job.names.values()}
+    files = [path for path, seen in plan["files"].items() if path not in others and _seen(store, path) == seen]
+    gone = tuple(path for path in files if store.remove(path))
+    own, trouble = 0, ""
+    try:
+        if plan["address"] or plan["message_id"] or plan["before"]:
+            own = index.forget(address=plan["address"], message_id=plan["message_id"], before=plan["before"])
+    except Unusable as error:
+        trouble = str(error)
+    with journal.transaction():
+        forgotten = journal.forgotten.forget(plan["jobs"])
+        journal.note(SCOPE, PLAN, None)
+    journal.forgotten.shrink()
+    return Removed(forgotten, gone, own, trouble)
+
+
+def _seen(store: Store, path: str) -> str:
+    return fingerprint(store.read(path) or "")
