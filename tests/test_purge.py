@@ -309,6 +309,64 @@ def test_it_is_swept_once_a_day(lab: Lab) -> None:
     assert lab.jobs() == []
 
 
+def prompts(lab: Lab) -> set[str]:
+    return {path for path in files(lab) if path.endswith(".prompt.json")}
+
+
+def ended_beside(lab: Lab, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+    """A job that is cancelled or held just when its prompt is on the disk."""
+    plain = lab.world.store.write
+
+    def write(path: str, text: str) -> None:
+        plain(path, text)
+        if path.endswith(".prompt.json"):
+            monkeypatch.undo()
+            (job,) = lab.world.journal.open_jobs()
+            lab.world.record(job, kind, reason="meanwhile")
+
+    monkeypatch.setattr(lab.world.store, "write", write)
+    lab.flag(question(5))
+    lab.cycle()
+
+
+@pytest.mark.parametrize("kind", ["cancelled", "held"])
+def test_a_prompt_that_was_never_sent_goes(lab: Lab, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+    before = prompts(lab)
+    ended_beside(lab, monkeypatch, kind)
+    assert len(prompts(lab)) == len(before) + 1
+
+    swept(lab, 0.1)
+
+    assert prompts(lab) == before
+
+
+def test_a_prompt_that_was_removed_while_its_job_was_held_is_made_again(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended_beside(lab, monkeypatch, "held")
+    swept(lab, 0.1)
+    (job,) = lab.world.journal.held_jobs()
+
+    lab.world.record(job, "released")
+    lab.settle()
+
+    assert (len(prompts(lab)), [job.state for job in lab.jobs()]) == (3, [State.DONE] * 3)
+
+
+def test_a_prompt_that_was_sent_stays_though_its_job_was_cancelled(lab: Lab) -> None:
+    assert lab.endpoint is not None
+    lab.endpoint.queue.append(Later("down"))
+    uid = lab.flag(question(5))
+    lab.cycle()
+    lab.mailbox.star(uid, up=False)
+    lab.cycle()
+    assert lab.jobs()[0].state is State.CANCELLED
+
+    swept(lab, 0.1)
+
+    assert len(prompts(lab)) == 3
+
+
 def test_the_prompt_of_a_job_under_way_stays(lab: Lab) -> None:
     assert lab.endpoint is not None
     lab.endpoint.queue = [Later("busy")]

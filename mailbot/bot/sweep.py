@@ -19,12 +19,14 @@ from mailbot.journal import Journal
 
 SCOPE, LAST = "sweep", "at"  # of the note that says when
 EVERY = 86_400.0  # seconds
+UNSENT = 7 * 86_400.0  # seconds back in which prompts are looked for that were never sent
 PAGES, PROMPTS = "Outbox", "Outbox/_prompts"
 
 
 def sweep(config: Config, journal: Journal, store: Store, now: float) -> None:
-    """Takes away what is too old, once a day. ``now`` is in seconds since the epoch. Raises MailbotError; what is left
-    then is taken the next time."""
+    """Takes away prompts that were never sent and, once a day, what is too old. ``now`` is in seconds since the epoch.
+    Raises MailbotError; what is left then is taken the next time."""
+    _unsent(journal, store, now)
     if not _is_due(config, journal.noted(SCOPE, LAST), now):
         return
     journal.note(SCOPE, LAST, now)
@@ -37,6 +39,15 @@ def sweep(config: Config, journal: Journal, store: Store, now: float) -> None:
     ]
     if any(counts):
         log.info("sweep=done prompts=%d pages=%d jobs=%d", *counts)
+
+
+def _unsent(journal: Journal, store: Store, now: float) -> None:
+    """Prompts that were on disk when their job was cancelled or held, and are of nothing that left the house. Inside a
+    transaction, so that no job is released, and its prompt written anew, between question and removal."""
+    with journal.transaction():
+        gone = sum(store.remove(path) for path in journal.unsent_prompts(now - UNSENT))
+    if gone:
+        log.info("sweep=done unsent=%d", gone)
 
 
 def _is_due(config: Config, last: float | None, now: float) -> bool:

@@ -165,6 +165,18 @@ class Journal:
         """Ids of the jobs that were asked for earlier."""
         return [row[0] for row in self._db.rows("SELECT id FROM job WHERE asked_at < ?", at)]
 
+    def unsent_prompts(self, since: float) -> list[str]:
+        """Paths of prompts, named from then on, of jobs that were cancelled or held before any call was made for
+        them, and that no other job has."""
+        path = "json_extract({}.data, '$.names.prompt')"
+        sql = (
+            f"SELECT {path.format('e')} FROM event e JOIN job j ON j.id = e.job WHERE e.kind = 'named' AND e.at >= ? "
+            "AND j.state IN (?, ?) AND NOT EXISTS (SELECT 1 FROM event c WHERE c.job = j.id AND c.kind = 'called') "
+            "AND NOT EXISTS (SELECT 1 FROM event o WHERE o.kind = 'named' AND o.at >= ? AND o.job <> j.id "
+            f"AND {path.format('o')} = {path.format('e')})"
+        )
+        return [row[0] for row in self._db.rows(sql, since, State.CANCELLED, State.HELD, since) if row[0]]
+
     def model_calls(self, first: float, end: float) -> int:
         """How many began from ``first`` on and before ``end``."""
         sql = "SELECT count(*) FROM event WHERE kind = 'called' AND at >= ? AND at < ?"
