@@ -347,6 +347,22 @@ def test_own_mail_gets_a_page_that_says_why_and_no_draft(lab: Lab) -> None:
     assert lab.mailbox.raws() == []
 
 
+def test_a_burst_holds_nothing_that_the_model_was_asked_about_before() -> None:
+    lab = Lab(CONFIG + "[schedule]\nhold_above = 2\n")
+    lab.cycle()
+    assert lab.endpoint is not None
+    lab.endpoint.queue.append(LaterError("the model is down"))
+    lab.flag(question(1))
+    lab.cycle()
+    for number in (2, 3):
+        lab.flag(question(number))
+
+    lab.cycle()
+
+    assert [job.state for job in reversed(lab.jobs())] == [State.DONE, State.HELD, State.HELD]
+    lab.close()
+
+
 def test_more_drafts_than_a_day_allows_wait_until_tomorrow() -> None:
     lab = Lab(CONFIG + "[schedule]\ndaily_drafts = 1\n")
     lab.cycle()
@@ -423,6 +439,24 @@ def test_in_gmails_starred_view_a_mail_that_left_was_unflagged_and_can_be_asked_
     lab.cycle()
 
     assert [(j.state, j.generation) for j in lab.jobs()] == [(State.DONE, 2), (State.DONE, 1)]
+    lab.close()
+
+
+def test_in_gmails_starred_view_a_star_set_again_between_two_looks_is_the_same_wish() -> None:
+    """The view gives the mail a new UID, as if it had left and another one had come."""
+    lab = Lab()
+    lab.mailbox.more = frozenset({"X-GM-EXT-1"})
+    lab.mailbox.boxes["Archive"].attributes = frozenset({"\\flagged"})
+    lab.cycle()
+    assert lab.endpoint is not None
+    lab.endpoint.queue.append(LaterError("the model is down"))
+    uid = lab.flag(question(), "Archive")
+    lab.cycle()
+
+    lab.mailbox.add("Archive", lab.mailbox.boxes["Archive"].mails.pop(uid).raw, "\\Flagged")
+    lab.settle()
+
+    assert [(j.state, j.generation) for j in lab.jobs()] == [(State.DONE, 1)]
     lab.close()
 
 

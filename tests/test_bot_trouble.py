@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
+from dataclasses import replace
 
 import pytest
-from fakes import ANSWER
+from fakes import ANSWER, FakeSession
 from worlds import CONFIG, Lab, question
 
-from mailbot.bot import fetch, observe
+from mailbot.bot import fetch, observe, resolve
+from mailbot.bot.wire import connect
 from mailbot.errors import Later, MailbotError, OwnerMustAct, Unknown
 from mailbot.imap.session import Session
-from mailbot.job import State
+from mailbot.job import Place, State
 from mailbot.mail import parse
 from mailbot.mail.key import mail_key
 
@@ -86,6 +89,41 @@ def test_drafts_that_vanished_before_the_append_are_made_again(lab: Lab) -> None
 
     assert lab.jobs()[0].state is State.DONE
     assert len(lab.mailbox.raws()) == 1
+
+
+def test_a_doubt_is_not_resolved_on_a_connection_that_was_there_before_it(lab: Lab) -> None:
+    """The server may still be at work on the APPEND; only of a connection that began later it tells what came of it."""
+    lab.flag()
+    break_append(lab, after=False)
+    try_cycle(lab)
+    (job,) = lab.jobs()
+    lab.clock += 100
+    wire = connect(lab.world)
+
+    with pytest.raises(Later):
+        resolve.resolve(lab.world, replace(wire, since=job.doubt_since), job)
+
+    assert lab.jobs()[0].state is State.APPENDING
+    assert resolve.resolve(lab.world, wire, job).state is State.ANSWERED
+
+
+def test_a_draft_is_known_by_its_id_where_the_server_tells_the_place_of_another(lab: Lab) -> None:
+    class Mistaken(FakeSession):
+        def append(self, folder: str, raw: bytes, flags: Iterable[str]) -> Place | None:
+            if folder == "Drafts":
+                lab.mailbox.add("Drafts", b"Message-ID: <own@example.org>\nSubject: by the owner\n\nmine\n", "\\Draft")
+            place = super().append(folder, raw, flags)
+            return replace(place, uid=place.uid - 1) if place and folder == "Drafts" else place
+
+    lab.boot(lambda world: replace(world, connect=lambda: Mistaken(lab.mailbox)))  # type: ignore[arg-type, return-value]
+    lab.cycle()
+    lab.flag()
+
+    lab.cycle()
+
+    (job,) = lab.jobs()
+    assert job.state is State.DONE
+    assert [remark for remark in job.remarks if "server stored the draft" in remark] == []
 
 
 def second_host(lab: Lab) -> Lab:
