@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mailbot.mail.text import html_to_text
+from mailbot.mail.sheet import MAX_RULES
+from mailbot.mail.text import MAX_DEPTH, MAX_TEXT, TOO_LONG, UNJUDGED, html_to_text
 
 
 @pytest.mark.parametrize(
@@ -257,3 +258,62 @@ def test_what_a_style_element_paints_can_be_seen(html: str) -> None:
 )
 def test_what_a_style_element_hides_is_left_out(html: str) -> None:
     assert html_to_text(html) == ""
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<style>" + "".join(f".c{n}{{left:1px}}" for n in range(6_000)) + ".x{display:none}</style><p class=x>no",
+        "<style>"
+        + "".join(f".c{n} .x{{left:1px}}" for n in range(40))
+        + "div .x{display:none}</style><div><b class=x>no",
+        "<style>p{left:1px}</style>" * 30 + "<p class=x>no<style>.x{display:none}</style>",
+        "<p class=x>no</p><style>.x{display:none}</style>",
+        f"<p class='{' '.join(f'c{n}' for n in range(60))} x'>no</p><style>.x{{display:none}}</style>",
+        f"<p style='{'left:1px;' * 400}display:none'>no",
+        f"<style>.x{{{'left:1px;' * 400}display:none}}</style><p class=x>no",
+        "<style>div div div div div div div .x{display:none}</style>" + "<div>" * 7 + "<p class=x>no",
+        "<div>" * 700 + "<p style='display:none'>no",
+    ],
+    ids=[
+        "many rules",
+        "many alike",
+        "many sheets",
+        "below",
+        "many classes",
+        "a long style",
+        "a long rule",
+        "far",
+        "deep",
+    ],
+)
+def test_no_number_of_styles_uncovers_what_one_of_them_hides(html: str) -> None:
+    defects: list[str] = []
+
+    assert html_to_text(html, defects) == ""
+    assert defects == []
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<style>" + "".join(f".c{n}{{left:1px}}" for n in range(MAX_RULES + 1)) + "</style>seen",
+        "<style>" + "".join(f".c{n} b{{left:1px}}" for n in range(5_000)) + "</style>" + "<b>seen</b>" * 200,
+        "<div>" * MAX_DEPTH + "seen",
+    ],
+    ids=["rules", "elements", "depth"],
+)
+def test_styles_that_there_is_no_time_for_are_told(html: str) -> None:
+    defects: list[str] = []
+
+    assert "seen" in html_to_text(html, defects)
+    assert defects == [UNJUDGED]
+
+
+def test_a_text_that_grows_in_its_quotes_ends_somewhere() -> None:
+    defects: list[str] = []
+
+    text = html_to_text("<blockquote>" * 20 + "x<br>" * 100_000, defects)
+
+    assert len(text) < 1.1 * MAX_TEXT
+    assert defects == [TOO_LONG]

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from mailbot.mail import attached, characters, charset, flowed, header, part
 from mailbot.mail.mail import Attachment, Kind
 from mailbot.mail.part import Part
-from mailbot.mail.text import html_to_text
+from mailbot.mail.text import TOO_LONG, html_to_text
 
 MAX_TEXT = 1024 * 1024  # decoded octets of all text parts together
 MAX_HTML = MAX_TEXT // 2  # octets; newsletters have 100 kB
@@ -162,7 +162,12 @@ def _html(one: Part, reading: _Reading) -> str:
     source = _decoded(one, min(MAX_HTML, before // 2), reading)
     spent = before - reading.left
     reading.left -= spent
-    return html_to_text(source)
+    found: list[str] = []
+    text = html_to_text(source, found)
+    reading.cut = reading.cut or TOO_LONG in found
+    for defect in found:
+        _note(reading, defect)
+    return text
 
 
 def _file(one: Part, reading: _Reading) -> Attachment:

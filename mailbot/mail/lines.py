@@ -23,6 +23,7 @@ class Lines:
     held: bool = False  # a blank that does not collapse: it makes a line, even alone
     quotes: int = 0
     lists: int = 0
+    length: int = 0  # characters of the lines so far
 
     def word(self, text: str) -> None:
         self.current.append(" " + text if self.space and self.current else text)
@@ -42,6 +43,7 @@ class Lines:
         indent = "  " * min(max(self.lists - 1, 0), MAX_LISTS)
         # The signature mark loses its blank in HTML, but it is known by it (RFC 3676 4.3).
         self.lines.append(f"{'> ' * level}{indent}{self.mark}{'-- ' if line == '--' else line}")
+        self.length += len(self.lines[-1])
         self.gap, self.mark = -1, ""
 
     def end_paragraph(self) -> None:

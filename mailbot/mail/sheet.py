@@ -9,15 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from mailbot.mail.style import Declarations, declarations, uncommented
 
-MAX_SHEET = 64 * 1024  # characters of one style element
-MAX_RULES = 2_000  # of a page
-MAX_ALIKE = 8  # rules of different selectors for one innermost name
-MAX_NAMES = 20  # classes of an element
-_AROUND = 4  # elements that a selector names around the innermost
+MAX_RULES = 20_000  # of a page; newsletters have some hundreds
+MAX_LOOKS = 500_000  # of all elements at all rules that could be theirs: a third of a second
+_AROUND = 8  # elements that a selector names around the innermost
 _COMPOUND = re.compile(r"(?:[a-z][a-z0-9]*)?(?:[.#][a-z0-9_-]+){0,4}")
 _NAME = re.compile(r"[.#]?[a-z0-9_-]+")
 _STATES = re.compile(r":(?:link|visited)\b")  # as good as the link itself
@@ -27,12 +25,18 @@ Weight = tuple[int, int, int]  # ids, classes, tags: which rule wins (CSS cascad
 
 
 @dataclass(frozen=True, slots=True)
-class _Rule:
-    """``own``: names that the element must have; ``around``: names that must be open around it; ``number``: of two with
-    one weight, the later one wins."""
+class _Selector:
+    """``own``: names that the element must have; ``around``: names that must be open around it."""
 
     own: frozenset[str]
     around: frozenset[str]
+    weight: Weight
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    """``number``: of two with one weight, the later one wins."""
+
     weight: Weight
     number: int
     declared: Declarations
@@ -40,11 +44,13 @@ class _Rule:
 
 @dataclass(slots=True)
 class Rules:
-    """All rules of a page, by the most telling name of the innermost element: "#id", ".class" or "tag"."""
+    """All rules of a page, by the most telling name of the innermost element: "#id", ".class" or "tag". ``whole``:
+    none was passed over, for want of time, when it was read or asked for."""
 
-    _by_name: dict[str, list[_Rule]] = field(default_factory=dict)
-    _count: int = 0
+    whole: bool = True
+    _by_name: dict[str, dict[_Selector, list[_Rule]]] = field(default_factory=dict)
     _number: int = 0
+    _looks: int = MAX_LOOKS
 
     def __contains__(self, tag: str) -> bool:
         return tag in self._by_name
@@ -52,7 +58,7 @@ class Rules:
     def read(self, source: str) -> None:
         """Adds the rules of one style element."""
         depth = 0
-        text = uncommented(source[:MAX_SHEET]).lower().replace("<!--", "").replace("-->", "")
+        text = uncommented(source).lower().replace("<!--", "").replace("-->", "")
         for chunk in _PLAIN_MEDIA.sub("", text).split("}"):
             prelude, opened, body = chunk.rpartition("{")
             if opened and not depth and "{" not in prelude:
@@ -62,11 +68,17 @@ class Rules:
     def declared(self, tag: str, attributes: Mapping[str, str], opened: Mapping[str, int]) -> Declarations:
         """What the rules say of an element; ``opened`` are the tags, classes and ids around it."""
         own = {tag, *names(attributes)}
+        named = [rules for name in own if (rules := self._by_name.get(name))]
+        self._looks -= sum(map(len, named))
+        if self._looks < 0:
+            self.whole = False
+            return {}
         found = [
             rule
-            for name in own
-            for rule in self._by_name.get(name, ())
-            if rule.own <= own and all(map(opened.get, rule.around))
+            for rules in named
+            for selector, declaring in rules.items()
+            if selector.own <= own and all(map(opened.get, selector.around))
+            for rule in declaring
         ]
         declared: Declarations = {}
         for rule in sorted(found, key=lambda rule: (rule.weight, rule.number)):
@@ -76,43 +88,40 @@ class Rules:
     def _add(self, prelude: str, declared: Declarations) -> None:
         if not declared:
             return
-        for selector in prelude.rpartition(";")[2].split(","):
+        for written in prelude.rpartition(";")[2].split(","):
+            if self._number >= MAX_RULES:
+                self.whole = False
+                return
             self._number += 1
-            rule = _rule(selector, self._number, declared)
-            if rule is None or self._count >= MAX_RULES:
-                continue
-            name = max(rule.own, key=_telling)
-            before = self._by_name.get(name, [])
-            alike = [left for other in before if (left := _without(other, rule)) is not None]
-            if len(alike) < MAX_ALIKE:
-                alike.append(rule)
-            self._count += len(alike) - len(before)
-            self._by_name[name] = alike
+            selector = _selector(written)
+            if selector is not None:
+                rules = self._by_name.setdefault(max(selector.own, key=_telling), {})
+                before = (_without(earlier, declared) for earlier in rules.get(selector, ()))
+                kept = [rule for rule in before if rule.declared]
+                rules[selector] = [*kept, _Rule(selector.weight, self._number, declared)]
 
 
 def names(attributes: Mapping[str, str]) -> tuple[str, ...]:
     """The names of an element by which rules find it, beside its tag."""
-    classes = [f".{name}" for name in attributes.get("class", "").lower().split()[:MAX_NAMES]]
+    classes = [f".{name}" for name in attributes.get("class", "").lower().split()]
     id = attributes.get("id", "").strip().lower()
     return tuple(dict.fromkeys((*classes, f"#{id}") if id else classes)) if classes or id else ()
 
 
-def _without(earlier: _Rule, later: _Rule) -> _Rule | None:
+def _without(earlier: _Rule, later: Declarations) -> _Rule:
     """What a later rule with the same selector leaves of an earlier one."""
-    if (earlier.own, earlier.around) != (later.own, later.around):
-        return earlier
-    left = {name: value for name, value in earlier.declared.items() if name not in later.declared}
-    return replace(earlier, declared=left) if left else None
+    left = {name: value for name, value in earlier.declared.items() if name not in later}
+    return _Rule(earlier.weight, earlier.number, left)
 
 
-def _rule(selector: str, number: int, declared: Declarations) -> _Rule | None:
+def _selector(selector: str) -> _Selector | None:
     compounds = [list(_parts(one)) for one in _STATES.sub("", selector).replace(">", " ").split()[: _AROUND + 2]]
     if not compounds or len(compounds) > _AROUND + 1 or not all(compounds):
         return None
     flat = [name for compound in compounds for name in compound]
     weight = (sum(n[0] == "#" for n in flat), sum(n[0] == "." for n in flat), sum(n[0] not in "#." for n in flat))
     around = frozenset(name for compound in compounds[:-1] for name in compound)
-    return _Rule(frozenset(compounds[-1]), around, weight, number, declared)
+    return _Selector(frozenset(compounds[-1]), around, weight)
 
 
 def _parts(compound: str) -> Iterator[str]:

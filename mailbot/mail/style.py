@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from mailbot.mail import colour
 from mailbot.mail.colour import FAINT, Colour
 
-MAX_DECLARATIONS = 2_000  # characters of one style attribute
+MAX_VALUE = 300  # characters of one value that are looked at: many elements may share it
 
 Declarations = dict[str, str]
 
@@ -140,11 +140,11 @@ def declarations(source: str) -> Declarations:
     """What a style attribute declares about being seen, in lower case, of each the last. What is ``!important`` has a
     name that begins with ``!``."""
     found: Declarations = {}
-    for one in _unescaped(uncommented(source[:MAX_DECLARATIONS])).lower().split(";"):
+    for one in _unescaped(uncommented(source)).lower().split(";"):
         name, colon, written = one.partition(":")
         value, important, _ = written.partition("!")
         if colon and value.strip() and name.strip() in _PROPERTIES:
-            found[f"{'!' if important else ''}{name.strip()}"] = value.strip()
+            found[f"{'!' if important else ''}{name.strip()}"] = value.strip()[:MAX_VALUE]
     return found
 
 

@@ -16,8 +16,10 @@ from mailbot.mail.lines import Lines
 from mailbot.mail.sheet import Rules, names
 from mailbot.mail.style import Look
 
-MAX_DEPTH = 500  # open elements; deeper ones are read, but their own styles do not count
-MAX_SHEETS = 20  # style elements that change the look of what is already open
+MAX_DEPTH = 10_000  # open elements; deeper ones are read, but their own styles do not count
+MAX_TEXT = 512 * 1024  # characters: a line of three in a quote within quotes is one of forty
+UNJUDGED = "The HTML has too many styles to judge them all: text that you do not see may have been read."
+TOO_LONG = "The text of the HTML is very long; only its beginning was read."
 
 _VOID = {
     "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr",
@@ -42,20 +44,38 @@ _CLOSES = {
     "th": ("p", "td", "th"),
     "tr": ("p", "td", "th", "tr"),
 }
+_STYLE = re.compile("<style", re.IGNORECASE)
 _SPACES = re.compile(r"[ \t\n\r\f\xa0]+")
 
 
-def html_to_text(source: str) -> str:
-    """What a person sees of ``source``; lines end in LF. Never raises; whatever never closes ends the text."""
-    walk = _Walk()
+def html_to_text(source: str, defects: list[str] | None = None) -> str:
+    """What a person sees of ``source``; lines end in LF. Never raises; whatever never closes ends the text. What could
+    not be judged is added to ``defects``."""
+    found = [] if defects is None else defects
+    walk = _Walk(_rules(source))
     for token in html.tokens(source):
+        if walk.page.length > MAX_TEXT:
+            found.append(TOO_LONG)
+            break
         if isinstance(token, Start):
             walk.start(token)
         elif isinstance(token, End):
             walk.end(token.name)
         else:
             walk.text(token.text)
+    if not walk.rules.whole:
+        found.append(UNJUDGED)
     return characters.body(walk.page.finished())
+
+
+def _rules(source: str) -> Rules:
+    """Those of every style element, wherever it stands: it counts for all of the page."""
+    rules = Rules()
+    if _STYLE.search(source):
+        for token in html.tokens(source):
+            if isinstance(token, Start) and token.name == "style":
+                rules.read(token.content)
+    return rules
 
 
 @dataclass(slots=True)
@@ -75,13 +95,17 @@ class _Frame:
 class _Walk:
     """Where the walk stands: the open elements, and the page that it writes."""
 
+    rules: Rules
     page: Lines = field(default_factory=Lines)
-    frames: list[_Frame] = field(default_factory=lambda: [_Frame("", Look())])
+    frames: list[_Frame] = field(default_factory=list)
     opened: Counter[str] = field(default_factory=Counter)
     ignored: Counter[str] = field(default_factory=Counter)
-    rules: Rules = field(default_factory=Rules)
-    sheets: int = 0
     link: _Frame | None = None
+
+    def __post_init__(self) -> None:
+        """A page that is not there is painted like one that is."""
+        page = self._look(self._look(Look(), "html", {}), "body", {})
+        self.frames.append(_Frame("", page, page.is_hidden))
 
     def text(self, text: str) -> None:
         if not text.isspace():
@@ -123,8 +147,6 @@ class _Walk:
 
     def start(self, tag: Start) -> None:
         if tag.name in html.RAW:
-            if tag.name == "style":
-                self._restyle(tag.content)
             return
         self._close_optional(tag.name)
         if tag.name in _VOID:
@@ -132,6 +154,7 @@ class _Walk:
             return
         if len(self.frames) >= MAX_DEPTH:
             self.ignored[tag.name] += 1
+            self.rules.whole = False
             return
         attributes = html.attributes(tag.source) if tag.source else {}
         frame = self._frame(tag.name, attributes)
@@ -139,20 +162,6 @@ class _Walk:
             self._begin(frame, attributes)
         self.frames.append(frame)
         self.opened.update((tag.name, *names(attributes)))
-
-    def _restyle(self, sheet: str) -> None:
-        """A style element counts for all of the page, also for what is open already. A page that is not there is
-        painted like one that is."""
-        self.rules.read(sheet)
-        self.sheets += 1
-        if self.sheets > MAX_SHEETS:
-            return
-        page = self._look(self._look(Look(), "html", {}), "body", {})
-        for number, frame in enumerate(self.frames):
-            outside = self.frames[number - 1].look if number else page
-            if frame.name not in _NEVER:
-                frame.look = self._look(outside, frame.name, frame.attributes)
-                frame.hidden = frame.look.is_hidden
 
     def _look(self, outside: Look, name: str, attributes: dict[str, str]) -> Look:
         return style.look(outside, attributes, self.rules.declared(name, attributes, self.opened))
