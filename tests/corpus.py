@@ -189,7 +189,6 @@ def _prompt(mail: Mail, split: Split, voice: Voice, to: Recipients) -> None:
         nonce="nonce",
         context_tokens=16_000,
         shape="schema",
-        fallback_language="en",
         templates=TEMPLATES,
     )
 

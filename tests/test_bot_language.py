@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from fakes import ANSWER
 from test_bot_trouble import break_append, try_cycle
-from worlds import Lab, question
+from worlds import CONFIG, Lab, question
 
 from mailbot.job import State
 from mailbot.prompt import language
@@ -122,3 +123,22 @@ def test_a_note_of_the_owner_is_not_argued_with(lab: Lab) -> None:
 
     assert _asked(lab) == 2
     assert "wir kaufen" in lab.mailbox.raws()[1].decode()
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        'instructions = "Antworte Mara immer auf Deutsch."',
+        '[[owner.for]]\nmatch = "northwind.example"\ninstructions = "Always answer in German."',
+    ],
+)
+def test_a_language_that_the_owner_asks_for_is_not_wrong(lines: str) -> None:
+    lab = Lab(CONFIG.replace("[archive]", f"{lines}\n[archive]", 1))
+    lab.cycle()
+    lab.flag()
+    _answers(lab, GERMAN)
+    lab.settle()
+
+    assert (_asked(lab), _remarks(lab)) == (1, ())
+    assert "wir kaufen die Server" in lab.mailbox.raws()[0].decode()
+    lab.close()

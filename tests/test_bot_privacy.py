@@ -188,7 +188,7 @@ def test_a_mail_that_no_model_may_see_is_in_no_prompt_of_its_thread(make: Make) 
     assert "CANARY" not in prompt
     assert "hardware" in prompt
     assert "CANARY" not in prompts(lab)[0].read_text()
-    assert "2 mails of the thread not shown to the model" in page(lab)
+    assert "2 mails of the thread were not shown to the model" in page(lab)
     assert lab.jobs()[0].state is State.DONE
 
 

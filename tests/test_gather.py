@@ -142,7 +142,7 @@ def test_what_the_owner_and_a_colleague_said_between_them_is_not_shown_and_the_p
     lab.cycle()
 
     assert said(lab) == [("other", "1"), ("other", "4")]
-    assert "2 mails of the thread not shown to the model" in page(lab)
+    assert "2 mails of the thread were not shown to the model" in page(lab)
 
 
 def test_a_mail_that_says_it_is_from_the_owner_is_a_strangers_until_it_lies_in_sent(lab: Lab) -> None:

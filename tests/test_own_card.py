@@ -39,13 +39,17 @@ ENGLISH = [own(f"Hi Mara,\n\nhere is what you need, the list {n}.\n\nCheers\nAda
 
 def test_a_habit_needs_three_mails_and_comes_from_as_near_as_there_are() -> None:
     assert card(ENGLISH[:2], to=[MARA], readers=[MARA], language="en") == ()
-    assert lines(ENGLISH).startswith("From 3 mails in English to this person\nGreeting: “Hi Mara,” (3) of 3\n")
+    assert lines(ENGLISH).startswith("Counted from 3 mails in English to this person\nGreeting: “Hi Mara,” (3 of 3)\n")
     assert lines(ENGLISH, MARA, BO).startswith(
-        "From 3 mails in English to this person\nGreeting: “Hi {first name},” (3) of 3\n"
+        "Counted from 3 mails in English to this person\nGreeting: “Hi {first name},” (3 of 3)\n"
     )
-    assert lines(ENGLISH, BO).startswith("From 3 mails in English to other people\nGreeting: “Hi {first name},”")
+    assert lines(ENGLISH, BO).startswith(
+        "Counted from 3 mails in English to other people\nGreeting: “Hi {first name},”"
+    )
     assert lines(ENGLISH, language="de") == lines(ENGLISH, language="")
-    assert lines(ENGLISH, language="de").startswith("From 3 mails in other languages\nLength: about 7 words")
+    assert lines(ENGLISH, language="de").startswith(
+        "Counted from 3 mails in other languages\nLength between greeting and sign-off: about 7 words"
+    )
 
 
 def test_japanese_is_addressed_by_name_and_measured_in_characters() -> None:
@@ -54,8 +58,8 @@ def test_japanese_is_addressed_by_name_and_measured_in_characters() -> None:
 
     told = lines(mails, BO, language="ja")
 
-    assert "Greeting: “{name}様” (3) of 3" in told
-    assert "Length: about 28 characters" in told
+    assert "Greeting: “{name}様” (3 of 3)" in told
+    assert "sign-off: about 28 characters" in told
 
 
 def test_a_stranger_is_written_to_as_others_who_are_addressed_alike() -> None:
@@ -66,7 +70,7 @@ def test_a_stranger_is_written_to_as_others_who_are_addressed_alike() -> None:
 
     assert "all with “Sie”\nGreeting: “Sehr geehrte Frau" in polite
     assert "LG" not in polite
-    assert "LG Ada” (3)" in plain
+    assert "LG Ada” (3 of 6)" in plain
     assert "Form of address" not in polite + plain  # that of the mail holds
     assert "Form of address: du" in lines(mails, JO, language="de")
 
@@ -84,8 +88,8 @@ def test_what_differs_from_mail_to_mail_is_no_habit() -> None:
 def test_of_samples_the_near_and_the_recent_come_first_each_once_and_short() -> None:
     long = own("Hi Mara,\n\n" + "This is a sentence about the racks. " * 30 + "\n\nBest\nAda", number=90)
     mails = [
-        *[own(f"Hi Mara,\n\nthis is about the list {n}.\n\nAda", number=n * 24) for n in range(1, 9)],
-        own("Hi Mara,\n\nthis is about the list 8.\n\nAda", number=400),  # the same again
+        *[own(f"Hi Mara,\n\nthis is about the {n} list.\n\nAda", number=at * 24) for at, n in enumerate("abcdefgh", 1)],
+        own("Hi Mara,\n\nthis is about the h list.\n\nAda", number=400),  # the same again
         own("Yes.\n\nAda", number=401),
         own("Hi Mara,\n\n" + "and this is very long " * 80, number=402),
         long,

@@ -137,6 +137,9 @@ def test_a_signature_without_a_mark_ends_the_text() -> None:
         ("王女士\n\n可以。\n", "王女士", "{name}女士"),
         ("皆様のお時間をいただきます。\n", "", ""),
         ("Yes, go ahead.\n", "", ""),
+        ("Marita!\n\nsure.\n", "Marita!", "{first name}!"),  # what only a friend calls her
+        ("Perfect!\n\nsure.\n", "", ""),
+        ("Marita is here.\n", "", ""),
         ("Best of luck to all of you who are going to that long meeting tomorrow.\n", "", ""),
     ],
 )

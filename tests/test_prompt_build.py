@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -80,7 +81,6 @@ def prompt(answered: Mail | None = None, **changes: Any) -> Prompt:
         "nonce": NONCE,
         "context_tokens": 16_000,
         "shape": "schema",
-        "fallback_language": "en",
         "templates": templates.read(""),
     }
     return build(**(arguments | changes))
@@ -227,8 +227,13 @@ def test_hostile_text_stays_inside_its_string() -> None:
     assert not re.search(r"<\||\|>|\[INST\]|<s>|^System:|[\u202e\u200b]", user(built), re.MULTILINE)
 
 
-def test_owners_language_and_the_fallback_are_told() -> None:
-    assert "the reply is in: de" in user(prompt(fallback_language="de"))
+def test_the_owners_language_is_told_and_an_only_address_once() -> None:
+    told = user(prompt(voice=replace(VOICE, language="de"), addresses=("ada@example.org",)))
+    assert "Language: de, and that of the reply where" in told
+    assert "Own addresses" not in told
+    assert "Own addresses: ada@example.org, ada@x.example" in user(
+        prompt(addresses=("ada@example.org", "ada@x.example"))
+    )
 
 
 @pytest.mark.parametrize("context", [4000, 8000, 16_000])

@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from mailbot.prompt import wished
 from mailbot.prompt.language import detect, mismatch, spoken
 
 SAMPLES = {
@@ -375,3 +376,31 @@ def test_the_language_that_the_model_named_counts_where_the_mail_tells_nothing()
     assert mismatch("?", SAMPLES["en"], "de")
     assert not mismatch(SAMPLES["en"], SAMPLES["en"], "de")
     assert not mismatch("?", SAMPLES["en"], "nb")
+
+
+BILINGUAL = f"{SAMPLES['de']}\n\n{SAMPLES['de']} Wir warten auf Sie und Ihre Antwort.\n\n{SAMPLES['en']}"
+
+
+@pytest.mark.parametrize(("reply", "wrong"), [("de", False), ("en", False), ("fr", True)])
+def test_a_mail_in_two_languages_may_be_answered_in_either(reply: str, wrong: bool) -> None:
+    assert bool(mismatch(BILINGUAL, SAMPLES[reply], "de")) is wrong
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "named"),
+    [
+        ("Always answer in English.", "en", True),
+        ("Antworte immer auf Englisch", "en", True),
+        ("Réponds toujours en anglais.", "en", True),
+        ("Отвечай на английском", "en", True),
+        ("返信は英語で", "en", True),
+        ("Skriv på tyska", "de", True),
+        ("Call them partners.", "en", False),
+        ("Always answer in English.", "de", False),
+        ("", "en", False),
+        ("Always answer in English.", "", False),
+        ("English", "xx", False),
+    ],
+)
+def test_a_wish_names_a_language_in_any_of_ours(text: str, code: str, named: bool) -> None:
+    assert wished.names(text, code) is named

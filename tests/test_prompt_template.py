@@ -110,7 +110,7 @@ def test_mailbots_own_templates_need_nothing_that_is_not_there() -> None:
     own = templates.read("")
     there = {
         "system": {},
-        "owner": values.owner(VOICE, ("ada@example.org",), "en", ()),
+        "owner": values.owner(VOICE, ("ada@example.org",), ()),
         "reply": {**values.reply((MARA,), (), Context(), "", NOW), "analysis": False},
         "analysis": {},
         "task": {"analysis": True},

@@ -66,7 +66,7 @@ def test_links_and_accounts_stay_only_where_the_owner_wrote_them(reply: str, sho
 def test_what_is_taken_out_is_told_on_the_page_with_its_true_host() -> None:
     (told,) = checks("See https://éxample.org and www.evil.com")
 
-    assert told.startswith("Taken out of the draft, because you never wrote it yourself: ")
+    assert told.startswith("Taken out of the draft, because it stands in nothing that you wrote: ")
     assert "https://éxample.org [xn--xample-9ua.org]; www.evil.com" in told
 
 
@@ -101,7 +101,9 @@ def test_what_nobody_said_is_remarked_and_stays(reply: str, words: str) -> None:
     sources = Sources(others=(*OTHERS, "30 EUR each"), today=date(2026, 1, 5))
 
     assert drafted(reply, sources) == reply
-    assert checks(reply, sources) == (f"In the draft, but in no mail and nothing of yours: {words}. Check it.",)
+    assert checks(reply, sources) == (
+        f"This stands in the draft, but in no mail and in nothing that you wrote: {words}. Check it.",
+    )
 
 
 @pytest.mark.parametrize(
@@ -182,7 +184,7 @@ def test_draft_and_page_show_the_same_text(lab: Lab) -> None:
     prompt = next((lab.config.archive.folder / "Outbox" / "_prompts").iterdir()).read_text()
     assert "I pay 1,250 EUR at [[check: link]] and 99 EUR later." in own
     assert r"I pay 1,250 EUR at \[\[check: link\]\] and 99 EUR later." in page
-    assert "nothing of yours: 99. Check it." in page
+    assert "in nothing that you wrote: 99. Check it." in page
     assert "Taken out of the draft" in page
     assert "[[check: link]]" in json.loads(prompt)["answer"]["reply"]
 

@@ -134,7 +134,7 @@ def test_the_new_reply_is_verified_and_its_gaps_and_remarks_are_shown(lab: Lab, 
     assert "[[check: link]]" in shown["reply"]
     assert shown["gaps"] == ["how many"]
     said = "\n".join(shown["remarks"])
-    for words in ("Taken out of the draft", "17 March", "Fill in before you send: how many", "that it is urgent"):
+    for words in ("Taken out of the draft", "17 March", "Fill in before you send: “how many”", "that it is urgent"):
         assert words in said
         assert words in " ".join(printed.split())
 

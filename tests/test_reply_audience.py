@@ -33,7 +33,7 @@ def test_what_the_owner_asked_a_colleague_about_the_mail_is_not_shown() -> None:
 
     assert shown(mail("answered"), mail("hers"), inside, his) == (
         ["hers"],
-        ("2 mails of the thread not shown to the model: not everybody who gets the reply has had them.",),
+        ("2 mails of the thread were not shown to the model: not everybody who gets the reply has had them.",),
     )
 
 

@@ -118,7 +118,7 @@ def test_a_mail_of_the_thread_that_no_model_may_see_stays_out_and_the_page_says_
 
     assert [other.mail.text for other in thread.mails] == ["Free."]
     assert remarks == (
-        "2 mails of the thread not shown to the model: your privacy rules keep them from it "
+        "2 mails of the thread were not shown to the model: your privacy rules keep them from it "
         "(never, by who got it; never, by its sender).",
     )
 

@@ -105,7 +105,7 @@ PLACES = {
     "apscheduler": "service",
     "yaml": "archive.frontmatter",
     "jinja2": "prompt.template",
-    "babel": "reply.quote",
+    "babel": ("reply.quote", "prompt.wished"),  # dates, and what languages are called
     "pymap": "demo.server",
     "oauthlib": "oauth",
     "fcntl": "lock",

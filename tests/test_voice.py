@@ -71,9 +71,18 @@ def test_own_mails_to_the_same_person_are_samples_and_the_page_says_so(lab: Lab)
     lab.cycle()
 
     assert [prompt(lab).count(f"the {thing} are for you") for thing in ("racks", "lamps", "chairs")] == [1, 1, 1]
-    assert "“Hi Mara,” (3) of 3" in prompt(lab)
-    assert "“Cheers / Ada” (3) of 3" in prompt(lab)
+    assert "“Hi Mara,” (3 of 3)" in prompt(lab)
+    assert "“Cheers / Ada” (3 of 3)" in prompt(lab)
     assert "The model was shown 3 mails that you sent to the same readers before" in page(lab)
+
+
+def test_of_mails_that_differ_in_their_numbers_only_one_is_shown(lab: Lab) -> None:
+    write(lab, *(sent(f"Hi Mara,\n\nplease send {n} racks by {n} May.\n\nCheers\nAda\n", number=n) for n in (1, 2, 3)))
+    lab.flag(question(**TO_ADA))
+    lab.settle()
+
+    assert "please send 3 racks" in prompt(lab)
+    assert "please send 2 racks" not in prompt(lab)
 
 
 def test_a_mail_to_one_person_is_no_sample_in_a_reply_to_another_or_to_both(lab: Lab) -> None:
@@ -107,8 +116,8 @@ def test_for_a_stranger_the_card_tells_habits_without_names_and_nothing_else(lab
 
     lab.cycle()
 
-    assert "“Hi {first name},” (3) of 3" in prompt(lab)
-    assert "“Cheers / Ada” (3) of 3" in prompt(lab)
+    assert "“Hi {first name},” (3 of 3)" in prompt(lab)
+    assert "“Cheers / Ada” (3 of 3)" in prompt(lab)
     assert not re.search("positive|clinic|Hi Mara,”", prompt(lab))
 
 

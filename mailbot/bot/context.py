@@ -57,7 +57,7 @@ def lent(world: World, wanted: Wanted) -> Context:
     nothing: dict[str, Any] = {}
     voice = _unharmed(world, "voice", lambda: _voice(world, wanted), nothing)
     return Context(
-        instructions=_instructions(world, tuple(address.email for address in wanted.readers)),
+        instructions=instructions(world, wanted.readers),
         notes=_unharmed(world, "notes", lambda: _notes(world, wanted), ()),
         **voice,
     )
@@ -82,9 +82,9 @@ def _unharmed(world: World, what: str, look: Callable[[], T], nothing: T) -> T:
     return nothing
 
 
-def _instructions(world: World, emails: tuple[str, ...]) -> tuple[str, ...]:
+def instructions(world: World, to: Iterable[Address]) -> tuple[str, ...]:
     """Those for every reply, then all that are meant for one of the readers."""
-    owner = world.config.owner
+    owner, emails = world.config.owner, [address.email for address in to]
     special = [s.instructions for s in owner.special if any(readers.fits(s.match, email) for email in emails)]
     return tuple(line for text in (owner.instructions, *special) if (line := text.strip()))
 

@@ -6,14 +6,14 @@ import re
 from collections.abc import Iterable
 from dataclasses import astuple
 
-from mailbot.bot import addressed, ask, trouble
+from mailbot.bot import addressed, ask, context, trouble
 from mailbot.bot.wire import Wire
 from mailbot.bot.world import World, log
 from mailbot.flags import DRAFTED_KEYWORD
 from mailbot.imap.trouble import Busy, Rejection
 from mailbot.job import BAD_ANSWERS, Job, Mark, Place
 from mailbot.mail import quote
-from mailbot.prompt import language
+from mailbot.prompt import language, wished
 from mailbot.prompt.answer import Answer
 from mailbot.reply import compose
 
@@ -70,12 +70,16 @@ def store(world: World, wire: Wire, job: Job) -> Job:
 
 
 def _wrong_language(world: World, job: Job, answer: Answer) -> str:
-    """What is wrong with the language of the reply, "" when nothing is. The outline writer writes in what the code
-    found."""
+    """What is wrong with the language of the reply, "" when nothing is, or the owner asked for that one. The outline
+    writer writes in what the code found."""
     if not job.shape:
         return ""
-    mail = addressed.kept_mail(world, job)
-    return language.mismatch(quote.split(mail.text, mail.subject).fresh, answer.reply, answer.language)
+    reply = addressed.of(world, job)
+    fresh = quote.split(reply.mail.text, reply.mail.subject).fresh
+    wrong = language.mismatch(fresh, answer.reply, answer.language)
+    to = reply.recipients
+    asked = (job.note, *context.instructions(world, (*to.to, *to.cc))) if wrong else ()
+    return "" if wished.names("\n".join(asked), language.written(answer.reply, answer.language, "")) else wrong
 
 
 def _may_ask_again(job: Job) -> bool:

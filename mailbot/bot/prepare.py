@@ -101,7 +101,6 @@ def _prompt(world: World, job: Job, reply: Addressed, allowed: Verdict) -> Job:
         nonce=world.nonce(),
         context_tokens=world.config.model.context_tokens if world.config.model else 0,
         shape=world.endpoint.shape,
-        fallback_language=voice.language,
         templates=world.templates(),
         context=NOTHING if allowed.analysis else context.lent(world, wanted),
         analysis=bool(allowed.analysis),

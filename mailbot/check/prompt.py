@@ -81,7 +81,6 @@ def sample(
         nonce="sample",
         context_tokens=context_tokens,
         shape=shape,
-        fallback_language=owner.language,
         templates=home.templates(),
         context=context,
         analysis=analysis,

@@ -50,7 +50,7 @@ def _card(
     mails: Sequence[OwnMail], what: str, *, exact: bool = False, near: bool = True, frame: bool = True
 ) -> tuple[str, ...]:
     """``near``: to the same people, so that the form of address is theirs; ``frame``: tell greeting and sign-off."""
-    lines = [f"From {len(mails)} {what}"]
+    lines = [f"Counted from {len(mails)} {what}"]
     if frame:
         form: Callable[[Phrase], str] = (lambda p: p.written) if exact else (lambda p: p.habit)
         lines += [f"Greeting: {_ways([form(m.greeting) for m in mails])}"]
@@ -76,8 +76,7 @@ def _ways(forms: Sequence[str]) -> str:
     common = [(form, n) for form, n in counts.most_common(WAYS) if n >= SHARE * len(forms)]
     if not common:
         return "differs from mail to mail"
-    shown = [f"“{form}” ({n})" if form else f"{NOTHING} ({n})" for form, n in common]
-    return f"{', '.join(shown)} of {len(forms)}"
+    return ", ".join(f"{f'“{form}”' if form else NOTHING} ({n} of {len(forms)})" for form, n in common)
 
 
 def _most(values: Sequence[str]) -> str:
@@ -91,8 +90,9 @@ def _length(mails: Sequence[OwnMail]) -> list[str]:
         return []
     low, middle, high = (counted[(len(counted) - 1) * quarter // 4] for quarter in (1, 2, 3))
     each, unit = (CHARACTERS_PER_WORD, "characters") if mails[0].language in UNSPACED else (1, "words")
-    half = f"half of the mails {low * each} to {high * each}"
-    return [f"Length: about {middle * each} {unit} ({half}), {sum(counted) * each / sentences:.0f} a sentence"]
+    half = f" (half of the mails {low * each} to {high * each})" if low < high else ""
+    whole, sentence = f"about {middle * each} {unit}{half}", f"{sum(counted) * each / sentences:.0f} a sentence"
+    return [f"Length between greeting and sign-off: {whole}, {sentence}"]
 
 
 def _contractions(mails: Sequence[OwnMail]) -> list[str]:

@@ -17,6 +17,7 @@ GREETING = 60  # characters of a greeting, at most
 CLOSING = 60  # characters of a line that closes
 CLOSING_WORDS = 7  # of such a line: "Viele Grüße aus dem verregneten Hamburg, Ada"
 SIGNED = 40  # characters of the line with the writer's name
+PET = 3  # first letters that a pet name shares with the name
 END = 14  # last lines with words among which a sign-off is looked for; signatures of firms are long
 
 _HEAD = re.compile(r"[^,!:;–—。、，：！\n]{1,60}?(?=\s*(?:[,!:;–—。、，：！]|\s-\s|\.?$))")
@@ -74,12 +75,21 @@ def _greeting(line: str, readers: tuple[str, ...]) -> Phrase:
     mark = _PUNCTUATION.match(line, len(head))
     end = mark[0].rstrip() if mark else ""
     rest = head[len(word) :].split()
+    if not word and _is_pet_name(line, readers):
+        return Phrase(line, f"{FIRST}{end}", "")
     if not word and _kinds(rest, readers) not in ([FIRST], [FIRST, LAST]):
         return Phrase()
     if len(rest) > CLOSING_WORDS or (word and not mark and len(head) < len(line)):
         return Phrase()
     habit = " ".join(filter(None, (head[: len(word)], *_kinds(rest, readers)))).replace(" ,", ",") + end
     return Phrase(head + end, habit, language)
+
+
+def _is_pet_name(line: str, readers: tuple[str, ...]) -> bool:
+    """Whether a line is one word and a mark, and the word begins as a reader's first name does: "Martita!"."""
+    word = small(line.strip(_EDGES))
+    firsts = (small(split_name(name)[0])[:PET] for name in readers)
+    return word.isalpha() and word != small(line) and any(len(f) == PET and word.startswith(f) for f in firsts)
 
 
 def _is_name(text: str, readers: tuple[str, ...]) -> bool:

@@ -20,6 +20,7 @@ LENGTH = 700  # characters of a sample
 HALF_LIFE = 180 * 86400.0  # seconds after which a mail counts half as recent
 REST = "[...]"
 
+_DIGITS = re.compile(r"\d+")
 # A number as long as that of an account, a card or a telephone, or a word that a password stands beside: no example of
 # how somebody writes needs to leave the house with it.
 _NUMBER = re.compile(r"\d(?:[ /-]?\d){8}")
@@ -50,9 +51,14 @@ def choose(
     newest = max((mail.at for mail in fit), default=0.0)
     places = {id: place for place, id in enumerate(near)}
     ranked = sorted(fit, key=lambda mail: _worth(mail, newest, places), reverse=True)
-    distinct = {mail.text: mail for mail in reversed(ranked)}
-    chosen = [mail for mail in ranked if distinct[mail.text] is mail][:MOST]
+    distinct = {_wording(mail): mail for mail in reversed(ranked)}
+    chosen = [mail for mail in ranked if distinct[_wording(mail)] is mail][:MOST]
     return tuple(replace(mail, text=cut(mail)) for mail in chosen)
+
+
+def _wording(mail: OwnMail) -> str:
+    """What is the same in two orders of another day and number: one of them shows as much as both."""
+    return _DIGITS.sub("0", mail.text)
 
 
 def _worth(mail: OwnMail, newest: float, places: dict[str, int]) -> float:

@@ -71,7 +71,6 @@ def build(
     nonce: str,
     context_tokens: int,
     shape: Shape,
-    fallback_language: str,
     templates: Templates,
     context: Context = NOTHING,
     analysis: bool = False,
@@ -86,7 +85,7 @@ def build(
     """
     rules = render(templates["analysis" if analysis else "system"], {})
     system = f"{rules}\n\n{form.words(shape, analysis=analysis)}"
-    owner = render(templates["owner"], values.owner(voice, addresses, fallback_language, context.card))
+    owner = render(templates["owner"], values.owner(voice, addresses, context.card))
     task = render(templates["task"], {"analysis": analysis})
 
     def reply(shown: Context) -> str:

@@ -17,6 +17,7 @@ LEAD = 1.3  # times the hits of the next language: Spanish and Portuguese share 
 SHARE = 0.4  # of the letters must be of a script before it decides
 LEAST_LETTERS = 12  # of a text, before its script is judged
 MOST_LETTERS = 0.7  # of the letters are of the script that a text is in
+PART = 20  # letters of a paragraph, before its language counts
 CERTAIN = 2.0  # times the hits of the language that was wanted, before a reply is called wrong
 WRONG = "The reply is in another language than the mail"  # how every such sentence begins
 
@@ -36,6 +37,7 @@ _NAMES = {
 }
 _NEIGHBOURS = ("da", "ca", "gl")  # told from the others, but not spoken here
 _RARE = ("ca", "gl")  # what could be Spanish or Portuguese as well, mostly is
+CODES = tuple(code for code in _NAMES if code not in _NEIGHBOURS)  # those that are spoken here
 _SCRIPTS = {
     "Latin": re.compile(r"[A-Za-z\u00c0-\u024f\u1e00-\u1eff]"),
     "Greek": re.compile(r"[\u0370-\u03ff]"),
@@ -151,16 +153,23 @@ def is_common(word: str) -> bool:
 def mismatch(mail: str, reply: str, named: str) -> str:
     """A sentence for the owner when the reply is certainly in another language or script than the mail, else "".
 
-    ``named`` is what the model called the language (ISO 639-1, or ""): it counts where the mail does not tell."""
+    ``named`` is what the model called the language (ISO 639-1, or ""): it counts where the mail does not tell. A mail
+    in two languages may be answered in either."""
     mail, reply = _own_words(mail[:LOOK]), _GAP.sub(" ", reply[:LOOK])
     wanted, found = _told(mail) or (named if named in _NAMES else ""), _told(reply)
     if wanted and found:
         hits = _hits(reply)
-        differs = wanted != found and hits[found] >= CERTAIN * hits[wanted]
+        differs = wanted != found and hits[found] >= CERTAIN * hits[wanted] and found not in _parts(mail)
         return f"{WRONG} ({_NAMES[found]}, not {_NAMES[wanted]})" if differs else ""
     written, expected = _script(reply), _script(mail)
     differs = bool(written) and bool(expected) and written != expected
     return f"{WRONG} ({written} letters, not {expected})" if differs else ""
+
+
+def _parts(text: str) -> set[str]:
+    """The languages of the paragraphs that are long enough to tell."""
+    paragraphs = (part for part in text.split("\n\n") if sum(map(str.isalpha, part)) >= PART)
+    return {_told(part) for part in paragraphs}
 
 
 def _told(text: str) -> str:

@@ -13,7 +13,7 @@ NOT_NEEDED = "The model thinks that this mail needs no reply."
 def of(answer: Answer) -> tuple[str, ...]:
     """What nobody said, what is missing, what the reply takes for granted, and whether one is due at all."""
     open_gaps = tuple(dict.fromkeys(gaps(answer.reply)))
-    found = [f"Fill in before you send: {_listed(open_gaps)}."] if open_gaps else []
+    found = [f"Fill in before you send: {'; '.join(f'“{gap}”' for gap in open_gaps)}."] if open_gaps else []
     if answer.missing_facts and not open_gaps:
         found.append(f"The model did not know this, and left no gap for it: {_listed(answer.missing_facts)}.")
     if answer.assumptions:

@@ -27,14 +27,13 @@ _NEAR = {0: " (today)", 1: " (tomorrow)"}
 Values = dict[str, Any]
 
 
-def owner(voice: Voice, addresses: tuple[str, ...], fallback_language: str, card: tuple[str, ...]) -> Values:
+def owner(voice: Voice, addresses: tuple[str, ...], card: tuple[str, ...]) -> Values:
     """What is the same for every mail to this address."""
     return {
         "name": one_line(voice.name, LINE),
         "address": voice.address,
         "addresses": list(addresses[:PEOPLE]),
-        "language": voice.language or fallback_language,
-        "fallback_language": fallback_language,
+        "language": voice.language,
         "about": visible(voice.about).strip()[:TRUSTED],
         "card": _lines(card),
     }

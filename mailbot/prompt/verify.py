@@ -101,13 +101,16 @@ def _mark(mention: Mention, sources: Sources) -> str:
 def _taken(mentions: Iterable[Mention]) -> list[str]:
     if not (words := _listed(mentions)):
         return []
-    return [f"Taken out of the draft, because you never wrote it yourself: {words}. Check it before you put it in."]
+    return [
+        f"Taken out of the draft, because it stands in nothing that you wrote: {words}. Check before you put it in."
+    ]
 
 
 def _unsaid(reply: str, said: Said) -> list[str]:
     outside = _GAP.sub(lambda gap: "\n" * len(gap.group()), reply)
     words = _listed(m for m in find(outside) if m.kind not in HARMFUL and not m.asks & said[m.kind])
-    return [f"In the draft, but in no mail and nothing of yours: {words}. Check it."] if words else []
+    stands = "This stands in the draft, but in no mail and in nothing that you wrote"
+    return [f"{stands}: {words}. Check it."] if words else []
 
 
 def _weekdays(reply: str) -> list[str]:

@@ -30,12 +30,13 @@ LOCAL = (
 )
 ANALYSIS = "Your privacy rule “analysis-only” ({}) lets a model read this mail and write no draft."
 INSIDE = "Your privacy rule “local” ({}) applied: only a model in your own network was asked."
-WITHHELD = "{} of the thread not shown to the model: your privacy rules keep {} from it ({})."
+WITHHELD = "{} not shown to the model: your privacy rules keep {} from it ({})."
 UNQUOTED = "What the mails quote was not shown to the model: it may hold words that your privacy rules keep from it."
 
 ANSWER = "an answer to such a mail"
 
-_EMAIL = re.compile(r"[^\s<>()\[\]\"',;:]{1,200}@[^\s<>()\[\]\"',;:]{1,200}")
+_WORD = re.compile(r"[^\s<>()\[\]\"',;:]++")
+_LONGEST = 200  # characters of each side of an address
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +104,7 @@ def shown(
         if other.own and id(other) not in why and (out & set(answered) or _lies(strict, answered, filed)):
             why[id(other)] = ANSWER
     kept = [other for other in thread.mails if id(other) not in why]
-    words = ("1 mail", "it") if len(why) == 1 else (f"{len(why)} mails", "them")
+    words = ("1 mail of the thread was", "it") if len(why) == 1 else (f"{len(why)} mails of the thread were", "them")
     remarks = [WITHHELD.format(*words, "; ".join(dict.fromkeys(why.values())))] if why else []
     before = {id for each in (mail, *(other.mail for other in kept)) for id in (*each.in_reply_to, *each.references)}
     hidden = bool(why) or _lies(strict, before, filed) or (not filed.whole and asks_for_places(strict))
@@ -185,7 +186,8 @@ def is_like(pattern: str, folder: str) -> bool:
 
 def named(text: str) -> list[str]:
     """The addresses in a text."""
-    return [found.group() for found in _EMAIL.finditer(text)]
+    parts = (word.rpartition("@") for word in _WORD.findall(text) if "@" in word)
+    return [f"{local[-_LONGEST:]}@{domain[:_LONGEST]}" for local, _, domain in parts if local and domain]
 
 
 def says(text: str, words: str) -> bool:
