@@ -33,7 +33,9 @@ Where to find what::
     wiring.py            puts the parts together
     setup/               from an address to a config that works
     check/               proves each thing that the job needs
+    demo/                a mailbox in memory, and the real job on it
     cli/                 one verb per file; the only place that prints and sets exit codes
+    errors.py            the kinds of trouble, by who must act
 
 Pure modules see no clock, randomness, files, network or logging; edges do not import each other. A test holds the
 arrows.

@@ -23,7 +23,6 @@ PAGES = {
 FENCE = re.compile(r"^ *```(\w*)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
 CODE = re.compile(r"`([^`\n]+)`")
 ARROW = re.compile(r"^ +(\S+) --> (\w+): ([\w, ]+)$", re.MULTILINE)
-ROW = re.compile(r"^\| (\w+) \| ([\w, ]+) \|", re.MULTILINE)
 
 Edges = set[tuple[str, State | None, State]]
 
@@ -56,13 +55,6 @@ def drawn() -> Edges:
     return {(event, state(a), State(b)) for a, b, events in arrows for event in events.split(", ")}
 
 
-def listed() -> Edges:
-    """The rows of the table below the diagram."""
-    table = README.partition("Events that leave the state as it is:")[2].partition("\n\n**")[0]
-    rows = [(event, names) for event, names in ROW.findall(table) if event != "event"]
-    return {(event, State(name), State(name)) for event, names in rows for name in names.split(", ")}
-
-
 def example() -> dict[str, Any]:
     """config.example.toml with its optional lines."""
     text = (ROOT / "config.example.toml").read_text(encoding="utf-8")
@@ -80,11 +72,10 @@ def paths(table: Any, above: str = "") -> Iterator[str]:
             yield from paths(value, f"{above}{key}.")
 
 
-def test_the_states_are_those_of_the_code() -> None:
+def test_the_diagram_is_that_of_the_code() -> None:
     code = {(event, a, b) for event, moves in TRANSITIONS.items() for a, b in moves.items()}
 
     assert drawn() == {edge for edge in code if edge[1] != edge[2]}
-    assert listed() == {edge for edge in code if edge[1] == edge[2]}
 
 
 def test_every_command_is_named() -> None:

@@ -225,6 +225,15 @@ def test_the_sources_are_read() -> None:
     assert {"", "job", "bot.tick", "imap.session", "archive.store", "cli.once"} <= names
 
 
+def test_the_map_names_every_package_and_module() -> None:
+    (root,) = (module for module in modules() if module.name == "")
+    table = (ast.get_docstring(root.tree) or "").partition("Where to find what::")[2].partition("\n\nPure modules")[0]
+    named = {line.split()[0] for line in table.splitlines() if line.strip()}
+    there = {path.name + "/" * path.is_dir() for path in ROOT.iterdir() if not path.name.startswith("_")}
+
+    assert named == there
+
+
 def test_nobody_knows_a_layer_above() -> None:
     wrong = [(m.name, i) for m in modules() for i in m.own_imports if layer(i) > layer(m.name)]
 
