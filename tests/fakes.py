@@ -87,7 +87,6 @@ class FakeSession:
     def __init__(self, mailbox: Mailbox) -> None:
         self._mailbox = mailbox
         self._look: Look | None = None
-        self._refused: Rejection | None = None
         self._writable = False
         self.capabilities = (CAPABILITIES if mailbox.uidplus else frozenset({"IMAP4REV1"})) | mailbox.more
         self.closed = False
@@ -106,7 +105,7 @@ class FakeSession:
         return self._open(folder)
 
     def _open(self, folder: str) -> Look:
-        self._look, self._refused = None, None
+        self._look = None
         box = self._box(folder)
         self._look = Look(folder, box.uidvalidity, box.uidnext, self._mailbox.keywords)
         return self._look
@@ -118,11 +117,22 @@ class FakeSession:
     def count_changes(self) -> None:
         self._alive()
 
-    def examine_ahead(self, folder: str) -> None:
+    def ask_examine(self, folder: str) -> Callable[[], Look]:
         try:
-            self.examine(folder)
+            look = self.examine(folder)
         except Rejection as error:
-            self._refused = error  # told by the search that comes next
+            refused = error
+
+            def refuse() -> Look:
+                raise refused
+
+            return refuse
+        return lambda: look
+
+    def ask_flagged(self, folder: str, flag: str) -> Callable[[], tuple[Look, tuple[int, ...]]]:
+        told = self.ask_examine(folder)
+        found = tuple(self.flagged(flag)) if self._look else ()
+        return lambda: (told(), found)
 
     def renew(self) -> None:
         self._alive()
@@ -142,7 +152,9 @@ class FakeSession:
     def uids_from(self, uid: int) -> tuple[int, ...]:
         return tuple(u for u in sorted(self._mails()) if u >= uid)
 
-    def with_message_id(self, message_id: str) -> tuple[int, ...]:
+    def with_message_id(self, message_id: str, folder: str = "") -> tuple[int, ...]:
+        if folder:
+            self.examine(folder)
         wanted = gate.text(message_id).encode()
         return tuple(u for u, m in self._mails().items() if wanted in m.raw.partition(b"\r\n\r\n")[0])
 
@@ -155,10 +167,12 @@ class FakeSession:
         mail = self._mails().get(uid)
         return mail.thread if mail and self.thread_item else ""
 
-    def with_thread_id(self, thread: str) -> tuple[int, ...]:
+    def with_thread_id(self, thread: str, folder: str) -> tuple[int, ...]:
+        self.examine(folder)
         return tuple(u for u, m in self._mails().items() if m.thread == thread and "\\Deleted" not in m.flags)
 
-    def related(self, ids: Sequence[str], since: date) -> tuple[int, ...]:
+    def related(self, ids: Sequence[str], since: date, folder: str) -> tuple[int, ...]:
+        self.examine(folder)
         assert ids, "a search for no id finds every mail"
         wanted = tuple(gate.ascii_text(i).encode() for i in ids)
         return tuple(
@@ -172,6 +186,10 @@ class FakeSession:
     def flags(self, uids: Iterable[int]) -> dict[int, frozenset[str]]:
         mails = self._mails()
         return {u: frozenset(mails[u].flags) for u in uids if u in mails}
+
+    def ask_flags(self, uid: int) -> Callable[[], dict[int, frozenset[str]]]:
+        found = self.flags([uid])
+        return lambda: found
 
     def headers(self, uids: Iterable[int], fields: Iterable[str]) -> dict[int, Fetched]:
         mails = self._mails()
@@ -241,8 +259,6 @@ class FakeSession:
 
     def _mails(self) -> dict[int, Stored]:
         """Of the open folder; none when it was rebuilt since it was opened."""
-        if self._refused is not None:
-            raise self._refused
         assert self._look is not None, "no folder is open"
         box = self._box(self._look.folder)
         return box.mails if box.uidvalidity == self._look.uidvalidity else {}

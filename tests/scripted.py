@@ -44,15 +44,17 @@ class Fault:
 class Scripted:
     """``with Scripted() as server``. Every user name is let in with ``password`` and sees the one mailbox.
 
-    ``capabilities``, ``permanent_flags`` and ``mailbox.special_use`` may be changed at any time. ``structure`` is what
-    BODYSTRUCTURE answers instead of the truth: a list, or the words of a refusal. ``log`` has (session,
-    first line) of each command, ``round_trips`` how often a client had to wait, ``octets`` what went both ways."""
+    ``greeting``, ``capabilities``, ``permanent_flags`` and ``mailbox.special_use`` may be changed at any time.
+    ``structure`` is what BODYSTRUCTURE answers instead of the truth: a list, or the words of a refusal. ``log`` has
+    (session, first line) of each command, ``round_trips`` how often a client had to wait, ``octets`` what went both
+    ways."""
 
     host = "127.0.0.1"
 
     def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         self.tls = tls  # None: plain text
         self.password = "correct-horse"
+        self.greeting = b"* OK scripted server ready"
         self.capabilities = CAPABILITIES.split()
         self.permanent_flags: tuple[str, ...] = (*SYSTEM_FLAGS, r"\*")
         self.mailbox = Mailbox()

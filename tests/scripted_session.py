@@ -51,7 +51,7 @@ class Session:
                 if fault := self.server.met("GREETING", "before"):
                     self._send(self._suffer(fault) + b"\r\n")
                     return
-                self._send(b"* OK scripted server ready\r\n")
+                self._send(self.server.greeting + b"\r\n")
                 while True:
                     self._serve()
         finally:
@@ -119,6 +119,9 @@ class Session:
         """(a fault's answer or b"", the command's lines and literals). What is refused early is not waited for."""
         fault = self.server.met(verb, "before")
         refusal = self._suffer(fault) if fault else b""
+        if refusal and verb in ("EXAMINE", "SELECT"):  # no folder is open then (RFC 9051, 6.3.2)
+            self.unselect()
+            self.shut = True
         pieces = [line]
         while announced := literal_size(pieces[-1]):
             octets, waits = announced

@@ -10,7 +10,7 @@ import pytest
 from fakes import ANSWER, FakeSession
 from worlds import CONFIG, Lab, question
 
-from mailbot.bot import fetch, observe, resolve
+from mailbot.bot import fetch, look, resolve
 from mailbot.bot.wire import connect
 from mailbot.errors import Later, MailbotError, OwnerMustAct, Unknown
 from mailbot.imap.session import Session
@@ -320,7 +320,7 @@ def test_a_wrong_key_waits_and_is_told_once_and_told_when_it_is_over(lab: Lab) -
 
 def twins(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two mails of one second, one subject and keys that begin alike are flagged."""
-    for module in (observe, fetch):
+    for module in (look, fetch):
         monkeypatch.setattr(module, "mail_key", lambda raw: "5666" + mail_key(raw))
     monkeypatch.setattr(parse, "mail_key", lambda raw: "5666" + mail_key(raw))
     for number in (1, 2):

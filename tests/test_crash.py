@@ -47,8 +47,8 @@ class Fuse:
 class Searched(FakeSession):
     """A stop inside a thread search, which runs in a thread of its own."""
 
-    def related(self, ids: Sequence[str], since: date) -> tuple[int, ...]:
-        found = super().related(ids, since)
+    def related(self, ids: Sequence[str], since: date, folder: str) -> tuple[int, ...]:
+        found = super().related(ids, since, folder)
         try:
             self._mailbox.effect("search")
         except Stop as error:

@@ -228,13 +228,14 @@ def test_a_search_takes_a_connection_that_the_config_allows(connections: int, id
 
 
 def test_a_mail_that_gets_no_draft_is_not_searched_for(lab: Lab) -> None:
-    connecting = Connecting(lab, lambda: FakeSession(lab.mailbox))
+    connecting = Connecting(lab, lambda: Failing(lab.mailbox))
     lab.flag(question(**OWN))
 
     lab.cycle()
 
     assert lab.jobs()[0].state is State.SKIPPED
-    assert len(connecting.made) == 1
+    assert "a bug in mailbot" not in page(lab)
+    assert all(session.closed for session in connecting.made[1:])  # the login that was made ahead
 
 
 def test_mails_flagged_together_share_one_login_and_it_is_gone_afterwards(lab: Lab) -> None:
@@ -320,9 +321,9 @@ class Hanging(FakeSession):
         self.looks += 1
         return super().examine(folder)
 
-    def related(self, ids: Any, since: Any) -> tuple[int, ...]:
-        if self.selected and self.selected.folder == "Sent":
-            return super().related(ids, since)
+    def related(self, ids: Any, since: Any, folder: str) -> tuple[int, ...]:
+        if folder == "Sent":
+            return super().related(ids, since, folder)
         self._broken.wait(20)
         raise Later("the connection broke")
 
@@ -401,7 +402,7 @@ def test_while_a_search_hangs_the_poll_goes_on_and_does_not_spin(lab: Lab) -> No
     uid = lab.flag(letter(2, "letter 2"))
     thread.start()
     slow.wake()
-    until(lambda: len(connecting.made) == 2, "the search")
+    until(lambda: len(connecting.made) == 2 and connecting.made[1].looks, "the search")
 
     lab.mailbox.star(uid, up=False)
     slow.wake()
@@ -447,7 +448,7 @@ def test_whatever_a_server_does_to_a_search_the_draft_is_made_and_the_page_says_
 
 
 class Failing(FakeSession):
-    def related(self, ids: Any, since: Any) -> tuple[int, ...]:
+    def related(self, ids: Any, since: Any, folder: str) -> tuple[int, ...]:
         raise ZeroDivisionError
 
 
@@ -478,11 +479,32 @@ def test_a_login_that_is_refused_for_the_search_is_a_remark_and_the_draft_is_mad
     assert "too many connections" in page(lab)
 
 
+def test_the_login_of_a_search_is_made_while_the_mail_is_fetched(lab: Lab) -> None:
+    """And only one: it takes three turns where the fetch takes one."""
+    logins: list[int] = []
+
+    class Fetching(FakeSession):
+        def mail(self, uid: int, limit: int) -> Any:
+            until(lambda: len(connecting.made) == 2, "the login")
+            logins.append(len(connecting.made))
+            return super().mail(uid, limit)
+
+    connecting = Connecting(lab, lambda: Fetching(lab.mailbox))
+    lab.mailbox.add("Archive", letter(1, "letter 1"))
+    lab.flag(letter(2, "letter 2"))
+
+    lab.cycle()
+
+    assert lab.jobs()[0].state is State.DONE
+    assert (logins[0], len(connecting.made)) == (2, 2)
+    assert "letter 1" in (lab.world.store.read(lab.jobs()[0].names["prompt"]) or "")
+
+
 class WithoutSent(FakeSession):
-    def related(self, ids: Any, since: Any) -> tuple[int, ...]:
-        if self.selected and self.selected.folder == "Sent":
+    def related(self, ids: Any, since: Any, folder: str) -> tuple[int, ...]:
+        if folder == "Sent":
             raise Rejection("Sent cannot be searched")
-        return super().related(ids, since)
+        return super().related(ids, since, folder)
 
 
 def test_a_folder_that_refuses_takes_nothing_from_the_others(lab: Lab) -> None:

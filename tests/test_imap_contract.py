@@ -181,18 +181,18 @@ def test_the_mails_of_a_thread_are_found_by_the_ids_in_their_headers(side: Side)
     session.append("INBOX", question(5, References="<1.1766332362@northwind.example>"), ("\\Deleted",))
     today = datetime.now(UTC).date()
 
-    found = side.opened().related(["<1.1766332362@northwind.example>", "<else@x>"], today - timedelta(days=1))
+    found = side.opened().related(["<1.1766332362@northwind.example>", "<else@x>"], today - timedelta(days=1), "INBOX")
 
     assert found == (mail.uid, answer.uid, brief.uid)
-    assert side.opened().related(["<1.1766332362@northwind.example>"], today + timedelta(days=2)) == ()
+    assert side.opened().related(["<1.1766332362@northwind.example>"], today + timedelta(days=2), "INBOX") == ()
 
 
 def test_an_id_with_every_special_character_is_only_looked_for(side: Side) -> None:
     hostile = '<a") (b{3}\\c%*" OR ALL@x>'
     place = side.new().append("INBOX", question(Message_ID="<other@x>"), ())
 
-    assert side.opened().related([hostile, "<other@x>"], date(2020, 1, 1)) == (place.uid,)
-    assert side.opened().related([hostile], date(2020, 1, 1)) == ()
+    assert side.opened().related([hostile, "<other@x>"], date(2020, 1, 1), "INBOX") == (place.uid,)
+    assert side.opened().related([hostile], date(2020, 1, 1), "INBOX") == ()
 
 
 def test_several_mails_are_fetched_at_once(side: Side) -> None:
@@ -218,7 +218,7 @@ def test_the_mails_of_a_thread_have_one_name_where_the_server_knows_threads(side
     assert bool(name) == bool(session.thread_item)
     assert session.thread_id(4711) == ""
     if name:
-        assert session.with_thread_id(name) == (mail.uid, answer.uid)
+        assert session.with_thread_id(name, "INBOX") == (mail.uid, answer.uid)
 
 
 @pytest.mark.parametrize(("capability", "name"), [("X-GM-EXT-1", "17"), ("OBJECTID", "T17")])
@@ -229,7 +229,7 @@ def test_the_servers_own_threads_are_asked_for_where_it_has_them(scripted: Any, 
     session.examine("INBOX")
 
     assert session.thread_id(uids[0]) == name
-    assert session.with_thread_id(name) == (uids[0], uids[2])
+    assert session.with_thread_id(name, "INBOX") == (uids[0], uids[2])
     assert session.thread_id(4711) == ""
     session.close()
 
@@ -357,6 +357,46 @@ def test_a_folder_that_is_refused_leaves_the_others_and_the_next_answer_whole(si
     assert session.mail(place.uid, 10).data == RAW[:10]
 
 
+def test_what_is_asked_in_one_breath_is_told_in_any_order(side: Side) -> None:
+    session = side.new()
+    place = session.append("INBOX", RAW, ("\\Flagged",))
+    draft = session.append("Drafts", question(1).replace(b"\n", b"\r\n"), ())
+    session.examine("INBOX")
+
+    session.renew()
+    flags = session.ask_flags(place.uid)
+    marks = session.ask_marks(["Sent", "Trash"])
+    archive = session.ask_examine("Archive")
+    starred = session.ask_flagged("INBOX", "\\Flagged")
+    found = session.with_message_id("<1.1766332362@northwind.example>", "Drafts")
+
+    assert (found, session.selected.folder) == ((draft.uid,), "Drafts")
+    assert (starred()[0].folder, tuple(starred()[1])) == ("INBOX", (place.uid,))
+    assert archive().folder == "Archive"
+    assert [mark.folder for mark in marks()] == ["Sent", "Trash"]
+    assert "\\Flagged" in flags()[place.uid]
+
+
+@pytest.mark.parametrize("first", ["ask_examine", "ask_flagged", "ask_marks"])
+def test_a_refusal_in_one_breath_is_told_to_who_asked_and_to_nobody_else(side: Side, first: str) -> None:
+    session = side.new()
+    place = session.append("INBOX", RAW, ("\\Flagged",))
+    how: dict[str, Any] = {
+        "ask_examine": lambda: session.ask_examine("Elsewhere"),
+        "ask_flagged": lambda: session.ask_flagged("Elsewhere", "\\Flagged"),
+        "ask_marks": lambda: session.ask_marks(["Elsewhere"]),
+    }
+
+    refused = how[first]()
+    starred = session.ask_flagged("INBOX", "\\Flagged")
+
+    assert tuple(starred()[1]) == (place.uid,)
+    assert session.selected.folder == "INBOX"
+    with pytest.raises(Rejection):
+        refused()
+    assert session.mail(place.uid, 10).data == RAW[:10]
+
+
 def test_what_others_changed_in_the_open_folder_comes_with_the_next_fetch(side: Side) -> None:
     place = side.new().append("INBOX", RAW, ())
     mine, theirs = side.opened(), side.opened(writable=True)
@@ -426,8 +466,7 @@ def test_a_folder_is_opened_in_one_breath_with_the_search_in_it(side: Side) -> N
     session = side.new()
     place = session.append("Drafts", RAW, ())
 
-    session.examine_ahead("Drafts")
-    found = session.with_message_id("<1.1766332362@northwind.example>")
+    found = session.with_message_id("<1.1766332362@northwind.example>", "Drafts")
     look = session.selected
 
     assert (look.folder, look.uidvalidity, found) == ("Drafts", place.uidvalidity, (place.uid,))
@@ -437,26 +476,20 @@ def test_a_folder_is_opened_in_one_breath_with_the_search_in_it(side: Side) -> N
 def test_a_search_in_a_folder_that_is_not_there_is_refused_and_the_session_goes_on(side: Side) -> None:
     session = side.opened("INBOX")
 
-    def search() -> None:
-        session.examine_ahead("Elsewhere")
-        session.with_message_id("<1@northwind.example>")
-
     with pytest.raises(Rejection):
-        search()
+        session.with_message_id("<1@northwind.example>", "Elsewhere")
 
     assert session.selected is None
     assert session.examine("Drafts").folder == "Drafts"
-    session.examine_ahead("INBOX")
-    assert session.with_message_id("<1@northwind.example>") == ()
+    assert session.with_message_id("<1@northwind.example>", "INBOX") == ()
 
 
 def test_a_search_that_no_command_can_carry_leaves_nothing_behind(side: Side) -> None:
     session = side.opened("INBOX")
     place = session.append("Drafts", RAW, ())
 
-    session.examine_ahead("Sent")
     with pytest.raises(ValueError, match="cannot be sent"):
-        session.with_message_id("<1\r\nX LOGOUT>")
+        session.with_message_id("<1\r\nX LOGOUT>", "Sent")
 
     assert session.examine("Drafts").uidvalidity == place.uidvalidity
     assert session.with_message_id("<1.1766332362@northwind.example>") == (place.uid,)

@@ -12,6 +12,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from bench.wire import Wire
 from dovecot import Dovecot
 from scripted import Scripted
 
@@ -28,6 +29,10 @@ def imap(server: Any, **changes: Any) -> Any:
     return SimpleNamespace(**{**values, **changes})
 
 
+def wired(wire: Wire) -> SimpleNamespace:
+    return SimpleNamespace(host="127.0.0.1", port=wire.port)
+
+
 def refused(server: Any, secret: str, **changes: Any) -> MailbotError:
     with pytest.raises(MailbotError) as caught:
         connect(imap(server, **changes), secret, None)
@@ -36,6 +41,44 @@ def refused(server: Any, secret: str, **changes: Any) -> MailbotError:
 
 
 # Refused logins, as real servers word them
+
+
+def test_a_login_takes_one_turn_where_the_server_greets_with_what_it_can(dovecot: Dovecot) -> None:
+    user = dovecot.user()
+    with Wire(dovecot.port) as wire:
+        session = connect(imap(wired(wire), user=user), dovecot.password, None)
+        session.close()
+
+        assert [turn.commands for turn in wire.lines[0].turns] == [["AUTHENTICATE"], ["LOGOUT"]]
+
+
+@pytest.mark.parametrize(
+    ("greeting", "asked"),
+    [
+        (b"* OK hello", True),
+        (b"* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN] hello", False),
+        (b"* OK [CAPABILITY IMAP4rev1 XAPPLEPUSHSERVICE AUTH=PLAIN] iCloud", True),
+    ],
+)
+def test_a_server_is_asked_what_it_can_when_its_greeting_does_not_say(
+    scripted: Scripted, greeting: bytes, asked: bool
+) -> None:
+    scripted.greeting = greeting
+
+    connect(imap(scripted), scripted.password, None).close()
+
+    words = [line.split()[1] for _, line in scripted.log]
+    assert (words[0] == "CAPABILITY") is asked
+    assert "AUTHENTICATE" in words
+
+
+def test_a_password_is_sent_at_once_only_where_the_server_takes_it_so(scripted: Scripted) -> None:
+    for more in ([], ["SASL-IR"]):
+        scripted.capabilities = ["IMAP4rev1", "AUTH=PLAIN", *more]
+        connect(imap(scripted), scripted.password, None).close()
+
+    logins = [line.split()[2:] for _, line in scripted.log if "AUTHENTICATE" in line]
+    assert [len(words) for words in logins] == [1, 2]
 
 
 @pytest.mark.case(22)

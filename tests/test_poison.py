@@ -14,7 +14,7 @@ import pytest
 from dovecot import Dovecot
 from worlds import Lab, question
 
-from mailbot.bot import addressed, fetch, observe
+from mailbot.bot import addressed, fetch, look
 from mailbot.job import STARTS, State
 from mailbot.mail import parse
 
@@ -102,7 +102,7 @@ def test_a_mail_that_shows_a_bug_parks_once_and_the_others_are_drafted_at_once(
 
     monkeypatch.setattr(parse, where, fails)
     if where == "mail_key":
-        for module in (observe, fetch):
+        for module in (look, fetch):
             monkeypatch.setattr(module, where, fails)
     poison(lab)
 

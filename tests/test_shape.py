@@ -135,7 +135,7 @@ SHAPELESS = {"manager", "helper", "util", "utility", "handler", "base", "common"
 FORBIDDEN_IMAP = {"expunge", "close_folder", "delete_messages", "delete_folder", "set_flags", "remove_flags", "rename"}
 # A bug in one mail, job or round must not stop the others, one in a thread search or in the index not the draft.
 BROAD_ALLOWED = (
-    *("bot.observe", "bot.tick", "bot.gather", "bot.learn", "bot.context", "bot.calls"),
+    *("bot.look", "bot.tick", "bot.gather", "bot.learn", "bot.context", "bot.calls"),
     *("index.notes", "poller", "cli"),
 )
 

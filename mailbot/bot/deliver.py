@@ -36,17 +36,16 @@ def store(world: World, wire: Wire, job: Job) -> Job:
     answer = ask.read(world, job)
     if isinstance(answer, Job):
         return answer
-    flags_now, others = _now(wire, job)
-    if _answered_meanwhile(wire, job, flags_now, others):
-        return world.record(job, "cancelled", reason=ANSWERED_BY_YOU)
     raw = world.journal.kept(job.id, "draft")
     shown = dict(job.draft)
     wrong = _wrong_language(world, job, answer)
-    if raw is None:
-        if wrong and _may_ask_again(job):
-            return ask.reject(world, job, wrong)
+    if raw is None and not (wrong and _may_ask_again(job)):
         raw, shown = _composed(world, job, answer)
-    drafts, there = _drafts(wire, shown["draft_message_id"])
+    flags_now, others, drafts, there = _now(wire, job, shown["draft_message_id"])
+    if _answered_meanwhile(wire, job, flags_now, others):
+        return world.record(job, "cancelled", reason=ANSWERED_BY_YOU)
+    if raw is None:
+        return ask.reject(world, job, wrong)
     if not there and job.generation == 1 and DRAFTED_KEYWORD.lower() in flags_now:
         # Another host has set the keyword since the flag was seen, and its draft has left Drafts: sent, or deleted.
         return world.record(job, "cancelled", reason=DRAFTED_BY_ANOTHER)
@@ -110,16 +109,18 @@ def _composed(world: World, job: Job, answer: Answer) -> tuple[bytes, dict[str, 
     return draft.raw, reply.envelope(world, job)
 
 
-def _now(wire: Wire, job: Job) -> tuple[frozenset[str], tuple[Mark, ...]]:
-    """Flags of the mail in lower case, none where it is no longer in its place; and how far Sent and Trash are
-    filled."""
+def _now(wire: Wire, job: Job, draft_id: str) -> tuple[frozenset[str], tuple[Mark, ...], Mark, list[int]]:
+    """Asked in one breath: the flags of the mail in lower case, none where it is no longer in its place; how far Sent
+    and Trash are filled, and Drafts; and the UIDs in Drafts that carry the id already, when another host was faster."""
     place = job.place
     look = wire.current(place.folder) if place else None
+    told = None
+    if place is not None and look is not None and look.uidvalidity == place.uidvalidity:
+        told = wire.session.ask_flags(place.uid)
     marks = wire.ask_marks(wire.roles.sent, wire.roles.trash)
-    if place is None or look is None or look.uidvalidity != place.uidvalidity:
-        return frozenset(), marks()
-    flags = wire.session.flags([place.uid]).get(place.uid, frozenset())
-    return frozenset(f.lower() for f in flags), marks()
+    drafts, there = _drafts(wire, draft_id)
+    flags = told().get(place.uid, frozenset()) if told and place else frozenset[str]()
+    return frozenset(f.lower() for f in flags), marks(), drafts, there
 
 
 def _answered_meanwhile(wire: Wire, job: Job, flags_now: frozenset[str], marks: Iterable[Mark]) -> bool:
@@ -139,12 +140,11 @@ def _answered_meanwhile(wire: Wire, job: Job, flags_now: frozenset[str], marks: 
 
 
 def _drafts(wire: Wire, draft_id: str) -> tuple[Mark, list[int]]:
-    """Opens Drafts and tells how far it is filled, and the UIDs in it that carry the id already: another host was
-    faster. Makes it again when it has vanished."""
+    """Opens Drafts and tells how far it is filled, and the UIDs in it that carry the id already. Makes it again when it
+    has vanished."""
     drafts = wire.roles.drafts
     try:
-        wire.session.examine_ahead(drafts)
-        uids = wire.session.with_message_id(draft_id)
+        uids = wire.session.with_message_id(draft_id, drafts)
     except Rejection:
         if wire.opened(drafts) is None:
             wire.session.create(drafts)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mailbot.bot import ask
-from mailbot.bot.observe import HEADERS
+from mailbot.bot.look import HEADERS
 from mailbot.bot.search import keywords
 from mailbot.bot.wire import Wire
 from mailbot.bot.world import World

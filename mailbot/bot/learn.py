@@ -40,7 +40,8 @@ class Learning:
     def __init__(self, world: World, spare: Spare) -> None:
         self._world = world
         self._spare = spare
-        self._over = threading.Event()
+        self._over = threading.Event()  # no round is under way, or it is to end
+        self._over.set()
         self._not_before = 0.0  # the index cannot be used before
 
     def begin(self, roles: Roles) -> bool:
@@ -56,7 +57,7 @@ class Learning:
 
     def give_way(self) -> None:
         """To a search that comes now."""
-        if not self._over.is_set() and self._spare.gives_way:
+        if not self._over.is_set():
             self._over.set()
             self._spare.break_off()
 
@@ -120,6 +121,7 @@ class Learning:
             self._unusable(error)
         if not self._over.is_set():
             self._spare.close()
+            self._over.set()
 
     def _read(self, session: Session, roles: Roles) -> bool:
         """Reads what is new, for a while. Returns whether nothing is left to read."""

@@ -3,41 +3,19 @@ transaction, so that a look is taken over whole or not at all."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import astuple, dataclass, field
-from hashlib import sha256
 
 from mailbot import flags
-from mailbot.bot import settled, trouble
+from mailbot.bot import look, settled, trouble
+from mailbot.bot.look import View
 from mailbot.bot.wire import Wire
 from mailbot.bot.world import World, log
-from mailbot.flags import DRAFTED_KEYWORD, Contact, Meaning, Sighting
-from mailbot.imap.answer import Fetched, Look
-from mailbot.imap.trouble import Rejection
-from mailbot.job import OPEN, Job, Mark, Place, State
-from mailbot.mail import parse
-from mailbot.mail.key import mail_key, twin_key
-from mailbot.reply.identity import is_own
+from mailbot.flags import Meaning, Sighting
+from mailbot.imap.answer import Look
+from mailbot.job import OPEN, Job, Mark, State
 
-# What the mail key, the thread and a line of `mailbot list` need.
-HEADERS = ("From", "To", "Date", "Subject", "Message-ID", "Received", "In-Reply-To", "References")
-
-PASSING = frozenset({"UNAVAILABLE", "INUSE", "SERVERBUG"})  # RFC 5530, 3: nothing that the owner could mend
 FOLDERS = "folders"
-REFUSED_MOST = 8  # mails: a server that refuses more refuses all
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """One folder, as it was seen in one look."""
-
-    look: Look
-    contact: Contact
-    known: Mapping[int, str]  # UID -> mail key, as of the look before
-    new: tuple[Sighting, ...]
-    sent: Mark | None  # how far Sent was filled when the new ones were seen
-    gone: Mapping[int, frozenset[str] | None]  # UIDs without the flag now -> their flags; None: no answer
-    searched: bool  # and all that was found is told here
 
 
 @dataclass(slots=True)
@@ -57,10 +35,10 @@ def observe(world: World, wire: Wire, *, include_existing: bool = False) -> Seen
     unread = {world.account.sent, world.account.trash}  # a flag in there means nothing, also when one comes back
     watched = (*wire.roles.watched, *(f for f in wire.roles.missing if f not in unread))
     shut: list[str] = []
-    there = [_opened(world, wire, f, shut) is not None for f in wire.roles.missing if f in unread]
-    # From the last to the first: what is opened last stays open, and most flags are set in the first.
-    looks = [_view(world, wire, f, shut, lost, include_existing) for f in watched[::-1]]
-    views = [view for view in looks[::-1] if view is not None]
+    there = [look.open_one(world, wire, f, shut) is not None for f in wire.roles.missing if f in unread]
+    opened = look.open_all(world, wire, watched, shut, search=include_existing)
+    seen_in = [look.view(world, wire, found, shut, lost, include_existing) for found in reversed(opened)]
+    views = [view for view in seen_in if view is not None]
     if shut:
         trouble.begin(world, FOLDERS, "; ".join(shut), "Correct folders under [[account]] in the config")
     elif len(views) == len(watched) and all(there):
@@ -83,132 +61,16 @@ def observe(world: World, wire: Wire, *, include_existing: bool = False) -> Seen
     return seen
 
 
-def _suspect(world: World, wire: Wire, look: Look) -> None:
+def _suspect(world: World, wire: Wire, counted: Look) -> None:
     """What the search found, the count did not tell. It is wrong, unless the change came between the two."""
-    if wire.opened(look.folder) == look:
-        log.warning("account=%s folder=%r miscounted=True", world.account.name, look.folder)
-        wire.settled.miscounted(look.folder)
-        world.journal.note(settled.SCOPE + world.key, look.folder, world.now())
+    if wire.opened(counted.folder) == counted:
+        log.warning("account=%s folder=%r miscounted=True", world.account.name, counted.folder)
+        wire.settled.miscounted(counted.folder)
+        world.journal.note(settled.SCOPE + world.key, counted.folder, world.now())
 
 
 def _has_pages(world: World) -> bool:
     return any(keys.get("account") == world.account.name for _, keys in world.store.pages())
-
-
-def _view(world: World, wire: Wire, folder: str, shut: list[str], lost: bool, include_existing: bool) -> View | None:
-    """None, and a sentence more in ``shut``, where the folder cannot be looked at."""
-    look = _opened(world, wire, folder, shut)
-    if look is None:
-        return None
-    before = world.journal.stars.uidvalidity(world.key, folder)
-    if before is None:
-        contact = Contact.LOST if lost else Contact.FIRST
-    else:
-        contact = Contact.KNOWN if before == look.uidvalidity else Contact.REBUILT
-    if contact is Contact.KNOWN and not include_existing and wire.settled.holds(look, world.now()):
-        return View(look, contact, {}, (), None, {}, searched=False)
-    uids = wire.session.flagged(world.account.flag)
-    known = world.journal.stars.places(world.key, folder) if contact is Contact.KNOWN else {}
-    gone = sorted(known.keys() - uids)
-    flags_now = wire.session.flags(gone) if gone else {}
-    old = {uid for uid, key in known.items() if not include_existing or _has_job(world, key)}
-    new, sent = _headers(world, wire, sorted(uids - old))
-    sightings = tuple(_sighted(world, look, fetched) for fetched in new.values())
-    # Who leaves Gmail's starred view lost the star, or lies in Trash; elsewhere a UID that is gone says nothing.
-    unanswered: frozenset[str] | None = frozenset() if folder == wire.roles.starred else None
-    fallen = {uid: flags_now.get(uid, unanswered) for uid in gone}
-    return View(look, contact, known, sightings, sent, fallen, searched=uids - old == new.keys())
-
-
-def _opened(world: World, wire: Wire, folder: str, shut: list[str]) -> Look | None:
-    try:
-        look = wire.opened(folder)
-    except Rejection as error:
-        log.warning("account=%s folder=%r opened=False reason=%r", world.account.name, folder, error.text)
-        if error.code not in PASSING:
-            shut.append(f"the server does not open the folder {folder}: {error.text}")
-        return None
-    if look is None:
-        shut.append(f"the folder {folder} is not on the server")
-    return look
-
-
-def _headers(world: World, wire: Wire, uids: Sequence[int]) -> tuple[dict[int, Fetched], Mark | None]:
-    """What the poll wants to know of mails, and how far Sent is filled now. Where the server refuses a lot for one mail
-    that it cannot read itself (Exchange answers NO for a damaged one), the others come without it."""
-    if not uids:
-        return {}, None
-    refused: list[int] = []
-
-    def ask(lot: Sequence[int]) -> dict[int, Fetched]:
-        try:
-            return wire.session.headers(lot, HEADERS)
-        except Rejection:
-            if len(lot) > 1:
-                half = len(lot) // 2
-                return ask(lot[:half]) | ask(lot[half:])
-            refused.append(lot[0])
-            if len(refused) > REFUSED_MOST:
-                raise
-            return {}
-
-    sent = wire.ask_marks(wire.roles.sent)
-    found = ask(uids)
-    if refused:
-        log.warning("account=%s uids=%s fetched=False", world.account.name, refused)
-    return found, next(iter(sent()), None)
-
-
-def _has_job(world: World, key: str) -> bool:
-    return world.journal.stars.memory(world.key, key).generation > 0
-
-
-def _sighted(world: World, look: Look, fetched: Fetched) -> Sighting:
-    """A mail whose header shows a bug is seen, too, with nothing but its key: its job will park, the others go on."""
-    try:
-        return _sighting(world, look, fetched)
-    except Exception:  # a bug, in the program or in a library: it must not stop the other mails
-        log.exception("account=%s folder=%r uid=%d step=look", world.account.name, look.folder, fetched.uid)
-    return Sighting(
-        place=Place(look.folder, look.uidvalidity, fetched.uid),
-        key=_any_key(fetched.data),
-        twin="",
-        drafted=DRAFTED_KEYWORD.lower() in {f.lower() for f in fetched.flags},
-        answered=False,
-        message_id="",
-        related=(),
-        sender="",
-        own=False,
-        subject="",
-        date=None,
-    )
-
-
-def _any_key(header: bytes) -> str:
-    """The mail key, else one that no mail has: the fetch shows the bug again, and the job parks."""
-    try:
-        return mail_key(header)
-    except Exception:  # as above
-        return sha256(header).hexdigest()
-
-
-def _sighting(world: World, look: Look, fetched: Fetched) -> Sighting:
-    mail = parse.parse(fetched.data)
-    sender = mail.from_[0] if mail.from_ else None
-    lower = {f.lower() for f in fetched.flags}
-    return Sighting(
-        place=Place(look.folder, look.uidvalidity, fetched.uid),
-        key=mail_key(fetched.data),
-        twin=twin_key(fetched.data),
-        drafted=DRAFTED_KEYWORD.lower() in lower,
-        answered="\\answered" in lower,
-        message_id=mail.message_id,
-        related=(*mail.in_reply_to, *mail.references),
-        sender=f"{sender.name} <{sender.email}>".strip() if sender else "",
-        own=bool(sender and is_own(world.account, sender.email)),
-        subject=mail.subject,
-        date=mail.date,
-    )
 
 
 def _fallen(world: World, view: View) -> None:

@@ -66,8 +66,7 @@ def look(session: Session, search: Search) -> str:
         return refused
     for folder in _folders(session, search):
         try:
-            session.examine_ahead(folder)
-            uids = session.with_thread_id(name) if name else session.related(ids, _since(search))
+            uids = session.with_thread_id(name, folder) if name else session.related(ids, _since(search), folder)
             _take(session, search, [uid for uid in uids if not _is_flagged_one(session, search.job, uid)], folder)
         except Rejection as error:
             refused = FAILED.format(error.text.rstrip("."))

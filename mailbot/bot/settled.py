@@ -27,6 +27,11 @@ class Settled:
         """The server said by itself that the folder changed."""
         self._told.add(folder)
 
+    def may_hold(self, folder: str) -> bool:
+        """Whether it is worth a turn to ask for the count before the folder is searched."""
+        before, _ = self._looks.get(folder, (None, 0.0))
+        return before is not None and before.changes is not None and folder not in self._wrong | self._told
+
     def holds(self, look: Look, now: float) -> bool:
         """Whether the folder is as it was when it was searched last."""
         before, at = self._looks.get(look.folder, (None, 0.0))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TypeVar
 
-from mailbot.errors import Later
+from mailbot.errors import Later, MailbotError
 from mailbot.imap.session import Session
 
 T = TypeVar("T")
@@ -20,6 +21,7 @@ class Spare:
     def __init__(self, connect: Callable[[], Session]) -> None:
         self._connect = connect
         self._session: Session | None = None
+        self._is_fresh = False  # nothing was asked of the session yet
         self._thread: threading.Thread | None = None
         self.gives_way = False  # what runs now (learning) ends when it is asked to, and leaves its session open
 
@@ -34,6 +36,16 @@ class Spare:
         self._thread = threading.Thread(target=work, name=name, daemon=True)
         self._thread.start()
 
+    def get_ready(self) -> None:
+        """Logs in beside what else is done, for a search that will come."""
+        if not self.is_open and not self.is_busy():
+            self.begin("login", self._log_in, gives_way=True)
+
+    def _log_in(self) -> None:
+        with suppress(MailbotError):  # whoever searches meets it again, and says so
+            self._connected(lambda: False)
+            self._is_fresh = True
+
     def is_busy(self, patience: float = 0.0) -> bool:
         """Whether the last piece of work still runs after so many seconds."""
         if self._thread is None:
@@ -44,9 +56,10 @@ class Spare:
     def use(self, work: Callable[[Session], T], is_over: Callable[[], bool]) -> T:
         """In the thread of the work. A kept session that died since is replaced once; ``is_over``: nobody waits for the
         work any more."""
-        kept = self._session
+        kept = None if self._is_fresh else self._session
         try:
-            return work(kept or self._connected(is_over))
+            self._is_fresh = False
+            return work(self._session or self._connected(is_over))
         except Later:
             if kept is None or is_over():
                 raise

@@ -50,6 +50,7 @@ def tick(
     world: World,
     wire: Wire,
     hand_over: HandOver = lambda step, job: None,
+    expect: Callable[[], None] = lambda: None,
     *,
     look: bool = True,
     include_existing: bool = False,
@@ -57,11 +58,14 @@ def tick(
 ) -> Round:
     """One round. Errors of the wire pass through: the caller closes the session and connects anew.
 
-    ``hand_over`` takes at once what others have to do, so that the model works while the round goes on.
+    ``hand_over`` takes at once what others have to do, so that the model works while the round goes on; ``expect``
+    hears that there will be something, before the first mail is fetched.
     ``look`` False: only the jobs, after an answer came. ``retry``: also jobs whose back-off still runs."""
     result = Round()
     if look:
         result.seen = observe(world, wire, include_existing=include_existing)
+        if result.seen.asked:
+            expect()
         if result.seen.held:
             count = len(result.seen.held)
             hint = "mailbot release --all drafts them, mailbot release ID some of them"

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+from mailbot.job import Place
+
+SECTION = re.compile(rb"BODY\[([0-9.]+(?:\.MIME)?)\]", re.IGNORECASE)
+APPENDUID = re.compile(rb"\[APPENDUID (\d{1,10}) (\d{1,10})\]", re.IGNORECASE)  # RFC 4315
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +62,18 @@ def fetched(uid: int, row: Mapping[bytes, Any]) -> Fetched | None:
     seconds = arrived.timestamp() if isinstance(arrived, datetime) else 0.0
     flags = frozenset(plain(f) for f in row.get(b"FLAGS", ()))
     return Fetched(uid, flags, seconds, data, int(row.get(b"RFC822.SIZE", len(data))))
+
+
+def sections(row: Mapping[bytes, Any]) -> dict[str, bytes]:
+    """The parts in one row of a FETCH answer, by section: "1.2", "1.2.MIME"."""
+    found = {SECTION.match(key): value for key, value in row.items() if isinstance(value, bytes)}
+    return {key[1].decode("ascii").upper(): value for key, value in found.items() if key}
+
+
+def place(folder: str, answer: bytes) -> Place | None:
+    """Where an APPEND stored its mail, when the server tells it (UIDPLUS)."""
+    told = APPENDUID.search(answer)
+    return Place(folder, int(told[1]), int(told[2])) if told else None
 
 
 def plain(value: bytes | str) -> str:

@@ -2,8 +2,9 @@
 
 A client may go on speaking where no command changes what another one means (RFC 9051, 5.5): STATUS of folders that are
 not open, NOOP before a FETCH by UID, EXAMINE before a SEARCH for UIDs, which is refused where no folder could be
-opened. isync does so with every server unless told otherwise. imapclient waits for each answer; imaplib, beneath it,
-keeps by its tag what it hears."""
+opened, and before another EXAMINE. isync does so with every server unless told otherwise. imapclient waits for each
+answer; imaplib, beneath it, keeps by its tag what it hears, and all else by its kind: answers of one kind are read in
+the order in which was asked."""
 
 from __future__ import annotations
 
@@ -40,20 +41,25 @@ class Asked:
         return bytes(text[0])
 
 
-def fetch(client: Any, uids: Iterable[int], items: Iterable[str]) -> Mapping[int, Mapping[bytes, Any]]:
-    """UID FETCH. What a server tells of other mails meanwhile, it tells by their number in the folder, which imapclient
-    takes for a UID; that is left out here."""
-    Asked(client, "UID", "FETCH", ",".join(map(str, uids)), f"({' '.join(items)})").answer()
-    told = client._imap.untagged_responses.pop("FETCH", [])
-    meant = [line for line in told if not (isinstance(line, bytes) and BY_NUMBER.match(line))]
-    rows: Mapping[int, Mapping[bytes, Any]] = parse_fetch_response(meant)
-    return rows
+def fetch(client: Any, uids: Iterable[int], items: Iterable[str]) -> Callable[[], Mapping[int, Mapping[bytes, Any]]]:
+    """Says UID FETCH; what is returned reads the answer. What a server tells of other mails meanwhile, it tells by
+    their number in the folder, which imapclient takes for a UID; that is left out here."""
+    asked = Asked(client, "UID", "FETCH", ",".join(map(str, uids)), f"({' '.join(items)})")
+
+    def answer() -> Mapping[int, Mapping[bytes, Any]]:
+        asked.answer()
+        told = client._imap.untagged_responses.pop("FETCH", [])
+        meant = [line for line in told if not (isinstance(line, bytes) and BY_NUMBER.match(line))]
+        rows: Mapping[int, Mapping[bytes, Any]] = parse_fetch_response(meant)
+        return rows
+
+    return answer
 
 
 def status(client: Any, folders: Sequence[str], items: str) -> Callable[[], list[Mapping[bytes, Any]]]:
-    """Asks for the STATUS of folders; what is returned reads the answers, in the order of the folders."""
-    told = client._imap.untagged_responses
-    told.pop("STATUS", None)
+    """Asks for the STATUS of folders; what is returned reads the answers, in the order of the folders. Dovecot sends
+    them before it has ended the FETCH that was said before."""
+    client._imap.untagged_responses.pop("STATUS", None)
     asked = [Asked(client, "STATUS", client._normalise_folder(folder), items) for folder in folders]
 
     def answers() -> list[Mapping[bytes, Any]]:
@@ -67,29 +73,40 @@ def status(client: Any, folders: Sequence[str], items: str) -> Callable[[], list
     return answers
 
 
-def examine(client: Any, folder: str, criteria: str) -> tuple[Mapping[bytes, Any], Callable[[], list[int]]]:
-    """EXAMINE and a SEARCH in that folder, in one breath. What EXAMINE answered, and what tells the UIDs that were
-    found; both raise as imapclient does, and after the first no folder is open."""
-    imap = client._imap
-    imap.untagged_responses, imap.is_readonly = {}, True  # as imaplib does
-    opening = Asked(client, "EXAMINE", client._normalise_folder(folder))
-    imap.state = "SELECTED"  # else imaplib does not say what comes next
-    searching = Asked(client, "UID", "SEARCH", criteria)
-    try:
-        opening.answer()
-    except IMAPClientAbortError:
-        raise
-    except IMAPClientError:
-        with suppress(IMAPClientError):
-            searching.answer()
-        imap.state = "AUTH"
-        raise
+class Opening:
+    """EXAMINE and, where there are criteria, a SEARCH in that folder. Both answers raise as imapclient does; after a
+    refusal of the first no folder is open, and the second is of no interest."""
 
-    def found() -> list[int]:
-        searching.answer()
-        return list(parse_message_list(imap.untagged_responses.pop("SEARCH", [None])))
+    def __init__(self, client: Any, folder: str, criteria: str = "") -> None:
+        self._client = client
+        client._imap.is_readonly = True  # as imaplib does
+        self._opening = Asked(client, "EXAMINE", client._normalise_folder(folder))
+        client._imap.state = "SELECTED"  # else imaplib does not say what comes next
+        self._searching = Asked(client, "UID", "SEARCH", criteria) if criteria else None
 
-    return client._process_select_response(imap.untagged_responses), found
+    def answer(self) -> Mapping[bytes, Any]:
+        """What EXAMINE answered."""
+        imap = self._client._imap
+        imap.untagged_responses = {}  # of the folder before
+        try:
+            self._opening.answer()
+        except IMAPClientAbortError:
+            raise
+        except IMAPClientError:
+            if self._searching is not None:
+                with suppress(IMAPClientError):
+                    self._searching.answer()
+            imap.state = "AUTH"
+            raise
+        imap.state = "SELECTED"
+        rows: Mapping[bytes, Any] = self._client._process_select_response(imap.untagged_responses)
+        return rows
+
+    def found(self) -> list[int]:
+        """The UIDs that SEARCH found."""
+        assert self._searching is not None, "it was opened to search in it"
+        self._searching.answer()
+        return list(parse_message_list(self._client._imap.untagged_responses.pop("SEARCH", [None])))
 
 
 def _hear(asked: Sequence[Asked]) -> None:

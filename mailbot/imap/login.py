@@ -6,6 +6,7 @@ import imaplib
 import re
 import socket
 import ssl
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -16,6 +17,7 @@ from imapclient.exceptions import IMAPClientAbortError, IMAPClientError, LoginEr
 from mailbot.deadline import Deadline
 from mailbot.errors import Later, OwnerMustAct
 from mailbot.imap import gate
+from mailbot.imap.breath import Asked
 from mailbot.imap.session import Session
 from mailbot.imap.trouble import Rejection, sentence, translated, wanted_wait
 
@@ -25,6 +27,7 @@ READ_TIMEOUT = 60.0  # seconds; Outlook can be silent for half a minute while it
 # throttled login fit in; several in a row are over before the service takes the round for one that hangs.
 READY_WITHIN = 120.0
 LINE_MOST = 16_000_000  # octets: the answer to a SEARCH that finds two million mails; imaplib gives up at one million
+APPLE = b"XAPPLEPUSHSERVICE"  # iCloud's proxy names it, and puts it into other answers until it was asked (isync)
 # Refused logins that are about the password although they are worded like a passing trouble (RFC 5530, 3).
 THE_PASSWORD = re.compile(r"\[(?:AUTHENTICATIONFAILED|AUTHORIZATIONFAILED|EXPIRED|PRIVACYREQUIRED|CONTACTADMIN)\b")
 # And those that say nothing about it.
@@ -76,7 +79,8 @@ def in_time(host: str, cut: Callable[[], None] | None = None) -> Iterator[Deadli
 
 
 class _Library(imaplib.IMAP4):
-    """imaplib, on a line that is there already: only so somebody else can end its wait for the greeting."""
+    """imaplib, on a line that is there already: only so somebody else can end its wait for the greeting. It does not
+    ask for capabilities that the greeting named (RFC 9051, 7.1), which would be a turn of every login."""
 
     def __init__(self, host: str, line: socket.socket) -> None:
         self._line = line
@@ -84,6 +88,14 @@ class _Library(imaplib.IMAP4):
 
     def _create_socket(self, timeout: float | None = None) -> socket.socket:
         return self._line
+
+    def _get_capabilities(self) -> None:
+        told = self.untagged_responses.pop("CAPABILITY", [b""])[-1]
+        # What was told before TLS began counts for nothing.
+        if not isinstance(told, bytes) or not told or APPLE in told or self._tls_established:
+            super()._get_capabilities()  # type: ignore[misc]
+        else:
+            self.capabilities = tuple(told.decode("ascii", "replace").upper().split())
 
 
 class _Client(imapclient.IMAPClient):  # type: ignore[misc]
@@ -160,10 +172,22 @@ def _login(client: Any, imap: Any, secret: str) -> None:
         elif by_command:
             quoted = user.replace("\\", "\\\\").replace('"', '\\"')
             client.login(f'"{quoted}"', word)
+        elif client.has_capability("SASL-IR"):
+            _plain_at_once(client, user, word)
         else:
             client.plain_login(user, word)
     except LoginError as error:
         raise _refused(imap, error, word) from error
+
+
+def _plain_at_once(client: Any, user: str, word: str) -> None:
+    """AUTHENTICATE PLAIN with what the server would ask for, without waiting until it does (RFC 4959)."""
+    initial = b64encode(f"\0{user}\0{word}".encode()).decode()
+    try:
+        Asked(client, "AUTHENTICATE", "PLAIN", initial).answer()
+    except IMAPClientError as error:
+        raise LoginError(str(error)) from error
+    client._imap.state = "AUTH"
 
 
 def _sayable(imap: Any, secret: str, gated: Callable[[str], str]) -> tuple[str, str]:

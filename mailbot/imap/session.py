@@ -11,7 +11,6 @@ Rejection.
 
 from __future__ import annotations
 
-import re
 import socket
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
@@ -20,33 +19,29 @@ from datetime import date
 from typing import Any
 
 import imapclient
-from imapclient.datetime_util import format_criteria_date
 from imapclient.exceptions import IMAPClientAbortError, IMAPClientError
 
-from mailbot.imap import gate
-from mailbot.imap.answer import Fetched, Folder, Look, fetched, opened, plain
-from mailbot.imap.breath import Asked, examine, fetch, literal, status
+from mailbot.imap import criteria, gate
+from mailbot.imap.answer import Fetched, Folder, Look, fetched, opened, place, plain, sections
+from mailbot.imap.breath import Asked, Opening, fetch, literal, status
+from mailbot.imap.said import Said
 from mailbot.imap.trouble import Rejection, translated
 from mailbot.job import Mark, Place
 
-SECTION = re.compile(rb"BODY\[([0-9.]+(?:\.MIME)?)\]", re.IGNORECASE)
-APPENDUID = re.compile(rb"\[APPENDUID (\d{1,10}) (\d{1,10})\]", re.IGNORECASE)  # RFC 4315
-
 
 class Session:
-    """Made by ``login.connect``. ``selected`` is the folder that is open, read-only unless ``writable``."""
+    """Made by ``login.connect``. ``selected`` is the folder that is open, read-only unless ``writable``.
+
+    What is asked (``ask_...``) is said at once, in one breath with the next command, and costs no turn of its own; what
+    is returned tells the answer, or raises what the command would have raised."""
 
     def __init__(self, client: Any) -> None:
         self._client = client
         self._look: Look | None = None
-        self._noop: Asked | None = None  # said, and not answered yet
-        self._ahead = ""  # the folder that the next search opens
+        self._said = Said()
         self._counted = False
-        self.capabilities = self._ask_capabilities()
-
-    def _ask_capabilities(self) -> frozenset[str]:
         with translated():
-            return frozenset(c.decode("ascii", "replace").upper() for c in self._client.capabilities())
+            self.capabilities = frozenset(c.decode("ascii", "replace").upper() for c in client.capabilities())
 
     @property
     def commands(self) -> int:
@@ -54,7 +49,7 @@ class Session:
         return int(self._client._imap.tagnum)
 
     def folders(self) -> tuple[Folder, ...]:
-        with translated():
+        with self._said.before():
             rows = self._client.list_folders()
         named = [(str(name), attributes) for attributes, _, name in rows]
         return tuple(
@@ -69,24 +64,31 @@ class Session:
                 self._counted = True
 
     def examine(self, folder: str) -> Look:
-        """Opens the folder read-only, anew each time: only so Dovecot shows what others changed, and a rebuilt
-        folder."""
-        return self._open(folder, readonly=True)
+        """Opens the folder read-only, anew each time: so Dovecot shows what others changed, and a rebuilt folder."""
+        return self.ask_examine(folder)()
 
-    def examine_ahead(self, folder: str) -> None:
-        """Has the search that comes next open the folder as ``examine`` does, in one breath with itself. It raises
-        Rejection, too, where the folder does not open; then ``selected`` is None."""
-        self._ahead, self._look = gate.text(folder), None
+    def ask_examine(self, folder: str) -> Callable[[], Look]:
+        """After a refusal no folder is open (RFC 9051, 6.3.2)."""
+        opening = self._opening(folder)
+        return self._said.ask(lambda: self._opened(folder, opening))
+
+    def _opening(self, folder: str, words: str = "") -> Opening:
+        name = gate.text(folder)
+        self._look = None
+        with translated():
+            return Opening(self._client, name, words)
+
+    def _opened(self, folder: str, opening: Opening) -> Look:
+        self._look = None
+        self._look = opened(folder, opening.answer(), counted=self._counted)
+        return self._look
 
     def select(self, folder: str) -> Look:
-        return self._open(folder, readonly=False)
-
-    def _open(self, folder: str, *, readonly: bool) -> Look:
+        """Opens the folder for writing."""
         name = gate.text(folder)
-        self._ahead, self._look = "", None  # after a refusal no folder is open (RFC 9051, 6.3.2)
-        with translated():
-            answer = self._client.select_folder(name, readonly=readonly)
-            self._look = opened(folder, answer, counted=self._counted)
+        with self._said.before():
+            self._look = None
+            self._look = opened(folder, self._client.select_folder(name), counted=self._counted)
         return self._look
 
     @property
@@ -96,82 +98,84 @@ class Session:
     def renew(self) -> None:
         """Has the next FETCH tell what others changed in the open folder: NOOP, said in one breath with it."""
         with translated():
-            self._noop = Asked(self._client, "NOOP")
+            self._said.ask(Asked(self._client, "NOOP").answer)
 
     def mark(self, folder: str) -> Mark:
         """How far a folder is filled."""
         return self.ask_marks([folder])()[0]
 
     def ask_marks(self, folders: Sequence[str]) -> Callable[[], tuple[Mark, ...]]:
-        """How far folders are filled, by STATUS: asked in one breath with the next command, told after it.
-
-        Raises Rejection, when told, where the server refuses one of them."""
+        """How far folders are filled, by STATUS. Raises Rejection, when told, where the server refuses one of them."""
         names = [gate.text(folder) for folder in folders]
         with translated():
             answers = status(self._client, names, "(UIDVALIDITY UIDNEXT)")
 
-        def told() -> tuple[Mark, ...]:
-            with translated():
-                rows = zip(names, answers(), strict=True)
-                return tuple(Mark(name, int(row[b"UIDVALIDITY"]), int(row[b"UIDNEXT"])) for name, row in rows)
+        def marks() -> tuple[Mark, ...]:
+            rows = zip(names, answers(), strict=True)
+            return tuple(Mark(name, int(row[b"UIDVALIDITY"]), int(row[b"UIDNEXT"])) for name, row in rows)
 
-        return told
+        return self._said.ask(marks)
 
     def flagged(self, flag: str) -> frozenset[int]:
         """UIDs in the open folder that carry the flag and are not marked as deleted."""
-        what = "FLAGGED" if flag.lower() == "\\flagged" else f"KEYWORD {gate.flag(flag)}"
-        return frozenset(self._search(f"{what} UNDELETED"))
+        return frozenset(self._search(criteria.flagged(flag)))
+
+    def ask_flagged(self, folder: str, flag: str) -> Callable[[], tuple[Look, tuple[int, ...]]]:
+        """The same of a folder, which it opens as ``examine`` does."""
+        return self._ask_found(folder, criteria.flagged(flag))
 
     def uids_from(self, uid: int) -> tuple[int, ...]:
         """Every UID of the open folder that is at least ``uid``."""
-        return tuple(sorted(u for u in self._search(f"UID {int(uid)}:*") if u >= uid))
+        return tuple(sorted(u for u in self._search(criteria.uids_from(uid)) if u >= uid))
 
-    def with_message_id(self, message_id: str) -> tuple[int, ...]:
-        """UIDs in the open folder whose Message-ID contains the given one (SEARCH HEADER looks for substrings:
-        compare)."""
-        return self._search(f"HEADER Message-ID {gate.quoted(message_id)}")
+    def with_message_id(self, message_id: str, folder: str = "") -> tuple[int, ...]:
+        """UIDs in the open folder, or in ``folder``, which is opened in one breath with the search, whose Message-ID
+        contains the given one (SEARCH HEADER looks for substrings: compare)."""
+        return self._search(criteria.with_message_id(message_id), folder)
 
     def thread_id(self, uid: int) -> str:
         """The server's name for the thread of a mail in the open folder, the same in every folder (Gmail's X-GM-EXT-1,
         RFC 8474); "" where it has none."""
         item = self.thread_item
-        with translated():
+        with self._said.before():
             row = self._client.fetch(next(gate.uids([uid])), [item]).get(uid, {}) if item else {}
             value = row.get(item.encode())
             value = value[0] if isinstance(value, tuple) and value else value
         return plain(value) if isinstance(value, bytes) else str(value or "")
 
-    def with_thread_id(self, thread: str) -> tuple[int, ...]:
-        """UIDs in the open folder that belong to the thread and are not marked as deleted."""
-        return self._search(f"{self.thread_item} {gate.flag(thread)} UNDELETED")
+    def with_thread_id(self, thread: str, folder: str) -> tuple[int, ...]:
+        """UIDs in a folder, which it opens, that belong to the thread and are not marked as deleted."""
+        return self._search(criteria.with_thread_id(self.thread_item, thread), folder)
 
     @property
     def thread_item(self) -> str:
         """By what the server tells threads apart; "" where it does not."""
-        known = (("X-GM-EXT-1", "X-GM-THRID"), ("OBJECTID", "THREADID"))
-        return next((item for capability, item in known if capability in self.capabilities), "")
+        return next((item for capability, item in criteria.THREADS if capability in self.capabilities), "")
 
-    def related(self, ids: Sequence[str], since: date) -> tuple[int, ...]:
-        """UIDs in the open folder that carry one of the ids in Message-ID, In-Reply-To or References, arrived on that
-        day or later and are not marked as deleted."""
-        keys = [f"HEADER {field} {gate.quoted(i)}" for i in ids for field in ("Message-ID", "References")]
-        keys += [f"HEADER In-Reply-To {gate.quoted(i)}" for i in ids[:1]]  # for clients that write no References
-        either = "OR " * (len(keys) - 1) + " ".join(keys)
-        return self._search(f"SINCE {format_criteria_date(since).decode()} UNDELETED {either}")
+    def related(self, ids: Sequence[str], since: date, folder: str) -> tuple[int, ...]:
+        """UIDs in a folder, which it opens, that carry one of the ids in Message-ID, In-Reply-To or References, arrived
+        on that day or later and are not marked as deleted."""
+        return self._search(criteria.related(ids, since), folder)
 
-    def _search(self, criteria: str) -> tuple[int, ...]:
-        """UIDs in the folder that is open, or that ``examine_ahead`` opens."""
-        name, self._ahead = self._ahead, ""
-        with translated():
-            if not name:
-                return tuple(int(uid) for uid in self._client.search(criteria))
-            answer, found = examine(self._client, name, criteria)
-            self._look = opened(name, answer, counted=self._counted)
-            return tuple(int(uid) for uid in found())
+    def _search(self, words: str, folder: str = "") -> tuple[int, ...]:
+        if folder:
+            return self._ask_found(folder, words)()[1]
+        with self._said.before():
+            return tuple(int(uid) for uid in self._client.search(words))
+
+    def _ask_found(self, folder: str, words: str) -> Callable[[], tuple[Look, tuple[int, ...]]]:
+        """Where the folder does not open, ``selected`` is None then; where only the search is refused, it is not."""
+        opening = self._opening(folder, words)
+        return self._said.ask(lambda: (self._opened(folder, opening), tuple(opening.found())))
 
     def flags(self, uids: Iterable[int]) -> dict[int, frozenset[str]]:
         """Flags of the UIDs that still exist."""
         return {f.uid: f.flags for f in self._fetch(uids, ["FLAGS"])}
+
+    def ask_flags(self, uid: int) -> Callable[[], dict[int, frozenset[str]]]:
+        """The same, of one mail."""
+        told = self._ask_fetch(next(gate.uids([uid])), ["FLAGS"])
+        return lambda: {f.uid: f.flags for f in told()}
 
     def headers(self, uids: Iterable[int], fields: Iterable[str]) -> dict[int, Fetched]:
         names = " ".join(gate.flag(f).upper() for f in fields)
@@ -192,7 +196,7 @@ class Session:
         """What the server lists as the parts of a mail (BODYSTRUCTURE), as imapclient reads it; None when it refuses
         or sends what nobody can read. The connection is good afterwards."""
         lot = next(gate.uids([uid]))
-        with translated():
+        with self._said.before():
             try:
                 answer = self._client.fetch(lot, ["BODYSTRUCTURE"])
             except (IMAPClientError, ValueError, TypeError, IndexError, RecursionError) as error:
@@ -210,41 +214,42 @@ class Session:
             items.append(f"BODY.PEEK[{section}.MIME]<0.{int(header)}>")
             if octets:
                 items.append(f"BODY.PEEK[{section}]<0.{int(octets)}>")
-        with translated():
-            row = self._client.fetch(lot, items).get(uid, {})
-            found = {SECTION.match(key): value for key, value in row.items() if isinstance(value, bytes)}
-        return {key[1].decode("ascii").upper(): value for key, value in found.items() if key}
+        with self._said.before():
+            return sections(self._client.fetch(lot, items).get(uid, {}))
 
     def _fetch(self, uids: Iterable[int], items: list[str]) -> Iterator[Fetched]:
         for lot in gate.uids(uids):
-            with translated():
-                answer = fetch(self._client, lot, items)
-                if self._noop is not None:
-                    self._noop.answer()
-                    self._noop = None
-                found = [fetched(uid, row) for uid, row in sorted(answer.items()) if uid in lot]
-            wanted = any("BODY" in item for item in items)
-            yield from (f for f in found if f is not None and (f.data or not wanted))
+            yield from self._ask_fetch(lot, items)()
+
+    def _ask_fetch(self, lot: Sequence[int], items: list[str]) -> Callable[[], list[Fetched]]:
+        with translated():
+            answer = fetch(self._client, lot, items)
+        wanted = any("BODY" in item for item in items)
+
+        def rows() -> list[Fetched]:
+            found = [fetched(uid, row) for uid, row in sorted(answer().items()) if uid in lot]
+            return [f for f in found if f is not None and (f.data or not wanted)]
+
+        return self._said.ask(rows)
 
     def append(self, folder: str, raw: bytes, flags: Iterable[str]) -> Place | None:
         """Stores a mail; returns its place where the server tells it (UIDPLUS).
 
         Raises Rejection: it is not stored. Raises Unknown: it may be stored."""
         name, names = gate.text(folder), [gate.flag(f) for f in flags]
-        with translated(effect=True):
+        with self._said.before(effect=True):
             at_once = literal(self.capabilities, raw)
             if at_once is None:
                 answer = self._client.append(name, raw, names)
             else:
                 words = self._client._normalise_folder(name), f"({' '.join(names)})"
                 answer = Asked(self._client, "APPEND", *words, literal=at_once).answer()
-        told = APPENDUID.search(answer if isinstance(answer, bytes) else str(answer).encode())
-        return Place(folder, int(told[1]), int(told[2])) if told else None
+        return place(folder, answer if isinstance(answer, bytes) else str(answer).encode())
 
     def create(self, folder: str) -> None:
         """Makes a folder and subscribes to it: Thunderbird shows no others."""
         name = gate.text(folder)
-        with translated(effect=True):
+        with self._said.before(effect=True):
             self._client.create_folder(name)
             with suppress(IMAPClientError):
                 self._client.subscribe_folder(name)
@@ -252,13 +257,13 @@ class Session:
     def add_keyword(self, uid: int, keyword: str) -> None:
         """In the folder opened by ``select``."""
         lot, name = next(gate.uids([uid])), gate.flag(keyword)
-        with translated(effect=True):
+        with self._said.before(effect=True):
             self._client.add_flags(lot, [name], silent=True)
 
     def move(self, uid: int, folder: str) -> bool:
         """Moves one mail of the folder opened by ``select``; False where the server has neither MOVE nor UIDPLUS."""
         lot, name = next(gate.uids([uid])), gate.text(folder)
-        with translated(effect=True):
+        with self._said.before(effect=True):
             if "MOVE" in self.capabilities:
                 self._client.move(lot, name)
             elif "UIDPLUS" in self.capabilities:
@@ -270,15 +275,15 @@ class Session:
         return True
 
     def idle(self) -> None:
-        with translated():
+        with self._said.before():
             self._client.idle()
 
     def idle_check(self, seconds: float) -> list[Any]:
-        with translated():
+        with self._said.before():
             return list(self._client.idle_check(timeout=seconds))
 
     def idle_done(self) -> list[Any]:
-        with translated():
+        with self._said.before():
             return list(self._client.idle_done()[1])
 
     def close(self) -> None:

@@ -160,10 +160,15 @@ class Poller:
             self._hinted = False
             self._wire.settled.told(self._wire.roles.idled)
         try:
-            return tick(self.world, self._wire, self._hand_over, look=look, **options)
+            return tick(self.world, self._wire, self._hand_over, self._expect, look=look, **options)
         except BaseException:
             self._hang_up()
             raise
+
+    def _expect(self) -> None:
+        """A thread search: logging in for it takes longer than the fetch of the mail, which comes first."""
+        if self.world.searches and not self._background.is_busy:
+            self._spare.get_ready()
 
     def _hand_over(self, step: Step, job: Job) -> None:
         assert self._wire is not None, "a round hands over while it has its session"

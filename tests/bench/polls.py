@@ -42,7 +42,7 @@ def _mailbox(site: Site, mails: int, stars: int, *, first_contact: bool) -> Iter
     theirs = wire.tally() - before
     yield Row(
         f"a poll with nothing new: {what}",
-        f"{idle.turns / FOLDERS:g} turn(s), {octets(idle.octets / FOLDERS)} a folder",
+        f"{idle.turns} turn(s) for {FOLDERS} folders, {octets(idle.octets / FOLDERS)} a folder",
         "2 turns, 1 kB a folder",
         f"{theirs.turns} turns, {octets(theirs.octets)}, {theirs.connections} connection",
         {"turns": idle.turns / FOLDERS, "octets": idle.octets / FOLDERS, "naive_octets": theirs.octets},
