@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import fakes
@@ -95,6 +96,37 @@ def test_flagged_again_after_it_was_seen_unflagged_is_asked_anew(lab: Lab) -> No
     ]
     assert len(set(lab.mailbox.raws())) == 2
     assert "status: superseded" in lab.pages()["2026-01-05_Reply-To_Servers-for-Munchen.md"]
+
+
+def test_in_a_rebuilt_folder_an_old_uid_says_nothing_of_the_mail_that_has_it_now(lab: Lab) -> None:
+    assert lab.endpoint is not None
+    lab.endpoint.queue.append(LaterError("the model is down"))
+    uid = lab.flag()
+    lab.cycle()
+    flagged = lab.mailbox.boxes["INBOX"].mails.pop(uid).raw
+    lab.mailbox.rebuild("INBOX")
+    assert lab.mailbox.add("INBOX", question(2)) == uid
+    lab.mailbox.add("INBOX", flagged, "\\Flagged")
+    lab.endpoint.queue.append(LaterError("the model is down"))
+    lab.cycle()
+
+    lab.settle()
+
+    assert states(lab) == [State.DONE]
+
+
+def test_all_drafts_of_a_mail_share_one_source_also_where_its_date_cannot_name_it(lab: Lab) -> None:
+    uid = lab.flag(re.sub(rb"Date:[^\n]*\n", b"", question()))
+    lab.cycle()
+    lab.mailbox.star(uid, up=False)
+    lab.cycle()
+    lab.clock += 3 * 86_400
+    lab.mailbox.star(uid)
+
+    lab.cycle()
+
+    assert states(lab) == [State.DONE] * 2
+    assert len({job.names["source"] for job in lab.jobs()}) == 1
 
 
 def test_the_page_of_an_earlier_draft_is_left_alone_when_the_owner_wrote_in_it(lab: Lab) -> None:

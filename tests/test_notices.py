@@ -591,6 +591,18 @@ def test_a_password_refused_three_times_is_not_tried_again_for_six_hours(lab: La
     assert door.tries == 4
 
 
+def test_a_login_that_works_ends_the_count_of_refusals(lab: Lab) -> None:
+    door = Door(lab)
+    lab.boot(door.guard)
+
+    for secret in ("wrong", "wrong", "right", "wrong", "wrong", "wrong"):
+        door.secret = secret
+        with suppress(OwnerMustAct):
+            lab.cycle()
+
+    assert door.tries == 6
+
+
 def test_a_changed_password_is_tried_at_once(lab: Lab, door: Door) -> None:
     door.secret = "right"
 

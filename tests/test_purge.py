@@ -145,6 +145,34 @@ def test_what_is_under_way_or_held_is_left_alone_and_named(lab: Lab) -> None:
     assert [job.mail["subject"] for job in lab.jobs() if job.state is State.DONE] == ["third", "Contract"]
 
 
+def test_of_a_mail_that_was_drafted_twice_the_newer_draft_is_remembered(lab: Lab) -> None:
+    (first, *_) = lab.jobs()
+    for up in (False, True):
+        for uid in lab.mailbox.boxes["INBOX"].mails:
+            lab.mailbox.star(uid, up=up)
+        lab.cycle()
+    journal = lab.world.journal
+    older, newer = journal.generations(first.account, first.key)
+
+    journal.forgotten.forget([newer.id, older.id])
+
+    assert journal.stars.memory(first.account, first.key).generation == newer.generation
+
+
+def test_a_job_whose_page_is_still_to_be_written_is_left_alone(lab: Lab) -> None:
+    assert lab.endpoint is not None
+    lab.endpoint.queue = [Later("busy")]
+    lab.flag(question(3, Subject="third"))
+    lab.cycle()
+    (waiting,) = lab.world.journal.open_jobs()
+    lab.world.journal.record(waiting, "parked", lab.clock, reason="gave up")
+
+    found, removed = forget(lab, address="mara@northwind.example")
+
+    assert [job.id for job in found.busy] == [waiting.id]
+    assert waiting.id not in removed.jobs
+
+
 def test_a_job_that_begins_between_look_and_removal_is_left_alone(lab: Lab) -> None:
     asked = Wish(address="mara@northwind.example")
     found = purge.find(lab.world.journal, lab.world.store, asked)
