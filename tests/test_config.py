@@ -81,6 +81,31 @@ def test_the_example_shows_every_key() -> None:
             assert re.search(rf"^(#: )?\[*((account|owner)\.)?{field.alias or name}\b", EXAMPLE, re.MULTILINE), name
 
 
+def test_a_file_of_an_editor_on_windows_is_read(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_bytes(b"\xef\xbb\xbf" + LEAST.replace("\n", "\r\n").encode())
+
+    assert config.load(tmp_path / "config.toml", ENVIRON).owner.name == "Ada"
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (LEAST.encode("utf-16"), "line 1 is not UTF-8; save the file as UTF-8"),
+        (LEAST.replace("Ada", "Zoë").encode("latin-1"), "line 2 is not UTF-8; save the file as UTF-8"),
+        (LEAST.encode()[:-4], "is not TOML: .*; correct that line"),
+        (LEAST.encode() + OWNER.encode(), "is not TOML: .* line 9, .*; correct that line"),
+        (b"", "owner: is missing; add it"),
+        (None, "cannot be read .*; name the config itself"),
+    ],
+)
+def test_a_file_that_is_no_config_is_told_with_what_to_do(tmp_path: Path, data: bytes | None, words: str) -> None:
+    path = tmp_path / "config.toml"
+    path.mkdir() if data is None else path.write_bytes(data)
+
+    with pytest.raises(BadUsage, match=words):
+        config.load(path, ENVIRON)
+
+
 def test_paths_are_absolute(tmp_path: Path) -> None:
     text = LEAST + 'password_file = "pw"\n[archive]\nfolder = "~/Vault/Mail"\n[state]\nfolder = "state"\n'
     text += '[[notes]]\nfolder = "~/Notes"\nshare_with = ["anyone"]\n'

@@ -17,6 +17,7 @@ from dovecot import Dovecot
 from scripted import Scripted
 
 from mailbot.errors import Later, MailbotError, OwnerMustAct
+from mailbot.imap import login
 from mailbot.imap.login import connect, tls_context
 from mailbot.imap.session import Session
 from mailbot.imap.trouble import WAIT_USUAL
@@ -267,6 +268,41 @@ def test_starttls_protects_the_password_on_dovecot(dovecot: Dovecot) -> None:
 
     assert isinstance(session._client.socket(), ssl.SSLSocket)
     session.close()
+
+
+@pytest.mark.parametrize(
+    ("port", "security", "words"),
+    [
+        ("port", "tls", 'wants security = "starttls"'),
+        ("tls_port", "none", 'wants security = "tls"'),
+        ("tls_port", "starttls", 'wants security = "tls"'),
+    ],
+)
+def test_a_port_of_the_other_kind_is_named_with_what_it_wants(
+    dovecot: Dovecot, monkeypatch: pytest.MonkeyPatch, port: str, security: str, words: str
+) -> None:
+    monkeypatch.setattr(login, "CONNECT_TIMEOUT", 0.5)
+    where = imap(dovecot, port=getattr(dovecot, port), security=security)
+
+    with pytest.raises(Later, match=words) as caught:
+        connect(where, "secret", tls_context(str(dovecot.ca_file)))
+
+    assert f"port {where.port} of 127.0.0.1" in str(caught.value)
+    assert "_ssl.c" not in str(caught.value)
+
+
+def test_a_port_that_nobody_listens_at_is_named() -> None:
+    with pytest.raises(Later, match=r"nothing listens at port 1 of 127\.0\.0\.1"):
+        connect(imap(SimpleNamespace(host="127.0.0.1", port=1)), "secret", None)
+
+
+@pytest.mark.parametrize(("text", "words"), [(None, "No such file"), ("hello", "no certificate in PEM form")])
+def test_a_file_without_certificates_is_named_with_what_is_wrong(tmp_path: Path, text: str | None, words: str) -> None:
+    if text is not None:
+        (tmp_path / "ca.pem").write_text(text)
+
+    with pytest.raises(OwnerMustAct, match=words):
+        tls_context(str(tmp_path / "ca.pem"))
 
 
 HELLO = b"* OK hello\r\n"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import re
 import tomllib
 from collections.abc import Iterator
@@ -11,7 +13,7 @@ from typing import Any
 import pytest
 
 from mailbot import config
-from mailbot.errors import BadUsage
+from mailbot.errors import BadUsage, OwnerMustAct
 from mailbot.setup import disk, toml
 from mailbot.setup.toml import Answers, account_name, written
 
@@ -128,6 +130,26 @@ def test_a_config_that_would_be_wrong_replaces_nothing(tmp_path: Path) -> None:
 
     with pytest.raises(BadUsage, match="address"):
         disk.replace(path, written(BY_HAND, Answers(account="work", address="nonsense", imap=IMAP)), {})
+
+    assert path.read_text() == BY_HAND
+    assert [p.name for p in tmp_path.iterdir()] == ["config.toml"]
+
+
+@pytest.mark.parametrize(
+    ("code", "words"), [(errno.ENOSPC, "Make room on that disk"), (errno.EROFS, "Check the folder and its owner")]
+)
+def test_a_disk_that_takes_no_config_is_told_with_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int, words: str
+) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text(BY_HAND)
+
+    def fail(descriptor: int) -> None:
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(OwnerMustAct, match=words):
+        disk.replace(path, written(BY_HAND, WORK), {})
 
     assert path.read_text() == BY_HAND
     assert [p.name for p in tmp_path.iterdir()] == ["config.toml"]

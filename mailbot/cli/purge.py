@@ -12,7 +12,7 @@ import click
 
 from mailbot.cli import FAILED
 from mailbot.cli.options import config_option, json_option, opened
-from mailbot.cli.words import escaped, title
+from mailbot.cli.words import count, escaped, title
 
 if TYPE_CHECKING:
     from mailbot.bot.purge import Found, Wish
@@ -94,7 +94,7 @@ def _wish(home: Home, ids: tuple[str, ...], address: str, message_id: str, befor
 
 def _show(found: Found, beyond: tuple[str, ...], *, own_mails: bool) -> None:
     more = ", and own mails in the index" if own_mails else ""
-    click.echo(f"To be removed: {len(found.jobs)} jobs and {len(found.files)} files{more}.")
+    click.echo(f"To be removed: {count(len(found.jobs), 'job')} and {count(len(found.files), 'file')}{more}.")
     _list("", found.files)
     _list("You wrote in these pages; they stay unless you say otherwise:", found.edited)
     _list("Left alone, because they are not over (mailbot dismiss, or wait):", map(_named, found.busy))
@@ -117,7 +117,8 @@ def _named(job: Job) -> str:
 
 
 def _tell(removed: Removed) -> None:
-    click.echo(f"Removed: {len(removed.jobs)} jobs, {len(removed.files)} files, {removed.own_mails} own mails.")
+    jobs, files = count(len(removed.jobs), "job"), count(len(removed.files), "file")
+    click.echo(f"Removed: {jobs}, {files}, {count(removed.own_mails, 'own mail')}.")
     if removed.trouble:
         click.echo(escaped(f"Own mails may still be in the index: {removed.trouble}"), err=True)
 

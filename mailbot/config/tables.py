@@ -159,9 +159,11 @@ def _read(path: Path) -> dict[str, Any]:
     except FileNotFoundError:
         raise BadUsage(f"{path}: there is no config; run 'mailbot setup'") from None
     except OSError as error:
-        raise BadUsage(f"{path}: cannot be read ({error.strerror}); correct its permissions") from None
+        todo = "name the config itself" if path.is_dir() else "correct its permissions"
+        raise BadUsage(f"{path}: cannot be read ({error.strerror}); {todo}") from None
     except UnicodeDecodeError as error:
-        raise BadUsage(f"{path}: byte {error.start} is not UTF-8; save the file as UTF-8") from None
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise BadUsage(f"{path}: line {line} is not UTF-8; save the file as UTF-8") from None
     except tomllib.TOMLDecodeError as error:
         raise BadUsage(f"{path}: is not TOML: {error}; correct that line") from None
 

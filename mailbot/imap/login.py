@@ -42,12 +42,7 @@ def connect(imap: Any, secret: str, context: ssl.SSLContext | None) -> Session:
     imaplib._MAXLINE = LINE_MOST  # type: ignore[attr-defined]
     try:
         with in_time(imap.host) as deadline, translated(imap.host):
-            line = _connected(imap, deadline)
-            if imap.security == "tls":
-                assert context is not None, "TLS has its certificates"
-                line = context.wrap_socket(line, server_hostname=imap.host)
-            deadline.hold(line)
-            client = _Client(imap, line)
+            client = _greeted(imap, context, deadline)
             try:
                 _take_textless_answers(client._imap)
                 if imap.security == "starttls":
@@ -110,6 +105,29 @@ class _Client(imapclient.IMAPClient):  # type: ignore[misc]
         return _Library(self.host, self._line)
 
 
+def _greeted(imap: Any, context: ssl.SSLContext | None, deadline: Deadline) -> _Client:
+    """A line on which the server has said hello. Where the port is one for another kind of line, the error says so."""
+    line, where = _connected(imap, deadline), f"port {imap.port} of {imap.host}"
+    deadline.hold(line)
+    try:
+        if imap.security == "tls":
+            assert context is not None, "TLS has its certificates"
+            line = context.wrap_socket(line, server_hostname=imap.host)
+            deadline.hold(line)
+        return _Client(imap, line)
+    except ssl.SSLCertVerificationError:
+        raise
+    except ssl.SSLError as error:
+        why = (error.reason or "it broke").lower().replace("_", " ")
+        hint = 'a port that begins without TLS, as 143 mostly does, wants security = "starttls"'
+        raise Later(f"{where} does not speak TLS as it should ({why}); {hint}") from error
+    except TimeoutError as error:
+        if imap.security == "tls":
+            raise
+        hint = 'a port for TLS, as 993 mostly is, wants security = "tls"'
+        raise Later(f"{where} took the connection and says nothing; {hint}") from error
+
+
 def _connected(imap: Any, deadline: Deadline) -> socket.socket:
     """A line to the first address of the host that takes one, as long as there is time."""
     trouble: OSError = TimeoutError("timed out")
@@ -127,6 +145,9 @@ def _connected(imap: Any, deadline: Deadline) -> socket.socket:
             trouble = error
         else:
             return line
+    if isinstance(trouble, ConnectionRefusedError):
+        reason = f"nothing listens at port {imap.port} of {imap.host}: it is the wrong port or host, or it is down"
+        raise Later(reason) from trouble
     raise trouble
 
 
@@ -153,8 +174,9 @@ def tls_context(ca_file: str) -> ssl.SSLContext:
     """Verifies chain and name; ``ca_file`` for a home server's own certificate. Raises OwnerMustAct."""
     try:
         return ssl.create_default_context(cafile=ca_file or None)
-    except (OSError, ssl.SSLError) as error:
-        raise OwnerMustAct("tls", f"the certificates in {ca_file} cannot be read ({error})", "Check ca_file") from error
+    except OSError as error:
+        why = "it is no certificate in PEM form" if isinstance(error, ssl.SSLError) else error.strerror
+        raise OwnerMustAct("tls", f"the certificates in {ca_file} cannot be read ({why})", "Check ca_file") from error
 
 
 def _login(client: Any, imap: Any, secret: str) -> None:

@@ -60,8 +60,6 @@ def translated(host: str = "the server", *, effect: bool = False) -> Iterator[No
         raise Rejection(f"[READ-ONLY] {sentence(error)}") from error
     except socket.gaierror as error:
         raise Later(f"the name {host} is not known: it is wrong, or there is no network") from error
-    except ConnectionRefusedError as error:
-        raise Later(f"nothing listens at that port of {host}") from error
     except (IMAPClientAbortError, OSError) as error:
         text = sentence(error)
         raise broken(f"the connection to {host} broke: {text}", after=wanted_wait(text)) from error

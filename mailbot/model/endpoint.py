@@ -8,6 +8,7 @@ is the caller's. openai and its 20 MB are imported with the first call, or just 
 
 from __future__ import annotations
 
+import re
 import ssl
 import threading
 import time
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 OPENAI_HOST = "api.openai.com"
 HOSTED_OUTPUT = 16_384  # tokens; models that think count their thoughts, and only what is used is paid
+ERRNO = re.compile(r"^\[Errno -?\d{1,9}\] ")  # what Python puts before the words of the system
 DROPS = 5  # parameters that one call may do without
 
 _importing = threading.Lock()  # parts of openai import each other late, which two threads must not do at once
@@ -189,7 +191,7 @@ class Endpoint:
         return wire.tls_context(self._config.base_url)
 
     def _unreachable(self, cause: BaseException) -> Later:
-        said = one_line(str(cause), quirks.SAID)
+        said = ERRNO.sub("", one_line(str(cause), quirks.SAID))
         return Later(f"The model's server at {self._config.host} cannot be reached: {said}")
 
     def _late(self) -> Later:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -11,6 +12,7 @@ from pathlib import Path
 from mailbot.config import Config, load
 from mailbot.errors import OwnerMustAct
 
+FULL = (errno.ENOSPC, errno.EDQUOT)
 PRIVATE = 0o600
 PRIVATE_FOLDER = 0o700
 
@@ -84,4 +86,5 @@ def _disk(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         reason = f"{path} cannot be written or read ({error.strerror or error})"
-        raise OwnerMustAct("config", reason, "Check the folder and its owner, or name another with --config") from error
+        todo = "Make room on that disk" if error.errno in FULL else "Check the folder and its owner"
+        raise OwnerMustAct("config", reason, f"{todo}, or name another place with --config") from error

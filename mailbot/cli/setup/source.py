@@ -50,7 +50,9 @@ def _token(talk: Talk, server: Server) -> dict[str, str]:
 
 def password(talk: Talk, user: str) -> str:
     if talk.given["password_stdin"]:
-        return sys.stdin.readline().rstrip("\r\n")
+        if not (typed := sys.stdin.readline().rstrip("\r\n")):
+            raise BadUsage("--password-stdin: nothing came on standard input")
+        return typed
     if not talk.asks:
         raise BadUsage("--password-file: is needed for a new account where nobody can be asked")
     return ask(f"Password of {user}", hide=True)
