@@ -86,6 +86,10 @@ def test_distinct_keeps_the_first_spelling() -> None:
         ("a@news.shop.co.uk", "shop.co.uk"),
         ("a@co.uk", "co.uk"),
         ("a@mail.sap.de", "sap.de"),
+        ("live@live.shop.example", "shop.example"),
+        ("Ada.B@GoogleMail.com", "adab@gmail.com"),
+        ("a@gmx.de", "a@gmx.de"),
+        ("a@yahoo.co.uk", "a@yahoo.co.uk"),
     ],
 )
 def test_organisation_is_what_one_owner_registers(email: str, organisation: str) -> None:

@@ -5,7 +5,7 @@ import time
 import pytest
 from making import ADA, MARA, make_account, make_mail
 
-from mailbot.mail.address import read, u_label
+from mailbot.mail.address import a_label, read, u_label
 from mailbot.mail.mail import Address
 from mailbot.reply import recipients
 from mailbot.reply.recipients import Recipients
@@ -233,6 +233,45 @@ def test_a_known_authors_followup_to_those_who_got_the_mail_is_taken() -> None:
     assert _choose(known=KNOWN, mail_followup_to=(MARA, BOB, DESK), to=(ADA, BOB)).to == (MARA, BOB, DESK)
     listed = _choose(known=KNOWN, mail_followup_to=(LIST,), list_post="talk@lists.example", to=(LIST,))
     assert listed.to == (LIST,)
+
+
+def test_an_author_who_is_asked_for_without_a_name_keeps_it() -> None:
+    bare, desk = Address("", "MARA@northwind.example"), Address("Desk", MARA.email)
+
+    assert _choose(reply_to=(bare,)).to == (Address(MARA.name, bare.email),)
+    assert _choose(reply_to=(desk,)).to == (desk,)
+
+
+def test_two_mailboxes_at_a_provider_are_two_people() -> None:
+    mara, eve = Address("Mara", "mara@gmail.com"), Address("Mara", "m.ara.office@gmail.com")
+
+    assert _choose(from_=(mara,), reply_to=(eve,)).remarks == (recipients.ANOTHER.format(eve.email),)
+    assert _choose(from_=(mara,), reply_to=(eve,), known=(mara.email,)).to == (mara,)
+    assert not _choose(from_=(mara,), reply_to=(Address("", "M.ara@googlemail.com"),)).remarks
+
+
+def test_a_list_that_writes_in_its_own_name_is_no_stranger() -> None:
+    munged = {"from_": (Address("Bob via Talk", LIST.email),), "reply_to": (BOB,), "list_post": LIST.email}
+
+    found = _choose(to=(LIST,), **munged)
+    assert (found.to, found.cc) == ((BOB,), (LIST,))
+    assert found.remarks == (recipients.REWRITTEN.format(LIST.email, BOB.email),)
+    assert _choose(to=(ADA,), **munged).remarks == (recipients.FOREIGN.format(BOB.email),)
+
+
+@pytest.mark.parametrize(
+    "domain", ["sørensen.dk", "müller.de", "łódź.pl", "пример.рф", "пример.com", "日本語.jp", "한국.kr"]
+)
+def test_a_name_in_its_own_letters_needs_no_remark(domain: str) -> None:
+    assert _choose(to=(ADA, Address("Jo", f"jo@{a_label(domain)}"))).remarks == ()
+
+
+@pytest.mark.parametrize("domain", ["аррӏе.com", "ɡoogle.example", "northwínd.example", "exámple.org", "gmaıl.com"])
+def test_a_name_that_reads_as_another_is_remarked(domain: str) -> None:
+    """Of somebody in the mail, of the owner, or of a large provider."""
+    found = _choose(to=(ADA, Address("Jo", f"jo@{a_label(domain)}")))
+
+    assert [remark[:30] for remark in found.remarks] == [recipients.LOOK_ALIKE[:30]]
 
 
 def test_letters_that_look_like_others_are_remarked_with_what_they_are() -> None:

@@ -15,6 +15,7 @@ from collections.abc import Iterable
 
 from mailbot.mail.address import a_label
 from mailbot.mail.mail import Address
+from mailbot.reply import freemail
 
 LONGEST = 500  # octets of one address, own choice: longer than any return path seen, and it fits one header line
 
@@ -82,7 +83,9 @@ def distinct(addresses: Iterable[Address]) -> tuple[Address, ...]:
 
 def organisation(email: str) -> str:
     """The part of the domain that one organisation holds, by rule of thumb: ``shop.example`` of ``news.shop.example``,
-    ``shop.co.uk`` of ``news.shop.co.uk``."""
-    labels = fold(email).rpartition("@")[2].split(".")
+    ``shop.co.uk`` of ``news.shop.co.uk``. At a provider of mailboxes for everybody it is the one address."""
+    folded = fold(email)
+    labels = folded.rpartition("@")[2].split(".")
     below_registry = len(labels) > 2 and len(labels[-1]) == 2 and labels[-2] in _REGISTRY_LABELS
-    return ".".join(labels[-3:] if below_registry else labels[-2:])
+    held = labels[-3:] if below_registry else labels[-2:]
+    return folded if freemail.is_one(".".join(labels)) else ".".join(held)

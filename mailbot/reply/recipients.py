@@ -22,7 +22,8 @@ from typing import TYPE_CHECKING
 from mailbot.mail.address import u_label
 from mailbot.mail.mail import Address, Mail
 from mailbot.reply.address import distinct, fold, organisation, usable
-from mailbot.reply.identity import is_own
+from mailbot.reply.identity import is_own, owner_addresses
+from mailbot.reply.lookalike import is_suspect
 
 if TYPE_CHECKING:
     from mailbot.config import Account
@@ -38,6 +39,8 @@ DIVERTED = (
     "Ask in another way before you change it."
 )
 FOREIGN = "Replies go to another domain than the sender's: {}. Make sure that this is meant."
+ANOTHER = "Replies go to another mailbox than the sender's: {}. Make sure that this is meant."
+REWRITTEN = "The list {} sent this in its own name; the mail asks for replies to {}."
 FOLLOWUP = "The sender asks that replies go to exactly these (Mail-Followup-To): {}."
 OTHER_NAME = "The name “{}” looks like an address, but the mail comes from {}. Make sure who it is."
 BLIND = "You are in neither To nor Cc (a blind copy), so nobody is in Cc. Is one of them you? Add it to aliases."
@@ -74,7 +77,7 @@ def choose(mail: Mail, account: Account, known: Collection[str] = ()) -> Recipie
         remarks += [DIVERTED.format(_named(hidden), _named(to))] if hidden and to else []
     if blind:
         remarks.append(BLIND if mail.to + mail.cc else BLIND_ALONE)
-    return Recipients(to, cc, (*remarks, *_oddities(mail, to + cc)))
+    return Recipients(to, cc, (*remarks, *_oddities(mail, account, to + cc)))
 
 
 def _hidden(followup: tuple[Address, ...], mail: Mail, account: Account, known: Collection[str]) -> tuple[Address, ...]:
@@ -90,7 +93,7 @@ def _hidden(followup: tuple[Address, ...], mail: Mail, account: Account, known: 
 
 
 def _to(mail: Mail, account: Account, known: Collection[str]) -> tuple[tuple[Address, ...], list[str]]:
-    reply_to, authors = _others(mail.reply_to, account), _others(mail.from_, account)
+    reply_to, authors = _others(_with_names(mail.reply_to, mail), account), _others(mail.from_, account)
     homes = {organisation(a.email) for a in mail.from_}
     elsewhere = [a for a in reply_to if organisation(a.email) not in homes and not _is_open_list(mail, a)]
     strange = [a for a in elsewhere if fold(a.email) not in known]
@@ -104,8 +107,17 @@ def _to(mail: Mail, account: Account, known: Collection[str]) -> tuple[tuple[Add
         return (), [NO_ADDRESS]
     if diverted and not use_authors:
         return authors, [DIVERTED.format(_named(strange), _named(authors))]
-    foreign = [a for a in chosen if a in elsewhere]
-    return chosen, [FOREIGN.format(_named(foreign))] if foreign and homes else []
+    foreign = _named(a for a in chosen if a in elsewhere)
+    if foreign and all(_is_open_list(mail, a) for a in mail.from_):
+        return chosen, [REWRITTEN.format(mail.list_post, foreign)] if homes else []
+    same = {a.email.rpartition("@")[2] for a in chosen} <= {a.email.rpartition("@")[2] for a in mail.from_}
+    return chosen, [(ANOTHER if same else FOREIGN).format(foreign)] if foreign and homes else []
+
+
+def _with_names(addresses: tuple[Address, ...], mail: Mail) -> tuple[Address, ...]:
+    """Reply-To is often a bare address; where it is the author's, the author has a name."""
+    names = {fold(a.email): a.name for a in mail.from_}
+    return tuple(Address(a.name or names.get(fold(a.email), ""), a.email) for a in addresses)
 
 
 def _cc(mail: Mail, account: Account, to: tuple[Address, ...]) -> tuple[Address, ...]:
@@ -116,17 +128,19 @@ def _cc(mail: Mail, account: Account, to: tuple[Address, ...]) -> tuple[Address,
     return tuple(a for a in _others(named, account) if fold(a.email) not in in_to)
 
 
-def _oddities(mail: Mail, written_to: tuple[Address, ...]) -> list[str]:
+def _oddities(mail: Mail, account: Account, written_to: tuple[Address, ...]) -> list[str]:
     """What is unusual about single addresses, whatever field they stand in."""
     remarks: list[str] = []
     beyond_ascii = [a for a in written_to if not a.email.isascii()]
     if beyond_ascii:
         remarks.append(BEYOND_ASCII.format(_named(beyond_ascii)))
     remarks += [OTHER_NAME.format(a.name[:SHOWN_NAME], a.email) for a in mail.from_[:1] if _names_another(a)]
-    foreign_letters = [a for a in distinct((*mail.from_, *mail.reply_to, *written_to)) if "xn--" in a.email.lower()]
-    if foreign_letters:
-        remarks.append(LOOK_ALIKE.format(", ".join(map(_with_letters, foreign_letters[:NAMED_IN_A_REMARK]))))
     copied = (mail.to, mail.cc, mail.mail_followup_to)
+    foreign_letters = [a for a in distinct((*mail.from_, *mail.reply_to, *written_to)) if "xn--" in a.email.lower()]
+    seen = [*owner_addresses(account), *(a.email for a in (*mail.from_, *mail.reply_to, *sum(copied, ())))]
+    suspect = [a for a in foreign_letters if is_suspect(a.email, seen)]
+    if suspect:
+        remarks.append(LOOK_ALIKE.format(", ".join(map(_with_letters, suspect[:NAMED_IN_A_REMARK]))))
     unusable = distinct(a for a in (*mail.from_, *mail.reply_to, *sum(copied, ())) if not usable(a.email))
     if unusable:
         remarks.append(LEFT_OUT.format(_named(unusable)))

@@ -1,0 +1,68 @@
+"""Whether a domain with letters beyond a to z may be meant to be taken for another one. Pure.
+
+Most such domains are a name in its own script, and a remark on each of them would soon be read by nobody. Remarked is
+what Unicode's UTS 39 and the browsers distrust: scripts mixed in one label, letters that no language writes names with,
+a label that reads as Latin and is not, and one that is a known domain but for its accents.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+
+from mailbot.mail.address import u_label
+from mailbot.reply import freemail
+from mailbot.reply.address import organisation
+
+# What a name may be written in. Latin without the letters of phonetics, which are twins of a, g and others.
+_SCRIPTS = tuple(
+    re.compile(f"[{letters}0-9-]*")
+    for letters in (
+        "a-z\u00df-\u00f6\u00f8-\u017f\u0219\u021b\u1e00-\u1eff",
+        "\u0370-\u03ff\u1f00-\u1fff",
+        "\u0400-\u045f\u0490-\u04ff",
+        "\u0561-\u0587",
+        "\u05d0-\u05ea",
+        "\u0620-\u064a\u0660-\u0669\u0670-\u06d3\u06f0-\u06f9",
+        "\u0900-\u0dff\u200c\u200d",
+        "\u0e01-\u0e4e",
+        "\u10d0-\u10fa",
+        "a-z\u3005-\u3007\u3041-\u30ff\u3400-\u4dbf\u4e00-\u9fff",  # Japanese and Chinese names hold Latin ones
+        "a-z\uac00-\ud7a3\u4e00-\u9fff",
+    )
+)
+_LATIN = _SCRIPTS[0]
+# Letters that look like others, each with its twin, as far as NFKD does not take them apart.
+_TWINS = "аa вb гr еe һh іi јj кk ӏl мm нh оo рp сc ԁd ѕs тt уy хx ѵv ԛq ԝw ьb пn шw"
+_TWINS += " αa βb εe ηn ιi κk νv οo ρp τt υu χx ωw γy σo ıi łl øo đd ðd ħh ŧt ŋn ĸk þp æae œoe ßss"
+_PLAIN = {ord(pair[0]): pair[1:] for pair in _TWINS.split()}
+
+
+def is_suspect(email: str, known: Iterable[str]) -> bool:
+    """``known`` are the other addresses that the owner sees or has."""
+    domain = u_label(email.rpartition("@")[2])
+    if domain.isascii():
+        return False
+    labels = domain.split(".")
+    if not all(_is_ordinary(label, labels[-1]) for label in labels):
+        return True
+    homes = {_home(one) for one in known} - {_home(email)} | freemail.DOMAINS
+    return _skeleton(_home(email)) in set(map(_skeleton, homes))
+
+
+def _is_ordinary(label: str, last: str) -> bool:
+    """Of one script, and not Latin to look at while it is none; below its own script it may look as it likes."""
+    if not any(script.fullmatch(label) for script in _SCRIPTS):
+        return False
+    return label.isascii() or bool(_LATIN.fullmatch(label)) or not last.isascii() or not _skeleton(label).isascii()
+
+
+def _home(email: str) -> str:
+    return organisation(email).rpartition("@")[2]
+
+
+def _skeleton(domain: str) -> str:
+    """What is left of a domain for a hasty reader (UTS 39, 4)."""
+    apart = unicodedata.normalize("NFKD", u_label(domain))
+    return "".join(char for char in apart if not unicodedata.combining(char)).translate(_PLAIN)
