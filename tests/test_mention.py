@@ -9,7 +9,7 @@ from itertools import pairwise
 import pytest
 
 from mailbot.mention import Kind, find
-from mailbot.mention.day import means
+from mailbot.mention.day import means, wrong_weekday
 
 
 def words(text: str, kind: Kind) -> list[str]:
@@ -54,6 +54,11 @@ def agree(kind: Kind, one: str, other: str) -> bool:
         "évil.example",
         "xn--vil-bla.example",
         "пример.рф",
+        "Evil.De",
+        "Evil.Io",
+        "mail.evil.De",
+        "Evil.De/x",
+        "evil.Com/path",
         "ｅｖｉｌ．ｅｘａｍｐｌｅ",
         "𝐡𝐭𝐭𝐩𝐬://𝐞𝐯𝐢𝐥.𝐞𝐱𝐚𝐦𝐩𝐥𝐞",
         "evil。com",
@@ -73,6 +78,7 @@ def test_a_link_is_found_in_every_disguise(link: str) -> None:
         "See plan.pdf and Figure 3.2, e.g. the one of 3.5.",
         "z.B. das, d.h. dies, i.d.R. z.Hd. Frau Lindqvist, St.Gallen",
         "It is ready.Now we wait. 3.Kapitel, 1.apfel",
+        "Llegamos al fin.De nuevo, gracias. It is done.Is it? z.B.Es",
         "了。然后 1.苹果 2.梨",
         "The dot matrix and/or the polka dot dress; a/b; 24/7",
         "Node.js, index.html, v1.2.3, 10.000 EUR",
@@ -177,6 +183,16 @@ def test_a_day_is_the_same_in_every_form(day: str) -> None:
 )
 def test_a_day_without_a_year_fits_any_and_two_readings_are_both_meant(one: str, other: str, same: bool) -> None:
     assert agree(Kind.DAY, one, other) is same
+
+
+@pytest.mark.parametrize(
+    "day", ["mar. 6 oct. 2026", "mar 6 octobre 2026", "mar. 6 ottobre 2026", "mar. 6 de octubre de 2026"]
+)
+def test_a_tuesday_in_short_is_no_march(day: str) -> None:
+    assert agree(Kind.DAY, day, "2026-10-06")
+    assert not agree(Kind.DAY, day, "6 March")
+    assert [wrong_weekday(day, mention) for mention in find(day)] == [frozenset()]
+    assert wrong_weekday("mer. 6 oct. 2026", find("mer. 6 oct. 2026")[0]) == {2}
 
 
 def test_a_day_of_the_calendar_answers_to_all_its_names() -> None:

@@ -6,17 +6,43 @@ refuses goes to the standard library, which forgives. Refuses to know the clock:
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta, timezone
 from email.utils import parsedate_tz
 
 from mailparser.dates import parse_mail_date
+
+# Hours east of UTC, by the names that mailers write for a zone, where one is meant by far. RFC 5322 knows those of
+# North America; the two readers take any other name for UTC.
+_ZONES = {
+    name: hours
+    for hours, names in {
+        0: "WET",
+        1: "WEST BST MEZ CET MET",
+        2: "MESZ CEST MEST EET OEZ SAST",
+        3: "EEST OESZ MSK",
+        8: "HKT SGT AWST",
+        9: "JST KST",
+        10: "AEST",
+        11: "AEDT",
+        12: "NZST",
+        13: "NZDT",
+        -8: "AKDT",
+        -9: "AKST",
+        -10: "HST",
+    }.items()
+    for name in names.split()
+}
+_NAMED_ZONE = re.compile(rf"(?<=[0-9] )({'|'.join(_ZONES)})(?=$|[ ()])", re.IGNORECASE)
+_OF_GMT = re.compile(r"\b(?:GMT|UTC) ?([+-])([0-9]{1,2}):?([0-9]{2})?(?=$|[ ()])")  # of calendars: GMT+01:00
 
 MAX_DATE = 200  # characters; the longest real ones have a comment and some 60
 
 
 def read(value: str) -> datetime | None:
     """An aware time in the zone that the mail states (RFC 5322 3.3; ``-0000`` and no zone are UTC), else None."""
-    value = value[:MAX_DATE]
+    value = _NAMED_ZONE.sub(lambda name: f"{_ZONES[name[1].upper()] * 100:+05d}", value[:MAX_DATE])
+    value = _OF_GMT.sub(lambda zone: f"{zone[1]}{zone[2]:0>2}{zone[3] or '00'}", value)
     result = parse_mail_date(value)
     if result.value is None:
         return _forgiving(value)

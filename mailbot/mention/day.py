@@ -26,7 +26,8 @@ _BEFORE = re.compile(
     re.IGNORECASE,
 )
 _AFTER = re.compile(
-    rf"(?<!\w)(?P<m>{_MONTH})\.? (?:the )?(?P<d>\d{{1,2}})(?:st|nd|rd|th)?(?![\d:])(?:,? (?P<y>{_YEAR}))?(?!\d)",
+    rf"(?<!\w)(?P<m>{_MONTH})\.? (?:the )?(?P<d>\d{{1,2}})(?:st|nd|rd|th)?(?![\d:])(?:,? (?P<y>{_YEAR}))?(?!\d)"
+    rf"(?!{_ORDER} ?(?:de |of )?{_MONTH}(?!\w))",  # "mar. 6 oct." is a Tuesday: mardi, martes, martedì
     re.IGNORECASE,
 )
 _EASTERN = re.compile(rf"(?:(?P<y>{_YEAR})[年년] ?)?(?P<m>\d{{1,2}})[月월] ?(?P<d>\d{{1,2}})[日号號일]")

@@ -42,6 +42,13 @@ _FILE = re.compile(
 _SURE = re.compile(
     r"com|net|org|info|biz|io|co|app|dev|xyz|top|site|online|shop|store|link|click|example|test", re.IGNORECASE
 )
+# Registries of countries. Written "De" or "It" they may begin a sentence.
+_COUNTRY = re.compile(
+    r"a[cdefgilmoqrstuwxz]|b[abdefghijmnorstwyz]|c[acdfghiklmnoruvwxyz]|d[ejkmoz]|e[ceghrstu]|f[ijkmor]|g[abdefghilmnpqrstuwy]"
+    r"|h[kmnrtu]|i[delmnoqrst]|j[emop]|k[eghimnprwyz]|l[abcikrstuvy]|m[acdeghklmnopqrstuvwxyz]|n[acefgilopruz]|om"
+    r"|p[aefghklmnrstwy]|qa|r[eosuw]|s[abcdeghijklmnorstuvxyz]|t[cdfghjklmnortvwz]|u[agksyz]|v[aceginu]|w[fs]|y[et]|z[amw]",
+    re.IGNORECASE,
+)
 _TRACKING = re.compile(r"(?:utm_\w{1,40}|fbclid|gclid|msclkid|mc_[ce]id|igshid)=[^&]*&?", re.IGNORECASE)
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*+ ?: ?(?:/ ?/ ?)?", re.IGNORECASE)
 _HOST = re.compile(r"[^/?#\\]*")
@@ -104,11 +111,16 @@ def _domain(words: str) -> str:
     end, numbered = 0, _is_number(labels[0])
     for count, last in enumerate(labels[1:], 2):
         known = _SURE.fullmatch(last) and (last.islower() or len(last) > 2)
-        cased = last.islower() or last.isupper() or last.startswith("xn--")
+        cased = last.islower() or last.isupper() or last.startswith("xn--") or _is_country(labels[: count - 1], last)
         if known or (cased and len(last) > 1 and not numbered and not _FILE.fullmatch(last)):
             end = count
         numbered = numbered and _is_number(last)
     return ".".join(labels[:end])
+
+
+def _is_country(before: list[str], last: str) -> bool:
+    """Whether "De" in "Evil.De" or "mail.evil.De" is Germany; in "the end.De ..." a sentence begins."""
+    return bool(_COUNTRY.fullmatch(last)) and (before[-1][:1].isupper() or len(before) > 1)
 
 
 def _is_numbered(words: str) -> bool:

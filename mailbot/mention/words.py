@@ -33,9 +33,10 @@ _MONTHS = (
 _WEEKDAYS = (
     "monday|mon tuesday|tue|tues wednesday|wed thursday|thu|thur|thurs friday|fri saturday|sat sunday|sun",
     "montag|mo dienstag|di mittwoch|mi donnerstag|do freitag|fr samstag|sonnabend|sa sonntag|so",
-    "lundi mardi mercredi jeudi vendredi samedi dimanche",
-    "lunes martes miércoles|miercoles jueves viernes sábado|sabado domingo",
-    "lunedì|lunedi martedì|martedi mercoledì|mercoledi giovedì|giovedi venerdì|venerdi sabato domenica",
+    "lundi|lun mardi|mar mercredi|mer jeudi|jeu vendredi|ven samedi|sam dimanche|dim",
+    "lunes|lun martes|mar miércoles|miercoles|mié jueves|jue viernes|vie sábado|sabado|sáb domingo|dom",
+    "lunedì|lunedi|lun martedì|martedi|mar mercoledì|mercoledi|mer giovedì|giovedi|gio venerdì|venerdi|ven sabato|sab"
+    " domenica|dom",
     "maandag dinsdag woensdag donderdag vrijdag zaterdag zondag",
     "segunda-feira|segunda terça-feira|terça quarta-feira|quarta quinta-feira|quinta sexta-feira|sexta sábado domingo",
     "poniedziałek|poniedziałku wtorek|wtorku środa|środę czwartek|czwartku piątek|piątku sobota|sobotę niedziela"
