@@ -186,6 +186,11 @@ def test_a_page_that_cannot_be_read_is_left_alone(text: str) -> None:
     assert rest(text) is None
 
 
+def test_a_status_inside_a_text_of_the_owners_is_left_alone() -> None:
+    text = TEXT.replace("status: pending\n", 'plan: "first\nstatus: asked"\nstatus: pending\n')
+    assert update(text, status="sent") == text
+
+
 def test_a_page_without_its_closing_line_gets_no_remarks() -> None:
     text = TEXT[: TEXT.index("*This draft")]
     assert update(text, remarks=("x",)) == text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,28 @@ def test_a_write_leaves_no_temporary_file_and_removes_leftovers(store: Store) ->
     store.write("Outbox/a.md", "x")
 
     assert [p.name for p in (store.root / "Outbox").iterdir()] == ["a.md"]
+
+
+def test_a_file_is_on_the_disk_before_it_has_its_name_and_its_name_before_the_call_returns(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.write("Outbox/a.md", "before")
+    done: list[str] = []
+    fsync, replace = os.fsync, os.replace
+
+    def synced(descriptor: int) -> None:
+        done.append("folder" if stat.S_ISDIR(os.fstat(descriptor).st_mode) else "file")
+        fsync(descriptor)
+
+    def replaced(old: Path, new: Path) -> None:
+        done.append("name")
+        replace(old, new)
+
+    monkeypatch.setattr(os, "fsync", synced)
+    monkeypatch.setattr(os, "replace", replaced)
+    store.write("Outbox/a.md", "after")
+
+    assert done == ["file", "name", "folder"]
 
 
 def test_check_writable_makes_the_archive_and_leaves_nothing(store: Store) -> None:

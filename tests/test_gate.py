@@ -102,3 +102,9 @@ def test_an_smtp_envelope_holds_one_address_of_the_owner(monkeypatch: pytest.Mon
     monkeypatch.setattr(smtplib, "SMTP_SSL", connect)
     with pytest.raises(ValueError, match="owner only"):
         send_notice(Smtp(host="smtp.example.org"), "x", b"Subject: x\r\n\r\n", to=to, own=[to], context=None)
+
+
+@pytest.mark.parametrize("uid", [0, -1, 2**32])
+def test_a_uid_that_is_none_reaches_no_command(uid: int) -> None:
+    with pytest.raises(ValueError, match="not a UID"):
+        list(gate.uids([7, uid]))

@@ -25,6 +25,7 @@ from running import COMMAND_WITHIN, SOON, Account, Home, until
 from scripted import Scripted
 from worlds import CONFIG, Lab, question
 
+from mailbot import lock
 from mailbot.bot.logins import guarded
 from mailbot.errors import Later, MailbotError, OwnerMustAct, Unknown
 from mailbot.job import State
@@ -342,6 +343,17 @@ def refuse() -> Any:
 
 
 # Two mailbots
+
+
+def test_a_lock_in_a_folder_of_another_user_is_not_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The temporary folder is everybody's: who made mailbot's folder there first could keep it from working."""
+    mine = os.getuid()
+    monkeypatch.setattr(os, "getuid", lambda: mine + 1)
+
+    with pytest.raises(OwnerMustAct, match="belongs to another user") as caught:
+        lock.acquire("ada@imap.example.org", tmp_path)
+
+    assert caught.value.kind == "lock"
 
 
 @pytest.mark.case(15)
