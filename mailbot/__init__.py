@@ -9,6 +9,7 @@ Where to find what::
     flags.py      pure   what a flag means: asked, held, moved, released, unflagged
     job/          pure   every state, event and transition in one table; from events to a job; the next step
     doubt.py      pure   what an APPEND of unknown outcome means
+    counted.py    pure   numbers of things, as people say them
     mail/         pure   a mail, read: parse, visible text, quoted history, thread
     reply/        pure   a mail, written: may we, to whom, from which address, the bytes
     own/          pure   what the owner wrote before, and whose prompts it may stand in

@@ -17,6 +17,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from mailbot.bot.calls import Calls
 from mailbot.bot.wire import connect
 from mailbot.bot.world import World, log
+from mailbot.counted import counted
 from mailbot.imap.idle import Watcher
 from mailbot.imap.session import Session
 from mailbot.poller import Poller
@@ -115,7 +116,7 @@ class Service:
         """One short line: how many accounts there are, and where the last look failed."""
         failing = [p.world.account.name for p in self._pollers if p.is_failing]
         count = len(self._pollers)
-        watched = f"{count} account{'s' if count > 1 else ''} watched"
+        watched = f"{counted(count, 'account')} watched"
         return f"{watched}, the last look failed at {', '.join(failing)}" if failing else watched
 
     def stop(self) -> None:

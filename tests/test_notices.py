@@ -160,7 +160,7 @@ def test_the_daily_limit_is_told_once_and_over_on_the_next_day() -> None:
     lab.clock += 86_400
     lab.cycle()
 
-    assert told == ["today's 1 drafts are made (schedule.daily_drafts)"]
+    assert told == ["the one draft of today is made (schedule.daily_drafts)"]
     assert subjects(lab) == [*told, f"over: {told[0]}"]
     lab.close()
 

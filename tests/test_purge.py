@@ -276,7 +276,12 @@ def test_what_cannot_be_reached_is_said(tmp_path: Path) -> None:
     (tmp_path / "vault" / ".git").mkdir()
     state_folder.mkdir()
     (state_folder / "damaged-x-journal.sqlite").touch()
-    said = "\n".join(unreached.sentences(archive, state_folder, ["api.openai.com"]))
+    said = "\n".join(
+        unreached.sentences(archive, state_folder, ["api.openai.com", "127.0.0.1", "localhost", "10.0.0.7"])
+    )
+    for host in ("127.0.0.1", "localhost", "10.0.0.7"):
+        assert f"{host}: your own model server was sent prompts" in said
+    assert "api.openai.com: it was sent prompts, and keeps them" in said
 
     for words in ("the mail server", "api.openai.com", "backups", "git repository", "trash of Obsidian", "damaged-x"):
         assert words in said

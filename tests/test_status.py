@@ -65,7 +65,7 @@ STATES: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"healthy": False, "error": WHY, "troubles": [LOGIN]},
         ["mailbot: not well", "the last try failed", "since 27 Nov 21:03", "Check user and password."],
     ),
-    "held": (HELD, ["something waits for you", "25: more than 20 flags", "mailbot release --all drafts them"]),
+    "held": (HELD, ["something waits for you", "25: more than 20 flags", "mailbot release --all drafts what is held"]),
     "parked": ({"parked": [PARKED] * 7}, ["9f8e7d6c", "and 2 more: mailbot list", "mailbot redo ID tries again"]),
     "waiting": (
         {"open": 1, "waiting": [WAITING]},
@@ -210,7 +210,7 @@ def test_a_terminal_gets_the_page_and_a_pipe_gets_lines(home: Home) -> None:
     assert _timeless(plain(screen)) == _timeless(colourless)
     assert "\x1b" not in piped.out
     assert "home: ok" in piped.out
-    assert "1 drafts today, 1 in 7 days; median" in piped.out
+    assert "1 draft today, 1 in 7 days; median" in piped.out
 
 
 def _timeless(screen: str) -> str:

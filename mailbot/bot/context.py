@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from mailbot.bot import filed, notes
 from mailbot.bot.world import World, log
+from mailbot.counted import counted
 from mailbot.index import Unusable
 from mailbot.mail import quote
 from mailbot.mail.mail import Address, Mail
@@ -161,9 +162,9 @@ def remarks(shown: Context) -> tuple[str, ...]:
     """What of it was in the prompt, in sentences for the page."""
     said = []
     if count := len(shown.samples):
-        mails = f"{count} mails" if count > 1 else "a mail"
+        mails, samples = counted(count, "mail"), "a sample" if count == 1 else "samples"
         said.append(
-            f"The model was shown {mails} that you sent to the same readers before, as samples of how you write."
+            f"The model was shown {mails} that you sent to the same readers before, as {samples} of how you write."
         )
     if shown.notes:
         titles = "; ".join(f"“{title}”" for title in dict.fromkeys(note.title for note in shown.notes))

@@ -19,6 +19,7 @@ def wait_for_tomorrow(world: World, job: Job) -> Job | None:
     tomorrow = (midnight + timedelta(days=1)).timestamp()
     if world.journal.model_calls(midnight.timestamp(), tomorrow) < limit:
         return None
-    reason = f"today's {limit} drafts are made (schedule.daily_drafts)"
+    made = f"the {limit:,} drafts of today are made" if limit > 1 else "the one draft of today is made"
+    reason = f"{made} (schedule.daily_drafts)"
     trouble.begin(world, KIND, reason, HINT)
     return world.record(job, "waiting", reason=reason, until=tomorrow, planned=True, trouble=KIND)

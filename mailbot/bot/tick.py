@@ -9,6 +9,7 @@ from mailbot.bot import ask, deliver, digest, fetch, gather, notices, pages, pre
 from mailbot.bot.observe import Seen, observe
 from mailbot.bot.wire import Wire
 from mailbot.bot.world import World, log
+from mailbot.counted import counted
 from mailbot.errors import Later, MailbotError, OwnerMustAct, Refused
 from mailbot.imap.trouble import Rejection
 from mailbot.job import BACKOFF_MOST, BUGS, NEEDS_IMAP, IllegalEvent, Job, State, Step, is_due, next_step
@@ -68,8 +69,9 @@ def tick(
             expect()
         if result.seen.held:
             count = len(result.seen.held)
-            hint = "mailbot release --all drafts them, mailbot release ID some of them"
-            trouble.begin(world, "held", f"{count} flagged mails are held", hint)
+            are = "is" if count == 1 else "are"
+            hint = "mailbot release --all drafts what is held, mailbot release ID one of it"
+            trouble.begin(world, "held", f"{counted(count, 'flagged mail')} {are} held", hint)
         elif not any(j.account == world.key for j in world.journal.held_jobs()):
             trouble.end(world, "held")
     due = [job for job in world.journal.open_jobs(world.key) if retry or is_due(job, world.now())]

@@ -18,6 +18,7 @@ from mailbot.cli import FAILED, LOCKED, OWNER
 from mailbot.cli.log import start_log
 from mailbot.cli.options import config_option, opened
 from mailbot.cli.words import escaped, shortened, title, when
+from mailbot.counted import counted
 
 if TYPE_CHECKING:
     from mailbot.bot.calls import Calls
@@ -136,14 +137,11 @@ class _Cycle:
 def _seen(seen: Seen) -> list[str]:
     lines = []
     if seen.remembered:
-        are = "flag was" if seen.remembered == 1 else "flags were"
-        is_ = "is" if seen.remembered == 1 else "are"
-        lines.append(
-            f"{seen.remembered} {are} already there and {is_} only remembered; "
-            "flag another mail, or use --include-existing"
-        )
+        were, are = ("was", "is") if seen.remembered == 1 else ("were", "are")
+        there = f"{counted(seen.remembered, 'flag')} {were} already there and {are} only remembered"
+        lines.append(f"{there}; flag another mail, or use --include-existing")
     if seen.held:
-        lines.append(f"{len(seen.held)} held: mailbot list says why, mailbot release --all drafts them")
+        lines.append(f"{len(seen.held)} held: mailbot list says why, mailbot release --all drafts what is held")
     return lines
 
 

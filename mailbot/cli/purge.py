@@ -12,7 +12,8 @@ import click
 
 from mailbot.cli import FAILED
 from mailbot.cli.options import config_option, json_option, opened
-from mailbot.cli.words import count, escaped, title
+from mailbot.cli.words import escaped, title
+from mailbot.counted import counted
 
 if TYPE_CHECKING:
     from mailbot.bot.purge import Found, Wish
@@ -94,7 +95,7 @@ def _wish(home: Home, ids: tuple[str, ...], address: str, message_id: str, befor
 
 def _show(found: Found, beyond: tuple[str, ...], *, own_mails: bool) -> None:
     more = ", and own mails in the index" if own_mails else ""
-    click.echo(f"To be removed: {count(len(found.jobs), 'job')} and {count(len(found.files), 'file')}{more}.")
+    click.echo(f"To be removed: {counted(len(found.jobs), 'job')} and {counted(len(found.files), 'file')}{more}.")
     _list("", found.files)
     _list("You wrote in these pages; they stay unless you say otherwise:", found.edited)
     _list("Left alone, because they are not over (mailbot dismiss, or wait):", map(_named, found.busy))
@@ -117,8 +118,8 @@ def _named(job: Job) -> str:
 
 
 def _tell(removed: Removed) -> None:
-    jobs, files = count(len(removed.jobs), "job"), count(len(removed.files), "file")
-    click.echo(f"Removed: {jobs}, {files}, {count(removed.own_mails, 'own mail')}.")
+    jobs, files, mails = len(removed.jobs), len(removed.files), removed.own_mails
+    click.echo(f"Removed: {counted(jobs, 'job')}, {counted(files, 'file')}, {counted(mails, 'own mail')}.")
     if removed.trouble:
         click.echo(escaped(f"Own mails may still be in the index: {removed.trouble}"), err=True)
 

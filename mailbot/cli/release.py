@@ -36,4 +36,4 @@ def command(config_path: Path | None, everything: bool, ids: tuple[str, ...]) ->
         with home.journal.transaction():
             for job in jobs:
                 home.journal.record(job, "released", time.time())
-        click.echo(f"{len(jobs)} released. A running mailbot drafts them at its next poll; mailbot once does it now.")
+        click.echo(f"{len(jobs)} released: for a running mailbot to draft at its next poll, or now with mailbot once.")

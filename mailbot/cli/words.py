@@ -23,10 +23,6 @@ def shortened(text: str) -> str:
     return text if len(text) <= SHOWN else f"{text[: SHOWN - 3]}..."
 
 
-def count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
-
-
 def when(home: Home, seconds: float | None) -> str:
     """A moment in the owner's zone, ISO 8601, or ""."""
     from datetime import datetime

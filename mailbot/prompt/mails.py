@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from mailbot.counted import counted
 from mailbot.mail.mail import Mail
 from mailbot.mail.quote import split
 from mailbot.mail.thread import Thread, ThreadMail
@@ -71,9 +72,9 @@ def entries(answered: Letter, thread: Thread, now: datetime, room: int) -> tuple
     _add(shown, quoted, files)
     remarks += _left_out(answered, quoted, files)
     if others:
-        remarks.append(f"The model was shown {len(others)} other mail{'s' * (len(others) > 1)} of the thread.")
+        remarks.append(f"The model was shown {counted(len(others), 'other mail')} of the thread.")
     if left := thread.left + len(thread.mails) - whole:
-        remarks.append(f"{left} older mail{'s' * (left > 1)} of the thread did not fit whole into the prompt.")
+        remarks.append(f"{counted(left, 'older mail')} of the thread did not fit whole into the prompt.")
     missing = _missing(thread.left + len(thread.mails) - len(others), thread.whole)
     numbered = [{"mail": number, **each} for number, each in enumerate([*others, shown], 1)]
     return [*missing, *numbered], tuple(remarks)
@@ -111,7 +112,7 @@ def _left_out(answered: Letter, quoted: str, files: list[str]) -> list[str]:
         for file, whole, shown in zip(answered.mail.attachments, answered.files, files, strict=False)
     )
     if cut:
-        remarks.append(f"The prompt holds only a part of {cut} attached text{'s' * (cut > 1)}.")
+        remarks.append(f"The prompt holds only a part of {counted(cut, 'attached text')}.")
     return remarks
 
 
@@ -122,7 +123,7 @@ def _holds_parent(thread: Thread, mail: Mail) -> bool:
 
 def _missing(left: int, whole: bool) -> list[Entry]:
     """What the model is not shown of the thread, said in the place of the oldest mail."""
-    said = [f"{left} older mails of the thread are not here"] if left else []
+    said = [f"{counted(left, 'older mail')} of the thread {'is' if left == 1 else 'are'} not here"] if left else []
     said += [] if whole else ["more mails of the thread may be missing"]
     return [{"remark": "; ".join(said)}] if said else []
 

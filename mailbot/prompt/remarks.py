@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from mailbot.counted import counted
 from mailbot.prompt.answer import Answer
 from mailbot.prompt.guard import gaps
 
@@ -29,7 +30,9 @@ def asked(answer: Answer) -> tuple[str, ...]:
 
 def tokens(read: int | None, written: int | None) -> tuple[str, ...]:
     """What the draft cost; nothing where the server does not count."""
-    return () if read is None or written is None else (f"The model read {read:,} tokens and wrote {written:,}.",)
+    return (
+        () if read is None or written is None else (f"The model read {counted(read, 'token')} and wrote {written:,}.",)
+    )
 
 
 def _listed(items: Iterable[str]) -> str:

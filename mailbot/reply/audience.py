@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from mailbot.counted import counted
 from mailbot.mail.mail import Address, Mail
 from mailbot.mail.thread import Thread
 from mailbot.reply.address import fold, organisation
@@ -19,7 +20,7 @@ from mailbot.reply.recipients import Recipients
 if TYPE_CHECKING:
     from mailbot.config import Account
 
-WITHHELD = "{} not shown to the model: not everybody who gets the reply has had {}."
+WITHHELD = "{} of the thread {} not shown to the model: not everybody who gets the reply has had {}."
 
 
 def known(thread: Thread, answered: Mail, to: Recipients, account: Account) -> tuple[Thread, tuple[str, ...]]:
@@ -45,7 +46,7 @@ def known(thread: Thread, answered: Mail, to: Recipients, account: Account) -> t
 
     mails = tuple(other for other in thread.mails if has_had(other.mail))
     count = len(thread.mails) - len(mails)
-    words = ("1 mail of the thread was", "it") if count == 1 else (f"{count} mails of the thread were", "them")
+    words = (counted(count, "mail"), *(("was", "it") if count == 1 else ("were", "them")))
     return replace(thread, mails=mails), (WITHHELD.format(*words),) if count else ()
 
 

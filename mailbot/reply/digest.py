@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from mailbot.counted import counted
 from mailbot.reply.notice import line, note
 
 NAMED = 50  # drafts
@@ -25,12 +26,12 @@ class Waiting:
 def compose(drafts: Sequence[Waiting], *, to: str, account: str, folder: str, now: datetime, word: str) -> bytes:
     """The urgent ones first, of each urgency the oldest. Subjects and names are as the drafts have them."""
     ordered = sorted(drafts, key=lambda draft: (FIRST.get(draft.urgency, 1), draft.made))
-    count = "1 draft waits" if len(drafts) == 1 else f"{len(drafts)} drafts wait"
+    count = f"{counted(len(drafts), 'draft')} {'waits' if len(drafts) == 1 else 'wait'}"
     paragraphs = [
         f"{count} in {line(folder)}, account {account}:",
         *(f"* {_line(draft, now)}" for draft in ordered[:NAMED]),
         *([f"And {len(drafts) - NAMED} more."] if len(drafts) > NAMED else []),
-        "They stay there until you send or delete them. This note comes once a day while drafts wait (notify.digest).",
+        "What waits stays until you send or delete it. This note comes once a day while a draft waits (notify.digest).",
     ]
     return note(to=to, subject=count, paragraphs=paragraphs, now=now, word=word)
 
@@ -44,4 +45,4 @@ def age(span: timedelta) -> str:
     if hours < 1:
         return "less than an hour"
     number, unit = (hours // 24, "day") if hours >= 48 else (hours, "hour")
-    return f"{number} {unit}{'' if number == 1 else 's'}"
+    return counted(number, unit)

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from mailbot.counted import counted
 from mailbot.mail import quote
 from mailbot.mail.body import ATTACHED
 from mailbot.mail.mail import Mail
@@ -30,7 +31,7 @@ LOCAL = (
 )
 ANALYSIS = "Your privacy rule “analysis-only” ({}) lets a model read this mail and write no draft."
 INSIDE = "Your privacy rule “local” ({}) applied: only a model in your own network was asked."
-WITHHELD = "{} not shown to the model: your privacy rules keep {} from it ({})."
+WITHHELD = "{} of the thread {} not shown to the model: your privacy rules keep {} from it ({})."
 UNQUOTED = "What the mails quote was not shown to the model: it may hold words that your privacy rules keep from it."
 
 ANSWER = "an answer to such a mail"
@@ -104,7 +105,7 @@ def shown(
         if other.own and id(other) not in why and (out & set(answered) or _lies(strict, answered, filed)):
             why[id(other)] = ANSWER
     kept = [other for other in thread.mails if id(other) not in why]
-    words = ("1 mail of the thread was", "it") if len(why) == 1 else (f"{len(why)} mails of the thread were", "them")
+    words = (counted(len(why), "mail"), *(("was", "it") if len(why) == 1 else ("were", "them")))
     remarks = [WITHHELD.format(*words, "; ".join(dict.fromkeys(why.values())))] if why else []
     before = {id for each in (mail, *(other.mail for other in kept)) for id in (*each.in_reply_to, *each.references)}
     hidden = bool(why) or _lies(strict, before, filed) or (not filed.whole and asks_for_places(strict))

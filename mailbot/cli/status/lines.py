@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from mailbot.cli.words import shortened
+from mailbot.counted import counted
 
 MISCOUNTED = "{} is searched at each look: the server's own count of its changes once missed a flag, which came late"
 
@@ -24,15 +25,15 @@ def _account(account: dict[str, Any]) -> Iterator[str]:
         yield f"the last poll failed: {account['error']}{again}"
     took = account["median_seconds"]
     speed = "" if took is None else f"; median {took:g} s from flag to draft"
-    yield f"{account['drafts_today']} drafts today, {account['drafts_week']} in 7 days{speed}"
-    yield f"{account['tokens_in_week']} tokens in and {account['tokens_out_week']} out in 7 days"
+    yield f"{counted(account['drafts_today'], 'draft')} today, {account['drafts_week']} in 7 days{speed}"
+    yield f"{counted(account['tokens_in_week'], 'token')} in and {account['tokens_out_week']:,} out in 7 days"
     if account["open"]:
         yield f"{account['open']} under way"
     for job in account["waiting"]:
         yield f"{job['id'][:8]} “{shortened(job['subject'])}” waits since {job['since']}: {job['reason']}"
         yield f"         next try {job['until']}, or now with mailbot once --retry"
     if account["held"]:
-        yield f"{account['held']} held: mailbot list says why, mailbot release --all drafts them"
+        yield f"{account['held']} held: mailbot list says why, mailbot release --all drafts what is held"
     for job in account["parked"]:
         yield f"{job['id'][:8]} “{shortened(job['subject'])}” gave up: {job['reason']}"
         yield "         mailbot redo tries again, mailbot dismiss gives it up"

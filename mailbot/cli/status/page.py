@@ -124,7 +124,7 @@ def _why(job: dict[str, Any], now: datetime) -> str:
 def _held(account: dict[str, Any], width: int) -> Iterator[str]:
     if account["held"]:
         yield from _row("held", f"{account['held']}: {_short('; '.join(account['held_why']))}", width, "yellow")
-        yield from _row("", "mailbot release --all drafts them, mailbot list names them", width)
+        yield from _row("", "mailbot release --all drafts what is held, mailbot list names it", width)
 
 
 def _row(label: str, text: str, width: int, colour: str | None = None) -> Iterator[str]:
