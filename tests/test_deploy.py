@@ -86,6 +86,80 @@ def test_the_unit_locks_the_service_in(kind: str, tmp_path: Path) -> None:
     assert judged.returncode == 0, judged.stdout[-500:] + judged.stderr
 
 
+NEWER = ("RestartSteps", "RestartMaxDelaySec")  # systemd 254; an older one says that it passes them over
+
+
+def blocks(page: str, *kinds: str) -> list[str]:
+    return [text for kind, text in re.findall(r"(?ms)^ *```(\w+)\n(.*?)^ *```$", page) if kind in kinds]
+
+
+@pytest.mark.parametrize("kind", UNITS)
+def test_systemd_takes_the_unit_and_whatever_the_page_adds_to_it(kind: str, tmp_path: Path) -> None:
+    analyze = shutil.which("systemd-analyze")
+    if analyze is None:
+        pytest.skip("needs systemd-analyze")
+    unit = re.sub(r"(?m)^ExecStart=\S+", "ExecStart=/bin/true", UNITS[kind].read_text(encoding="utf-8"))
+    added = blocks((DEPLOY / "systemd.md").read_text(encoding="utf-8"), "ini")
+    assert len(added) == 2
+    (tmp_path / "mailbot.service").write_text(unit)
+    (tmp_path / "mailbot.service.d").mkdir()
+    for number, text in enumerate(added):
+        (tmp_path / "mailbot.service.d" / f"{number}.conf").write_text(text)
+    command = [analyze, "verify", "--man=no", *(["--user"] if kind == "user" else [])]
+
+    said = subprocess.run(
+        [*command, str(tmp_path / "mailbot.service")],
+        env={"PATH": os.environ.get("PATH", ""), "HOME": str(tmp_path), "XDG_RUNTIME_DIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    ).stderr
+
+    ours = [line for line in said.splitlines() if str(tmp_path) in line or "mailbot.service:" in line]
+    assert [line for line in ours if not any(key in line for key in NEWER)] == []
+
+
+@pytest.mark.parametrize("page", sorted(DEPLOY.glob("*.md")), ids=lambda page: page.name)
+def test_a_shell_takes_every_command_of_a_page(page: Path) -> None:
+    for block in blocks(page.read_text(encoding="utf-8"), "sh"):
+        read = subprocess.run(["sh", "-n"], input=block, capture_output=True, text=True, check=False)
+        assert read.returncode == 0, block + read.stderr
+
+
+def test_cron_takes_every_line_for_it() -> None:
+    lines = "".join(blocks((DEPLOY / "cron.md").read_text(encoding="utf-8"), "cron")).splitlines()
+
+    for line in lines:
+        match = re.fullmatch(r"(?:[\d*/,-]+ ){5}(.+)", line)
+        assert match, line
+        assert "%" not in match[1]  # cron makes a line end of it
+        assert subprocess.run(["sh", "-n", "-c", match[1]], check=False).returncode == 0
+    assert len(lines) == 2
+
+
+def test_every_service_and_profile_that_the_pages_name_is_in_the_compose_file() -> None:
+    text = "".join((DEPLOY / name).read_text(encoding="utf-8") for name in ("docker.md", "nas.md"))
+    services = compose()["services"]
+    profiles = {profile for service in services.values() for profile in service.get("profiles", [])}
+
+    assert set(re.findall(r"docker compose (?:run --rm|exec|\S+ \S+ up -d) (\w+)", text)) <= set(services)
+    assert set(re.findall(r"--profile (\S+)", text)) == profiles
+
+
+def test_compose_reads_its_file() -> None:
+    tool = shutil.which("docker-compose")
+    if tool is None:
+        pytest.skip("needs docker-compose")
+    environ = {"PATH": os.environ.get("PATH", ""), "MAILBOT_USER": "1026:100", "TZ": "Europe/Berlin"}
+    command = [tool, "--file", str(DEPLOY / "docker" / "compose.yaml"), "config"]
+
+    read = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
+
+    assert read.returncode == 0, read.stderr
+    service = yaml.safe_load(read.stdout)["services"]["mailbot"]
+    assert (service["user"], service["environment"]["TZ"]) == ("1026:100", "Europe/Berlin")
+
+
 def test_the_image_has_a_pinned_base_no_root_and_a_health_check() -> None:
     lines = dockerfile()
     bases = {words[1] for words in lines if words[0] == "FROM"}

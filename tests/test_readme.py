@@ -8,9 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 
 from mailbot.cli import VERBS
+from mailbot.cli import commands as command_line
 from mailbot.job import TRANSITIONS, State
 
 ROOT = Path(__file__).parents[1]
@@ -91,6 +93,25 @@ def test_no_command_is_named_that_is_not_there(page: str) -> None:
 
     assert named, "the page names no command at all"
     assert named - set(VERBS) == set()
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_no_option_is_named_that_is_not_there(page: str) -> None:
+    whole = [re.sub(r"\\\n *", "", block) for block in fences(PAGES[page], "sh", "cron")]
+    lines = [line for block in whole for line in block.splitlines()] + words(PAGES[page])
+    said = [
+        m for line in lines if (m := re.search(r"(?<!-u )\bmailbot ([a-z]+)((?: [^|#]*)?)", line)) and m[1] in VERBS
+    ]
+    named = {(m[1], option) for m in said for option in re.findall(r"(?<= )--[a-z-]+", m[2])}
+
+    assert {(verb, option) for verb, option in named if option not in options(verb)} == set()
+
+
+def options(verb: str) -> set[str]:
+    command = command_line.get_command(click.Context(command_line), verb)
+    assert command is not None
+    groups = command.commands.values() if isinstance(command, click.Group) else [command]
+    return {option for each in groups for parameter in each.params for option in parameter.opts} | {"--help"}
 
 
 def test_every_target_is_in_the_makefile() -> None:
