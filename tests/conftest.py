@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from checked import Checked
 from cyrus import Cyrus
 from dovecot import Dovecot
 from dovecot import find as find_dovecot
 from scripted import Scripted
+from served import Served
 from smtp_sink import SmtpSink
 from worlds import Lab
 
@@ -80,3 +83,24 @@ def lab() -> Iterator[Lab]:
     lab.cycle()
     yield lab
     lab.close()
+
+
+@pytest.fixture
+def served(dovecot: Dovecot) -> Iterator[Served]:
+    """A whole mailbot on a real Dovecot, which knows the mailbox already."""
+    served = Served(dovecot)
+    served.cycle()
+    yield served
+    served.close()
+
+
+@pytest.fixture
+def quirky(tmp_path: Path, scripted: Scripted) -> Checked:
+    """mailbot check on a scripted server, which can be given any quirk."""
+    return Checked(tmp_path, scripted)
+
+
+@pytest.fixture(params=["dovecot", "scripted"])
+def checked(request: pytest.FixtureRequest, tmp_path: Path) -> Checked:
+    """mailbot check on both servers, one after the other."""
+    return Checked(tmp_path, request.getfixturevalue(request.param))

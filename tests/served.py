@@ -57,6 +57,28 @@ class Served(Lab):
             client.append(folder, raw, flags)
             return max(client.search("ALL"))
 
+    def expunge(self, uid: int, folder: str = "INBOX") -> None:
+        with self.other(folder) as client:
+            client.delete_messages([uid])
+            client.uid_expunge([uid])
+
+    def before(self, method: str, act: Callable[[], Any]) -> None:
+        """The other client acts once, right before mailbot's next call of this method of its session."""
+
+        def wrap(session: Session) -> Any:
+            plain = getattr(session, method)
+
+            def called(*args: Any, **options: Any) -> Any:
+                self.wrap_session = lambda session: session
+                setattr(session, method, plain)
+                act()
+                return plain(*args, **options)
+
+            setattr(session, method, called)
+            return session
+
+        self.wrap_session = wrap
+
     def star(self, *uids: int, folder: str = "INBOX", up: bool = True) -> None:
         with self.other(folder) as client:
             (client.add_flags if up else client.remove_flags)(uids, ["\\Flagged"])

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from fakes import ANSWER
 from served import Served
-from test_notices import BY_SMTP
+from told import BY_SMTP
 from worlds import CONFIG, Lab, question
 
 from mailbot.errors import Unknown
