@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from email.message import EmailMessage
 from typing import Any
 
@@ -154,3 +155,13 @@ def test_a_beginning_that_is_not_of_this_mail_cannot_be_rebuilt() -> None:
 
     assert reduced.rebuild(b"Subject: no boundary\r\n\r\ntext", root, {}) is None
     assert reduced.rebuild(b"Content-Type: multipart/mixed; boundary=b\r\nSubject: cut he", root, {}) is None
+
+
+def test_a_list_of_many_parts_is_given_up_at_once() -> None:
+    parts: object = (b"text", b"plain", None, None, None, b"7bit", 10, 1)
+    for _ in range(structure.MAX_NESTING - 1):
+        parts = ([parts, parts], b"mixed")  # half a million
+
+    began = time.process_time()
+    assert structure.read(parts) is None
+    assert time.process_time() - began < 1

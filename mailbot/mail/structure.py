@@ -33,10 +33,9 @@ def read(answer: object) -> Node | None:
     if not _is_multipart(answer):
         return None
     try:
-        root = _node(answer, "", 0)
+        return _node(answer, "", 0, iter(range(MAX_PARTS)))
     except (ValueError, TypeError, IndexError):
         return None
-    return root if len(tuple(walk(root))) <= MAX_PARTS else None
 
 
 def walk(node: Node) -> Iterator[Node]:
@@ -54,19 +53,19 @@ def _is_list(answer: object) -> bool:
     return isinstance(answer, Sequence) and not isinstance(answer, bytes | str)
 
 
-def _node(answer: object, section: str, depth: int) -> Node:
-    if depth > MAX_NESTING or not isinstance(answer, Sequence):
-        raise ValueError("not a list of parts")
+def _node(answer: object, section: str, depth: int, room: Iterator[int]) -> Node:
+    """``room`` has as many numbers as there may be parts."""
+    if depth > MAX_NESTING or next(room, None) is None or not isinstance(answer, Sequence):
+        raise ValueError("not a list of parts, or of too many")
     if not _is_multipart(answer):
         return _leaf(answer, section or "1")
     inner = f"{section}." if section else ""
-    children = answer[0][: MAX_PARTS + 1]
-    if not children:
+    if not answer[0]:
         raise ValueError("a multipart without parts")
     return Node(
         section=section,
         type=f"multipart/{_text(answer[1]).lower()}",
-        children=tuple(_node(child, f"{inner}{number}", depth + 1) for number, child in enumerate(children, start=1)),
+        children=tuple(_node(child, f"{inner}{number}", depth + 1, room) for number, child in enumerate(answer[0], 1)),
     )
 
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from mailbot.mail.address import u_label
+from mailbot.mail.mail import Address
 from mailbot.reply import freemail
 from mailbot.reply.address import organisation
 
@@ -39,23 +40,29 @@ _TWINS += " αa βb εe ηn ιi κk νv οo ρp τt υu χx ωw γy σo ıi łl 
 _PLAIN = {ord(pair[0]): pair[1:] for pair in _TWINS.split()}
 
 
-def is_suspect(email: str, known: Iterable[str]) -> bool:
-    """``known`` are the other addresses that the owner sees or has."""
-    domain = u_label(email.rpartition("@")[2])
-    if domain.isascii():
-        return False
-    labels = domain.split(".")
-    if not all(_is_ordinary(label, labels[-1]) for label in labels):
+def suspects(addresses: Iterable[Address], known: Iterable[str]) -> tuple[Address, ...]:
+    """Those whose domain deceives. ``known`` are all addresses that the owner sees or has."""
+    homes: dict[str, set[str]] = {}
+    for home in map(_home, known):
+        homes.setdefault(_skeleton(home), set()).add(home)
+    return tuple(a for a in addresses if "xn--" in a.email.lower() and _deceives(a.email, homes))
+
+
+def _deceives(email: str, homes: Mapping[str, set[str]]) -> bool:
+    labels = u_label(email.rpartition("@")[2]).split(".")
+    home = _home(email)
+    skeleton = _skeleton(home)
+    others = homes.get(skeleton, set()) - {home}
+    if others or (skeleton != home and skeleton in freemail.DOMAINS):
         return True
-    homes = {_home(one) for one in known} - {_home(email)} | freemail.DOMAINS
-    return _skeleton(_home(email)) in set(map(_skeleton, homes))
+    return not all(_is_ordinary(label, labels[-1]) for label in labels)
 
 
 def _is_ordinary(label: str, last: str) -> bool:
     """Of one script, and not Latin to look at while it is none; below its own script it may look as it likes."""
     if not any(script.fullmatch(label) for script in _SCRIPTS):
         return False
-    return label.isascii() or bool(_LATIN.fullmatch(label)) or not last.isascii() or not _skeleton(label).isascii()
+    return label.isascii() or bool(_LATIN.fullmatch(label)) or not last.isascii() or not _plain(label).isascii()
 
 
 def _home(email: str) -> str:
@@ -64,5 +71,11 @@ def _home(email: str) -> str:
 
 def _skeleton(domain: str) -> str:
     """What is left of a domain for a hasty reader (UTS 39, 4)."""
-    apart = unicodedata.normalize("NFKD", u_label(domain))
+    if "xn--" not in domain:
+        return domain
+    return _plain(u_label(domain))
+
+
+def _plain(label: str) -> str:
+    apart = unicodedata.normalize("NFKD", label)
     return "".join(char for char in apart if not unicodedata.combining(char)).translate(_PLAIN)

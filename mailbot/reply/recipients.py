@@ -23,7 +23,7 @@ from mailbot.mail.address import u_label
 from mailbot.mail.mail import Address, Mail
 from mailbot.reply.address import distinct, fold, organisation, usable
 from mailbot.reply.identity import is_own, owner_addresses
-from mailbot.reply.lookalike import is_suspect
+from mailbot.reply.lookalike import suspects
 
 if TYPE_CHECKING:
     from mailbot.config import Account
@@ -136,10 +136,8 @@ def _oddities(mail: Mail, account: Account, written_to: tuple[Address, ...]) -> 
         remarks.append(BEYOND_ASCII.format(_named(beyond_ascii)))
     remarks += [OTHER_NAME.format(a.name[:SHOWN_NAME], a.email) for a in mail.from_[:1] if _names_another(a)]
     copied = (mail.to, mail.cc, mail.mail_followup_to)
-    foreign_letters = [a for a in distinct((*mail.from_, *mail.reply_to, *written_to)) if "xn--" in a.email.lower()]
     seen = [*owner_addresses(account), *(a.email for a in (*mail.from_, *mail.reply_to, *sum(copied, ())))]
-    suspect = [a for a in foreign_letters if is_suspect(a.email, seen)]
-    if suspect:
+    if suspect := suspects(distinct((*mail.from_, *mail.reply_to, *written_to)), seen):
         remarks.append(LOOK_ALIKE.format(", ".join(map(_with_letters, suspect[:NAMED_IN_A_REMARK]))))
     unusable = distinct(a for a in (*mail.from_, *mail.reply_to, *sum(copied, ())) if not usable(a.email))
     if unusable:
