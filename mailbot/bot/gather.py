@@ -11,7 +11,7 @@ from base64 import b64decode, b64encode
 from collections.abc import Iterable
 from functools import partial
 
-from mailbot.bot import filed
+from mailbot.bot import addressed, filed
 from mailbot.bot.search import FAILED, MOST, SLOW, Found, Search, look
 from mailbot.bot.spare import Spare
 from mailbot.bot.wire import Wire
@@ -48,7 +48,7 @@ class Searches:
         job = self._world.record(job, "started")
         raw = self._world.kept(job, "mail")
         try:
-            mail = parse.parse(raw, truncated=job.truncated, reduced=job.reduced)
+            mail = addressed.read(raw, job.truncated, job.reduced)
             refused = bool(answerable.check(mail, self._world.account).refusal)
         except Exception:  # a bug that this mail shows: whoever prepares it meets it again, and parks the job
             log.exception("account=%s job=%s step=gather", self._world.account.name, job.id)

@@ -29,7 +29,7 @@ def name(world: World, job: Job, reply: Addressed | None, remarks: tuple[str, ..
         subject = mail.subject
         summary |= {"from": shown(mail.from_), "subject": subject, "message_id": mail.message_id}
     with world.journal.transaction():  # accounts share an archive: a name that one has chosen is taken for the others
-        chosen = {path for other in world.journal.open_jobs() for path in other.names.values()}
+        chosen = world.journal.chosen_paths()
         stem = names_of.names(subject, day=world.time().date(), taken=lambda s: _is_taken(world, s, chosen))
         names = {"page": names_of.page_path(stem), "prompt": names_of.prompt_path(stem)}
         return world.record(

@@ -12,6 +12,10 @@ from typing import Any
 from mailbot.job.job import Event, Intent, Job, Mark, Place
 from mailbot.job.state import PROGRESS, TRANSITIONS, IllegalEvent
 
+_NO_WAIT: Mapping[str, Any] = {
+    **{"waits_for": "", "trouble": "", "waiting_since": None, "until": None, "tries": 0, "starts": 0}
+}
+
 
 def apply(job: Job | None, event: Event) -> Job:
     """One step of ``fold``. Raises IllegalEvent, naming event and state."""
@@ -38,9 +42,7 @@ def apply(job: Job | None, event: Event) -> Job:
             mail=data.get("mail", {}),
             reason=data.get("reason", ""),
         )
-    job = replace(job, state=after, changed_at=event.at)
-    if event.kind in PROGRESS:
-        job = replace(job, waits_for="", trouble="", waiting_since=None, until=None, tries=0, starts=0)
+    job = replace(job, state=after, changed_at=event.at, **(_NO_WAIT if event.kind in PROGRESS else {}))
     change = _CHANGES.get(event.kind)
     return change(job, event) if change else job
 

@@ -116,6 +116,12 @@ class Journal:
         rows = self._db.rows(sql, account, account)
         return [self._job(row[0]) for row in rows]
 
+    def chosen_paths(self) -> frozenset[str]:
+        """The paths in the archive that jobs with something left to do have chosen, of all accounts."""
+        sql = "SELECT e.data FROM job j CROSS JOIN event e ON e.job = j.id WHERE j.open AND +e.kind = 'named'"
+        rows = self._db.rows(sql)  # CROSS and +: not by the kind of event, of which there are those of years
+        return frozenset(path for (data,) in rows for path in json.loads(data)["names"].values())
+
     def jobs(self, account: str | None = None) -> list[Job]:
         """Every job, newest first."""
         rows = self._db.rows(

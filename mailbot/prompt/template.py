@@ -10,11 +10,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from mailbot.errors import OwnerMustAct
 
 if TYPE_CHECKING:
+    from types import CodeType
+
     from jinja2 import nodes
     from jinja2.sandbox import SandboxedEnvironment
 
@@ -73,6 +76,28 @@ def render(template: Template, values: Mapping[str, Any]) -> str:
 
 
 def _rendered(template: Template, values: Mapping[str, Any]) -> str:
+    code, environment = _compiled(template, frozenset(values)), _environment(template)
+    pieces, length = [], 0
+    for piece in environment.template_class.from_code(environment, code, {}, None).generate(**values):
+        pieces.append(piece)
+        length += len(piece)
+        if length > LONGEST:
+            raise Broken(template, None, f"it becomes longer than {LONGEST:,} characters")
+    return _GULF.sub("\n\n", "".join(pieces)).strip()
+
+
+@lru_cache(maxsize=2 * len(NAMES))
+def _compiled(template: Template, names: frozenset[str]) -> CodeType:
+    """What is checked and compiled once; it takes longer than all that is written with it in one prompt."""
+    environment = _environment(template)
+    tree = environment.parse(template.text, template.file)
+    _check(template, tree, names)
+    tree.set_environment(environment)  # of the nodes that count the loops, too
+    return environment.compile(tree, template.file, template.file)
+
+
+def _environment(template: Template) -> SandboxedEnvironment:
+    """For one rendering, whose loops it counts."""
     from jinja2 import StrictUndefined
     from jinja2.sandbox import ImmutableSandboxedEnvironment as Sandbox
 
@@ -86,30 +111,14 @@ def _rendered(template: Template, values: Mapping[str, Any]) -> str:
             yield item
 
     environment.filters["counted"] = counted
-    tree = environment.parse(template.text, template.file)
-    _check(template, tree, values)
-    tree.set_environment(environment)  # of the nodes that count the loops, too
-    return _text(template, environment, tree, values)
+    return environment
 
 
-def _text(
-    template: Template, environment: SandboxedEnvironment, tree: nodes.Template, values: Mapping[str, Any]
-) -> str:
-    code = environment.compile(tree, template.file, template.file)
-    pieces, length = [], 0
-    for piece in environment.template_class.from_code(environment, code, {}, None).generate(**values):
-        pieces.append(piece)
-        length += len(piece)
-        if length > LONGEST:
-            raise Broken(template, None, f"it becomes longer than {LONGEST:,} characters")
-    return _GULF.sub("\n\n", "".join(pieces)).strip()
-
-
-def _check(template: Template, tree: nodes.Template, values: Mapping[str, Any]) -> None:
+def _check(template: Template, tree: nodes.Template, names: frozenset[str]) -> None:
     """Refuses what is not for templates of a prompt, and makes every loop a counted one."""
     from jinja2 import nodes
 
-    known = {*values, "loop", *(name.name for loop in tree.find_all(nodes.For) for name in loop.find_all(nodes.Name))}
+    known = {*names, "loop", *(name.name for loop in tree.find_all(nodes.For) for name in loop.find_all(nodes.Name))}
     for node in tree.find_all(nodes.Node):
         kind = type(node).__name__
         if isinstance(node, nodes.Filter):
@@ -118,7 +127,7 @@ def _check(template: Template, tree: nodes.Template, values: Mapping[str, Any]) 
             what = _WORDS.get(kind, kind.lower())
             raise Broken(template, node.lineno, f"a prompt needs no {what}; there are if, for and the values")
         if isinstance(node, nodes.Name) and node.name not in known:
-            there = ", ".join(sorted(values)) or "none"
+            there = ", ".join(sorted(names)) or "none"
             raise Broken(template, node.lineno, f"there is no {node.name} here; there are: {there}")
     for loop in list(tree.find_all(nodes.For)):
         loop.iter = nodes.Filter(loop.iter, "counted", [], [], None, None, lineno=loop.lineno)
