@@ -196,7 +196,7 @@ READERS: dict[str, tuple[Callable[[str], object], tuple[str, ...]]] = {
     "questions": (outline.questions, TEXT),
     "an answer": (answered, (*LINES, *MARKS, *PAGES)),
     "an answer and its sources": (verified, NAMED),
-    "what a reply repeats": (lambda text: overlap.shared(text, text, (text[:1_000],)), TEXT),
+    "what a reply repeats": (lambda text: overlap.shared(text, [text], (text[:1_000],)), TEXT),
     "a note": (lambda text: (notes.passages("x", text), list(words.words(text)), words.telling(text, 240)), TEXT),
     "habits": (lambda text: habits.read(text[:4_000], "de"), TEXT),
     "a file of the archive": (lambda text: (escape.block(text), escape.item(text), frontmatter.scalar(text)), TEXT),

@@ -136,12 +136,12 @@ def test_words_that_were_lent_are_remarked_when_they_come_back() -> None:
 def test_a_run_that_the_thread_has_as_well_is_not_remarked() -> None:
     run = "the warehouse in Kiel moves to the new pier"
 
-    assert shared(f"Yes, {run}.", run, ()) == run
-    assert shared(f"Yes, {run}.", run, (f"Is it true that {run}?",)) == ""
-    assert (
-        shared("来週の金曜日に新しい倉庫へ引っ越します。", "ええ、来週の金曜日に新しい倉庫へ引っ越します。", ()) != ""
-    )
-    assert shared("はい、承知いたしました。", "はい、承知いたしました。", ()) == ""
+    assert shared(f"Yes, {run}.", [run], ()) == (run,)
+    assert shared(f"Yes, {run}.", ["", run], (f"Is it true that {run}?",)) == ("", "")
+    assert shared(
+        "来週の金曜日に新しい倉庫へ引っ越します。", ["ええ、来週の金曜日に新しい倉庫へ引っ越します。"], ()
+    ) != ("",)
+    assert shared("はい、承知いたしました。", ["はい、承知いたしました。"], ()) == ("",)
 
 
 def test_sources_come_back_as_they_were_kept() -> None:

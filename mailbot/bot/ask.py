@@ -70,26 +70,31 @@ def _journalled(world: World, job: Job, reply: Reply) -> Job:
 
 
 def read(world: World, job: Job) -> Answer | Job:
-    """The stored answer, read and held against what was said to the model; or the job after it was rejected. Completes
-    the prompt's file."""
-    data = job.answer
+    """The stored answer, read and held against what was said to the model; or the job after it was rejected. The same
+    at each call."""
     try:
-        answer = answers.read(data["text"], data["shape"], analysis=bool(job.analysis))
+        answer = answers.read(job.answer["text"], job.answer["shape"], analysis=bool(job.analysis))
     except BadAnswer as error:
         return _refused(world, job, error)
-    answer = verify(answer, sources.unpack(world.journal.kept(job.id, "sources")))
-    stored = world.journal.kept(job.id, "prompt")
+    return verify(answer, sources.unpack(world.journal.kept(job.id, "sources")))
+
+
+def complete(world: World, job: Job, answer: Answer) -> None:
+    """Writes the answer into the file of its prompt; there is none where no model was asked."""
+    stored, data = world.journal.kept(job.id, "prompt"), job.answer
     if stored is not None:
         usage = {"prompt_tokens": data["tokens_in"], "completion_tokens": data["tokens_out"]}
         text = completed_prompt(stored.decode(), asdict(answer), usage, data["temperature"])
         world.store.write(job.names["prompt"], text)
-    return answer
 
 
 def analyse(world: World, job: Job) -> Job:
     """For a mail that a model may read and nobody may draft for: the answer is read for its page."""
     answer = read(world, job)
-    return answer if isinstance(answer, Job) else world.record(job, "skipped", reason=job.analysis)
+    if isinstance(answer, Job):
+        return answer
+    complete(world, job, answer)
+    return world.record(job, "skipped", reason=job.analysis)
 
 
 def _refused(world: World, job: Job, error: BadAnswer) -> Job:

@@ -36,6 +36,7 @@ def store(world: World, wire: Wire, job: Job) -> Job:
     answer = ask.read(world, job)
     if isinstance(answer, Job):
         return answer
+    ask.complete(world, job, answer)
     raw = world.journal.kept(job.id, "draft")
     shown = dict(job.draft)
     wrong = _wrong_language(world, job, answer)

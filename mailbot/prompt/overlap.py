@@ -4,7 +4,7 @@ they say of other matters does not belong in a reply."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 LEAST = 8  # words in a row
 LETTERS = 16  # in a row, of scripts that put no blanks between words
@@ -14,22 +14,27 @@ _WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|[^\W_]+")
 _JOINED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
 
 
-def shared(reply: str, lent: str, known: Iterable[str]) -> str:
-    """The first run of words that the reply shares with a text that was lent and with nothing that is ``known``, ""
-    when there is none."""
+def shared(reply: str, lent: Iterable[str], known: Iterable[str]) -> tuple[str, ...]:
+    """For each text that was lent the first run of words that the reply shares with it and with nothing that is
+    ``known``, "" when there is none."""
     found = list(_WORD.finditer(reply))
-    words, theirs = [word.group().casefold() for word in found], _words(lent)
-    places = {run: at for at, run in _runs(theirs)}
-    if not places:
-        return ""
+    words = [word.group().casefold() for word in found]
     elsewhere = {run for text in known for _, run in _runs(_words(text))}
-    for at, run in _runs(words):
-        if run in places and run not in elsewhere:
+    new = [(at, run) for at, run in _runs(words) if run not in elsewhere]
+    spans = (_first(new, words, _words(text)) for text in lent)
+    return tuple(reply[found[span[0]].start() : found[span[-1]].end()] if span else "" for span in spans)
+
+
+def _first(new: Sequence[tuple[int, tuple[str, ...]]], words: list[str], theirs: list[str]) -> range:
+    """The places of the words that make the first of the runs which is theirs, as far as it goes on."""
+    places = {run: at for at, run in _runs(theirs)}
+    for at, run in new:
+        if run in places:
             end, their_end = at + len(run), places[run] + len(run)
             while words[end : end + 1] and words[end : end + 1] == theirs[their_end : their_end + 1]:
                 end, their_end = end + 1, their_end + 1
-            return reply[found[at].start() : found[end - 1].end()]
-    return ""
+            return range(at, end)
+    return range(0)
 
 
 def _words(text: str) -> list[str]:

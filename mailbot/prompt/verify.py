@@ -120,7 +120,9 @@ def _weekdays(reply: str) -> list[str]:
 
 def _repeated(reply: str, sources: Sources) -> list[str]:
     known = (*sources.own, *sources.others)
-    runs = [(name, shared(reply, text, known)) for name, text in sources.lent]
+    runs = zip(
+        (name for name, _ in sources.lent), shared(reply, (text for _, text in sources.lent), known), strict=True
+    )
     return [
         f"The draft repeats {name}: “{one_line(run, SHOWN)}”. See that it belongs here." for name, run in runs if run
     ]
