@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 import pytest
@@ -24,15 +24,22 @@ def queue(lab: Lab, *answers: str | Exception) -> None:
     lab.endpoint.queue.extend(answers)
 
 
-def break_append(lab: Lab, *, after: bool) -> None:
-    """The wire breaks around the next APPEND to Drafts, before or after the server stored it."""
+def at_the_append(lab: Lab, act: Callable[[], object], *, after: bool = False) -> None:
+    """Something happens once, right before the next APPEND or right after the server stored it."""
 
     def effect(name: str) -> None:
         if name == ("appended" if after else "append"):
             lab.mailbox.effect = lambda name: None
-            raise Unknown("the connection broke")
+            act()
 
     lab.mailbox.effect = effect
+
+
+def break_append(lab: Lab, *, after: bool) -> None:
+    def breaks() -> None:
+        raise Unknown("the connection broke")
+
+    at_the_append(lab, breaks, after=after)
 
 
 def try_cycle(lab: Lab) -> None:
@@ -154,13 +161,8 @@ def test_of_two_hosts_that_store_at_the_same_time_one_draft_is_left(lab: Lab) ->
     lab.mailbox.keywords = False
     lab.flag()
     other = second_host(lab)
+    at_the_append(lab, other.cycle)
 
-    def effect(name: str) -> None:
-        if name == "append":
-            lab.mailbox.effect = lambda name: None
-            other.cycle()
-
-    lab.mailbox.effect = effect
     lab.cycle()
 
     assert lab.jobs()[0].state is other.jobs()[0].state is State.DONE
@@ -175,13 +177,8 @@ def test_two_drafts_that_have_to_stand_are_told(lab: Lab) -> None:
     del lab.mailbox.boxes["Trash"]
     lab.flag()
     other = second_host(lab)
+    at_the_append(lab, other.cycle)
 
-    def effect(name: str) -> None:
-        if name == "append":
-            lab.mailbox.effect = lambda name: None
-            other.cycle()
-
-    lab.mailbox.effect = effect
     lab.cycle()
 
     assert len(lab.mailbox.raws("Drafts")) == 2

@@ -6,7 +6,6 @@ import random
 import re
 import threading
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -51,14 +50,6 @@ def write(lab: Lab, *raws: bytes) -> None:
         lab.mailbox.add("Sent", raw, "\\Seen")
     lab.clock += 4000
     lab.cycle()
-
-
-@pytest.fixture
-def lab() -> Iterator[Lab]:
-    lab = Lab()
-    lab.cycle()
-    yield lab
-    lab.close()
 
 
 # What stands in a prompt

@@ -51,16 +51,16 @@ def matches(pattern: str, email: str) -> bool:
     """Whether an address is the one named, or is in the domain named or below it; ``*`` in the pattern is anything but
     an ``@``."""
     mask = pattern if "@" in pattern else f"*@{pattern}"
-    local, _, domain = _mask(mask).rpartition("@")
+    local, _, domain = wildcards(fold(mask)).rpartition("@")
     found_local, at, found_domain = fold(email).rpartition("@")
     below = () if "@" in pattern else (f"*.{domain}",)
     fits = (fnmatch.fnmatchcase(found_domain, mask) for mask in (domain, *below))
     return bool(at) and fnmatch.fnmatchcase(found_local, local) and any(fits)
 
 
-def _mask(pattern: str) -> str:
-    """A pattern for fnmatch in which only ``*`` is a wildcard."""
-    return re.sub(r"[?\[]", r"[\g<0>]", fold(pattern))
+def wildcards(pattern: str) -> str:
+    """The pattern for fnmatch, in which only ``*`` is a wildcard."""
+    return re.sub(r"[?\[]", r"[\g<0>]", pattern)
 
 
 def usable(email: str) -> bool:

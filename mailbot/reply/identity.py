@@ -7,12 +7,11 @@ never add one. This module does not know who else gets the reply.
 from __future__ import annotations
 
 import fnmatch
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mailbot.mail.mail import Mail
-from mailbot.reply.address import canonical, fold, usable
+from mailbot.reply.address import canonical, fold, usable, wildcards
 
 if TYPE_CHECKING:
     from mailbot.config import Account, Identity, Owner
@@ -106,7 +105,6 @@ def _is_plus_form(own: str, folded: str) -> bool:
 
 def _matches(pattern: str, folded: str) -> bool:
     """Local part and domain by themselves, so that a ``*`` never reaches across the ``@``. Only ``*`` is a wildcard."""
-    mask = re.sub(r"[?\[]", r"[\g<0>]", fold(pattern))
-    mask_local, _, mask_domain = mask.rpartition("@")
+    mask_local, _, mask_domain = wildcards(fold(pattern)).rpartition("@")
     local, at, domain = folded.rpartition("@")
     return bool(at) and fnmatch.fnmatchcase(local, mask_local) and fnmatch.fnmatchcase(domain, mask_domain)

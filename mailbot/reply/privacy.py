@@ -19,7 +19,7 @@ from mailbot.mail import quote
 from mailbot.mail.body import ATTACHED
 from mailbot.mail.mail import Mail
 from mailbot.mail.thread import Thread, ThreadMail
-from mailbot.reply.address import matches
+from mailbot.reply.address import matches, wildcards
 
 if TYPE_CHECKING:
     from mailbot.config import Privacy
@@ -181,8 +181,7 @@ def by_place(rule: Privacy, places: frozenset[tuple[str, str]]) -> str:
 
 def is_like(pattern: str, folder: str) -> bool:
     """Folders by name, ``*`` for anything; without case, because one that is missed would leave the house."""
-    mask = re.sub(r"[?\[]", r"[\g<0>]", pattern.casefold())
-    return bool(folder) and fnmatch.fnmatchcase(folder.casefold(), mask)
+    return bool(folder) and fnmatch.fnmatchcase(folder.casefold(), wildcards(pattern.casefold()))
 
 
 def named(text: str) -> list[str]:
