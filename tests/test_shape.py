@@ -6,6 +6,7 @@ reason to differ, the exception stands below, with the reason."""
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -232,6 +233,16 @@ def test_the_map_names_every_package_and_module() -> None:
     there = {path.name + "/" * path.is_dir() for path in ROOT.iterdir() if not path.name.startswith("_")}
 
     assert named == there
+
+
+def test_the_map_of_a_folder_names_every_module_in_it() -> None:
+    """A newcomer reads the package first. The command line needs no map: its files are named as its verbs."""
+    for package in (m for m in modules() if m.path.name == "__init__.py" and m.name not in ("", "cli", "demo")):
+        files = {path for path in package.path.parent.iterdir() if not path.name.startswith("_")}
+        there = {path.stem for path in files if path.suffix == ".py"}
+        rows = re.findall(r"^ *(\w+) +\S", ast.get_docstring(package.tree) or "", re.MULTILINE)
+
+        assert there - set(rows) == set(), package.path
 
 
 def test_nobody_knows_a_layer_above() -> None:

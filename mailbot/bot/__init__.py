@@ -3,7 +3,8 @@
 A round::
 
     tick       takes every due job one step after the other, and decides what an error means for it
-    observe    what carries a flag now, and what that means        -> events asked, held, cancelled ...
+    look       what carries a flag now, as the server has it
+    observe    what that means for the jobs                        -> events asked, held, cancelled ...
     settled    folders in which a look would find the same again
 
 Its steps, in their order::
@@ -26,6 +27,7 @@ What they use::
     calls      threads for what is done beside the rounds
     spare      the connection that searches and learning share
     learn      the owner's mails in Sent, into the index, in idle moments
+    filed      what privacy rules ask of the server: in which folders mails lie
     context    what of the owner's own goes into a prompt
     notes      the owner's notes, for the readers of a reply
     daily      the day's limit of model calls
@@ -33,6 +35,7 @@ What they use::
 
 For the owner::
 
+    replay     an archived prompt, asked again
     trouble    what the owner must know, told once
     notices    which of it is told now, and by which way
     digest     once a day: which drafts wait

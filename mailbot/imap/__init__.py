@@ -1,1 +1,13 @@
-"""The wire. The only folder that imports imapclient; every argument of a command passes its one gate."""
+"""The wire. The only folder that imports imapclient; every argument of a command passes its one gate.
+
+login      connects and logs in
+session    one connection, in mailbot's words
+gate       what may stand in a command
+criteria   what a SEARCH looks for
+breath     commands said together with the next one, so that they cost no round trip of their own
+said       what was said and is not answered yet
+answer     what a server tells, as values
+trouble    what the libraries raise, as mailbot's errors
+folders    which folder is Drafts, Sent and Trash, and which are watched
+idle       IDLE, which wakes the poll
+"""

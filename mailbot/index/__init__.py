@@ -4,6 +4,7 @@ SQLite with FTS5, a file of its own.
 Nothing depends on it. It may be deleted at any time and is built again; a damaged one is thrown away. Whoever asks gets
 an answer or ``Unusable``, and goes on without. It never waits long for another process.
 
+    index      the whole, and forgetting
     database   the file: opened when first asked, thrown away when it is no good
     sent       own mails, by reader, language and words
     filed      which mails lie where a privacy rule looks

@@ -5,6 +5,7 @@ link      links and e-mail addresses, also those spelled so as not to look like 
 account   where money goes: IBANs, cards, crypto addresses, numbers that are called an account
 day       days and times in thirteen languages, compared whatever their form
 number    phone numbers and numbers, compared whatever their separators
+words     months and days of the week, in thirteen languages
 find      all of a text, each stretch of it once
 
 Refuses to know who wrote the text and what follows from it (``prompt.sources``). Linear in the length of the text.

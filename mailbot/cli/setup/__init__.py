@@ -1,6 +1,13 @@
 """mailbot setup: asks for an address, finds its server, and writes a config that works.
 
-Here are the flags and the order of the steps; the other files have the questions of one step each."""
+Here are the flags and the order of the steps; the other files have the questions of one step each.
+
+talk      what is said and asked
+login     the address, its server, and a login that works
+source    where the secret of a mailbox comes from
+folders   Drafts, Sent and Trash, and which folders are watched
+owner     the owner, the model, and where their secrets are kept
+"""
 
 from __future__ import annotations
 
