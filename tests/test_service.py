@@ -160,9 +160,9 @@ def test_other_mails_are_drafted_while_a_model_call_is_open(dovecot: Dovecot, ga
 def test_as_many_calls_as_configured_are_open_beside_each_other(dovecot: Dovecot, gate: Gate, model: Endpoint) -> None:
     account = Account(dovecot)
     model.then(gate, gate, gate, gate)
+    uids = [account.deliver() for _ in range(4)]  # before, or a server that tells of each at once uses the looks up
     with Home(account, model=model.base_url, options="concurrency = 3", extra=RARELY) as home:
         home.start()
-        uids = [account.deliver() for _ in range(4)]
 
         account.flag(*uids)
         until(lambda: gate.open == 3, "three open calls")
