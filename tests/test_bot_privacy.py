@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from fakes import Box, FakeSession
 from letters import sent
+from served import Served
 from worlds import CONFIG, Lab, question
 
 from mailbot.errors import BadUsage
@@ -398,3 +399,28 @@ def test_a_rule_that_says_nothing_is_a_problem_of_the_config(lines: str, problem
     with pytest.raises(BadUsage) as caught:
         Lab(CONFIG.replace("[[account]]", f"[[privacy]]\n{lines}\n[[account]]", 1))
     assert caught.value.problems[0].startswith(problem)
+
+
+def test_on_a_real_server_folders_and_keywords_are_read_and_a_mail_that_leaves_is_free_again(dovecot: Any) -> None:
+    rules = '[[privacy]]\nrule = "never"\nfolder = ["heal*"]\nkeyword = ["$Private"]\n'
+    lab = Served(dovecot, CONFIG.replace("[[account]]", f"{rules}[[account]]", 1))
+    with lab.other() as client:
+        client.create_folder("Health")
+    uid = lab.deliver(question(9, Message_ID=REPORT), folder="Health")
+    lab.deliver(sent(WRITTEN.format("CANARY-1 results"), In_Reply_To=REPORT), folder="Sent")
+    lab.deliver(sent(WRITTEN.format("CANARY-2 results"), number=2), "$private", folder="Sent")
+    lab.deliver(sent(WRITTEN.format("racks"), number=3), folder="Sent")
+    lab.cycle()
+    lab.deliver(question(To="Ada Example <ada@example.org>"), "\\Flagged")
+    lab.settle()
+    with lab.other("Health") as client:
+        client.move([uid], "Archive")
+    lab.deliver(question(2, To="Ada Example <ada@example.org>"), "\\Flagged")
+    lab.settle()
+
+    first, second = asked(lab)
+    assert "CANARY" not in first
+    assert "the racks are for you" in first
+    assert "CANARY-1" in second
+    assert "CANARY-2" not in second
+    lab.close()

@@ -120,11 +120,11 @@ def _weekdays(reply: str) -> list[str]:
 
 def _repeated(reply: str, sources: Sources) -> list[str]:
     known = (*sources.own, *sources.others)
-    runs = zip(
-        (name for name, _ in sources.lent), shared(reply, (text for _, text in sources.lent), known), strict=True
-    )
+    runs = shared(reply, (text for _, text in sources.lent), known)
     return [
-        f"The draft repeats {name}: “{one_line(run, SHOWN)}”. See that it belongs here." for name, run in runs if run
+        f"The draft repeats {name}: “{one_line(run, SHOWN)}”. See that it belongs here."
+        for (name, _), run in zip(sources.lent, runs, strict=True)
+        if run
     ]
 
 
