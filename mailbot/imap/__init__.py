@@ -2,6 +2,7 @@
 
 login      connects and logs in
 session    one connection, in mailbot's words
+effects    every command that changes a mailbox
 gate       what may stand in a command
 criteria   what a SEARCH looks for
 breath     commands said together with the next one, so that they cost no round trip of their own

@@ -18,19 +18,18 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-import imapclient
 from imapclient.exceptions import IMAPClientAbortError, IMAPClientError
 
-from mailbot.imap import criteria, gate
-from mailbot.imap.answer import Fetched, Folder, Look, fetched, opened, place, plain, sections
-from mailbot.imap.breath import Asked, Opening, fetch, literal, status
+from mailbot.imap import criteria, effects, gate
+from mailbot.imap.answer import Fetched, Folder, Look, fetched, opened, plain, sections
+from mailbot.imap.breath import Asked, Opening, fetch, status
 from mailbot.imap.said import Said
 from mailbot.imap.trouble import Rejection, translated
 from mailbot.job import Mark, Place
 
 
 class Session:
-    """Made by ``login.connect``. ``selected`` is the folder that is open, read-only unless ``writable``.
+    """Made by ``login.connect``. ``selected`` is the folder that is open: for reading, unless ``select`` opened it.
 
     What is asked (``ask_...``) is said at once, in one breath with the next command, and costs no turn of its own; what
     is returned tells the answer, or raises what the command would have raised."""
@@ -238,41 +237,25 @@ class Session:
         Raises Rejection: it is not stored. Raises Unknown: it may be stored."""
         name, names = gate.text(folder), [gate.flag(f) for f in flags]
         with self._said.before(effect=True):
-            at_once = literal(self.capabilities, raw)
-            if at_once is None:
-                answer = self._client.append(name, raw, names)
-            else:
-                words = self._client._normalise_folder(name), f"({' '.join(names)})"
-                answer = Asked(self._client, "APPEND", *words, literal=at_once).answer()
-        return place(folder, answer if isinstance(answer, bytes) else str(answer).encode())
+            return effects.append(self._client, self.capabilities, name, raw, names)
 
     def create(self, folder: str) -> None:
         """Makes a folder and subscribes to it: Thunderbird shows no others."""
         name = gate.text(folder)
         with self._said.before(effect=True):
-            self._client.create_folder(name)
-            with suppress(IMAPClientError):
-                self._client.subscribe_folder(name)
+            effects.create(self._client, name)
 
     def add_keyword(self, uid: int, keyword: str) -> None:
         """In the folder opened by ``select``."""
         lot, name = next(gate.uids([uid])), gate.flag(keyword)
         with self._said.before(effect=True):
-            self._client.add_flags(lot, [name], silent=True)
+            effects.add_flag(self._client, lot, name)
 
     def move(self, uid: int, folder: str) -> bool:
         """Moves one mail of the folder opened by ``select``; False where the server has neither MOVE nor UIDPLUS."""
         lot, name = next(gate.uids([uid])), gate.text(folder)
         with self._said.before(effect=True):
-            if "MOVE" in self.capabilities:
-                self._client.move(lot, name)
-            elif "UIDPLUS" in self.capabilities:
-                self._client.copy(lot, name)
-                self._client.add_flags(lot, [imapclient.DELETED], silent=True)
-                self._client.uid_expunge(lot)
-            else:
-                return False
-        return True
+            return effects.move(self._client, self.capabilities, lot, name)
 
     def idle(self) -> None:
         with self._said.before():
