@@ -16,6 +16,7 @@ import pytest
 from authority import CLIENT, Authority
 from dovecot import Dovecot
 from dovecot import find as find_dovecot
+from proxy import dripping
 from running import Account, Home
 
 from mailbot import lock, wiring
@@ -338,6 +339,18 @@ def test_an_authority_that_is_not_there_is_trouble_of_the_network(tmp_path: Path
 
     assert isinstance(error, Later)
     assert "127.0.0.1 cannot be reached: " in error.reason
+
+
+@pytest.mark.parametrize("first", [b"H", b"HTTP/1.1 200 OK\r\nX: ", b"HTTP/1.1 200 OK\r\n\r\n{"])
+def test_an_authority_that_drips_is_not_waited_for(
+    tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch, first: bytes
+) -> None:
+    """Connecting waits for it, and the poll for connecting."""
+    monkeypatch.setattr("mailbot.oauth.authority.PATIENCE", 0.3)
+    with dripping(first) as port:
+        error = caught(sign_in(f"http://127.0.0.1:{port}/common", tmp_path, clock).begin)
+
+    assert isinstance(error, Later)
 
 
 def test_a_token_that_is_still_good_is_used_while_the_authority_is_away(

@@ -6,21 +6,21 @@ quick, or it is transport trouble."""
 from __future__ import annotations
 
 import json
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from http.client import HTTPException, HTTPMessage
+from http.client import HTTPConnection, HTTPException, HTTPMessage, HTTPResponse, HTTPSConnection
 from typing import IO, Any
 from urllib.parse import urlencode, urlsplit
 
+from mailbot.deadline import Deadline
 from mailbot.errors import Later, OwnerMustAct
 from mailbot.oauth.refusal import KIND, refusal
 
 MICROSOFT = "https://login.microsoftonline.com/common"
 SCOPE = ("https://outlook.office.com/IMAP.AccessAsUser.All", "offline_access")
-PATIENCE = 30.0  # seconds, for each silence and for the whole answer
+PATIENCE = 30.0  # seconds, for each silence and for all of it
 MOST = 65_536  # octets; a real answer has 5,000
 LIFE_USUAL = 3600.0  # seconds that a token is good for where the authority does not say (RFC 6749, 5.1)
 CODE_LIFE = 900.0  # seconds, likewise; RFC 8628 demands that it says so, 15 minutes is what Microsoft says
@@ -146,15 +146,65 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
         return None
 
 
+class _Plain(urllib.request.HTTPHandler):
+    """Lets the deadline end the connection: the timeout of urllib begins anew with each octet."""
+
+    def __init__(self, deadline: Deadline) -> None:
+        super().__init__()
+        self._deadline = deadline
+
+    def http_open(self, req: urllib.request.Request) -> HTTPResponse:
+        return self.do_open(_held(HTTPConnection, self._deadline), req)
+
+
+class _Tls(urllib.request.HTTPSHandler):
+    """The same."""
+
+    def __init__(self, deadline: Deadline) -> None:
+        super().__init__()
+        self._deadline = deadline
+
+    def https_open(self, req: urllib.request.Request) -> HTTPResponse:
+        return self.do_open(_held(HTTPSConnection, self._deadline), req)
+
+
+def _held(kind: type[HTTPConnection], deadline: Deadline) -> Any:
+    def made(*args: Any, **options: Any) -> HTTPConnection:
+        connection = kind(*args, **options)
+        connect = connection.connect
+
+        def connected() -> None:
+            connect()
+            deadline.hold(connection.sock)
+
+        connection.connect = connected  # type: ignore[method-assign]
+        return connection
+
+    return made
+
+
 def _posted(url: str, body: str, host: str) -> bytes:
     """The answer to a form, whatever its status: a refusal has one, too. Raises Later; its words have nothing of the
     request."""
     form = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json", "User-Agent": "mailbot"}
     request = urllib.request.Request(url, body.encode(), form)
     try:
+        with Deadline(PATIENCE) as deadline:
+            return _answered(request, host, deadline)
+    except (OSError, HTTPException, ValueError) as error:
+        reason = getattr(error, "reason", error)
+        raise Later(f"{host} cannot be reached: {reason or type(error).__name__}"[:200]) from None
+
+
+def _answered(request: urllib.request.Request, host: str, deadline: Deadline) -> bytes:
+    opener = urllib.request.build_opener(_NoRedirect(), _Plain(deadline), _Tls(deadline))
+    try:
         answer: Any
-        with urllib.request.build_opener(_NoRedirect()).open(request, timeout=PATIENCE) as answer:
-            return _read(answer, host)
+        with opener.open(request, timeout=PATIENCE) as answer:
+            data = _read(answer, host)
+        if deadline.expired:
+            raise Later(f"{host} sent an answer too slowly")
+        return data
     except urllib.error.HTTPError as error:
         with error:
             if error.code == 429 or error.code >= 500:
@@ -162,15 +212,12 @@ def _posted(url: str, body: str, host: str) -> bytes:
                 wait = float(after) if after.isdecimal() else None
                 raise Later(f"{host} has too much to do: it says {error.code}", after=wait) from None
             return _read(error, host)
-    except (OSError, HTTPException, ValueError) as error:
-        reason = getattr(error, "reason", error)
-        raise Later(f"{host} cannot be reached: {reason or type(error).__name__}"[:200]) from None
 
 
 def _read(answer: Any, host: str) -> bytes:
-    deadline, data = time.monotonic() + PATIENCE, bytearray()
+    data = bytearray()
     while piece := answer.read1(_CHUNK):
         data += piece
-        if len(data) > MOST or time.monotonic() > deadline:
-            raise Later(f"{host} sent an answer that is too long, or too slow")
+        if len(data) > MOST:
+            raise Later(f"{host} sent an answer that is too long")
     return bytes(data)
