@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from mailbot.errors import Refused
+from mailbot.prompt import remarks
 from mailbot.prompt.answer import Answer, BadAnswer, Shape, read
 from mailbot.prompt.form import schema
 
@@ -276,3 +277,8 @@ def test_an_analysis_needs_no_reply_and_looks_at_none() -> None:
 def test_an_analysis_without_a_summary_is_none(text: str, shape: Shape) -> None:
     with pytest.raises(BadAnswer):
         read(text, shape, analysis=True)
+
+
+def test_gaps_are_named_apart_and_one_that_comes_twice_is_counted() -> None:
+    text = '{"reply": "On 1: [[fill: your answer]]\\n\\nOn 2: [[fill: your answer]] and [[fill: Monday; Tuesday]]"}'
+    assert remarks.of(read(text, "schema")) == ("Fill in before you send: “your answer” (2 times); “Monday; Tuesday”.",)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 
 from mailbot.counted import counted
@@ -13,8 +14,9 @@ NOT_NEEDED = "The model thinks that this mail needs no reply."
 
 def of(answer: Answer) -> tuple[str, ...]:
     """What nobody said, what is missing, what the reply takes for granted, and whether one is due at all."""
-    open_gaps = tuple(dict.fromkeys(gaps(answer.reply)))
-    found = [f"Fill in before you send: {'; '.join(f'“{gap}”' for gap in open_gaps)}."] if open_gaps else []
+    open_gaps = Counter(gaps(answer.reply))
+    named = (f"“{gap}”{f' ({count} times)' if count > 1 else ''}" for gap, count in open_gaps.items())
+    found = [f"Fill in before you send: {'; '.join(named)}."] if open_gaps else []
     if answer.missing_facts and not open_gaps:
         found.append(f"The model did not know this, and left no gap for it: {_listed(answer.missing_facts)}.")
     if answer.assumptions:
