@@ -1,4 +1,5 @@
-"""Puts the parts together: from a config to the world of each account. The only module that knows every edge."""
+"""Puts the parts together: from a config to the world of each account. The only module that knows every edge; it
+imports each when it is first asked for, since most commands need the journal only."""
 
 from __future__ import annotations
 
@@ -8,29 +9,25 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from ssl import SSLContext
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from mailbot import lock, templates
-from mailbot.archive.store import Store
-from mailbot.bot import removal
-from mailbot.bot.logins import guarded
-from mailbot.bot.sweep import sweep
+from mailbot import lock
 from mailbot.bot.world import World, log
-from mailbot.config import Account, Config
 from mailbot.errors import MailbotError
-from mailbot.imap.login import connect, tls_context
-from mailbot.imap.session import Session
-from mailbot.index import Index
 from mailbot.journal import Damaged, Journal, put_aside
-from mailbot.model import Endpoint
-from mailbot.prompt.template import Templates
-from mailbot.secrets import Secrets
-from mailbot.smtp import send_notice
 
 if TYPE_CHECKING:
+    from ssl import SSLContext
+
+    from mailbot.archive.store import Store
+    from mailbot.config import Account, Config
+    from mailbot.imap.session import Session
+    from mailbot.index import Index
+    from mailbot.model import Endpoint
     from mailbot.oauth import SignIn
+    from mailbot.prompt.template import Templates
+    from mailbot.secrets import Secrets
 
 
 @dataclass
@@ -72,18 +69,26 @@ class Home:
 
     @cached_property
     def store(self) -> Store:
+        from mailbot.archive.store import Store
+
         return Store(self.config.archive.folder, self.config.archive.mode)
 
     @cached_property
     def index(self) -> Index:
+        from mailbot.index import Index
+
         return Index(self.config.state.folder)
 
     @cached_property
     def secrets(self) -> Secrets:
+        from mailbot.secrets import Secrets
+
         return Secrets(self.config, self.environ)
 
     @cached_property
     def endpoint(self) -> Endpoint | None:
+        from mailbot.model import Endpoint
+
         model = self.config.model
         if model is None:
             return None
@@ -98,6 +103,9 @@ class Home:
     def sweep(self) -> None:
         """Takes away what is older than the owner wants to keep, and what an interrupted purge has left. A failure is
         logged, and tried again tomorrow."""
+        from mailbot.bot import removal
+        from mailbot.bot.sweep import sweep
+
         try:
             removal.finish(self.journal, self.store, self.index)
             sweep(self.config, self.journal, self.store, time.time())
@@ -106,6 +114,8 @@ class Home:
 
     def templates(self) -> Templates:
         """The prompt's templates, as the files are now. Raises OwnerMustAct."""
+        from mailbot import templates
+
         return templates.read(self.config.prompt.folder)
 
     def world(self, account: Account) -> World:
@@ -126,6 +136,8 @@ class Home:
 
     def connect(self, account: Account) -> Session:
         """Logs in, with the secret as it is now."""
+        from mailbot.imap.login import connect
+
         context = self._context(account.imap.ca_file) if account.imap.security != "none" else None
 
         def enter(secret: str) -> Session:
@@ -138,6 +150,8 @@ class Home:
         return self._guarded(account, self.secrets.get(f"{account.name}.imap"), enter)
 
     def _guarded(self, account: Account, secret: str, enter: Callable[[str], Session]) -> Session:
+        from mailbot.bot.logins import guarded
+
         return guarded(self.journal, account.key, secret, enter, time.time(), insist=self.insist)
 
     @cached_property
@@ -146,11 +160,16 @@ class Home:
 
     def _context(self, ca_file: str) -> SSLContext:
         """One for each CA file: a context costs a megabyte and 30 ms."""
+        from mailbot.imap.login import tls_context
+
         if ca_file not in self._contexts:
             self._contexts[ca_file] = tls_context(ca_file)
         return self._contexts[ca_file]
 
     def _send(self, account: Account, raw: bytes) -> None:
+        from mailbot.bot.logins import guarded
+        from mailbot.smtp import send_notice
+
         assert account.smtp is not None, "only an account with [account.smtp] sends"
         smtp, to = account.smtp, self.config.notify.to or account.address
         own = [a for each in self.config.accounts for a in (each.address, *each.aliases)]
@@ -168,7 +187,8 @@ class Home:
     def close(self) -> None:
         if self._journal is not None:
             self._journal.close()
-        self.index.close()
+        if "index" in vars(self):
+            self.index.close()
 
 
 def sign_in(config: Config, account: Account, again: str = "") -> SignIn:

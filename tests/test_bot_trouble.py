@@ -374,17 +374,17 @@ def test_an_archive_that_cannot_be_written_stops_before_the_model(lab: Lab) -> N
 
 
 def test_one_mail_with_a_bug_does_not_stop_the_others(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
-    from mailbot.bot import tick
+    from mailbot.bot import steps
     from mailbot.job import Step
 
-    plain = tick.AT_HOME[Step.PREPARE]
+    plain = steps.AT_HOME[Step.PREPARE]
 
     def prepare(world: object, one: object) -> object:
         if one.mail["subject"] == "poison":  # type: ignore[attr-defined]
             raise RuntimeError("a bug")
         return plain(world, one)  # type: ignore[arg-type]
 
-    monkeypatch.setitem(tick.AT_HOME, Step.PREPARE, prepare)  # type: ignore[arg-type]
+    monkeypatch.setitem(steps.AT_HOME, Step.PREPARE, prepare)  # type: ignore[arg-type]
     lab.flag(question(1, Subject="poison"))
     lab.flag(question(2))
 

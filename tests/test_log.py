@@ -15,7 +15,7 @@ from fakes import ANSWER
 from running import Account, Home, until
 from worlds import Lab, question
 
-from mailbot.bot import tick
+from mailbot.bot import steps
 from mailbot.cli.log import start_log
 from mailbot.errors import Later, OwnerMustAct
 from mailbot.job import State, Step
@@ -89,7 +89,7 @@ def test_a_bug_that_a_mail_shows_is_one_line_without_its_words(
         except KeyError as error:
             raise ValueError(HOSTILE) from error
 
-    monkeypatch.setitem(tick.AT_HOME, Step.PREPARE, prepare)  # type: ignore[arg-type]
+    monkeypatch.setitem(steps.AT_HOME, Step.PREPARE, prepare)  # type: ignore[arg-type]
     lab.flag(mail())
     lab.settle()
 

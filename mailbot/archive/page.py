@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 
 from mailbot.archive import escape, frontmatter
 from mailbot.archive.frontmatter import Word
@@ -123,6 +124,12 @@ def update(text: str, *, status: str | None = None, remarks: tuple[str, ...] | N
     if remarks is not None:
         body = _with_remarks(body, remarks, "\r\n" if block.endswith("\r\n") else "\n")
     return block + body
+
+
+def fingerprint(text: str) -> str:
+    """A fingerprint of the part of a page that mailbot does not change: another one means that the owner wrote in
+    it."""
+    return sha256((rest(text) or "").encode(errors="surrogateescape")).hexdigest()
 
 
 def rest(text: str) -> str | None:

@@ -3,6 +3,7 @@
 A round::
 
     tick       takes every due job one step after the other, and decides what an error means for it
+    steps      who takes which step
     look       what carries a flag now, as the server has it
     observe    what that means for the jobs                        -> events asked, held, cancelled ...
     settled    folders in which a look would find the same again

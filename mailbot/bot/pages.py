@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Set
-from hashlib import sha256
 
 from mailbot.archive import name as names_of
 from mailbot.archive import page
@@ -75,15 +74,9 @@ def write(world: World, job: Job) -> Job:
         trouble.begin(world, f"{trouble.PARKED}{job.id}", f"no draft for “{subject}”: {job.reason}", hint)
     if job.state is State.DRAFTED:
         _supersede(world, job)
-    job = world.record(job, "paged", status=status, left=fingerprint(text))
+    job = world.record(job, "paged", status=status, left=page.fingerprint(text))
     trouble.end(world, "archive", "disk", "state")
     return job
-
-
-def fingerprint(text: str) -> str:
-    """A fingerprint of the part of a page that mailbot does not change: another one means that the owner wrote in
-    it."""
-    return sha256((page.rest(text) or "").encode(errors="surrogateescape")).hexdigest()
 
 
 def _page(world: World, job: Job, status: str) -> page.Page:
@@ -126,6 +119,6 @@ def _supersede(world: World, job: Job) -> None:
     for earlier in world.journal.generations(world.key, job.key):
         if earlier.generation < job.generation and earlier.state is State.DONE and earlier.status != "superseded":
             text = world.store.read(earlier.names["page"])
-            if text is not None and fingerprint(text) == earlier.page_left:
+            if text is not None and page.fingerprint(text) == earlier.page_left:
                 world.store.write(earlier.names["page"], page.update(text, status="superseded"))
             world.record(earlier, "superseded")

@@ -15,8 +15,8 @@ from datetime import datetime
 from urllib.parse import urlsplit
 
 from mailbot.archive import escape
+from mailbot.archive.page import fingerprint
 from mailbot.archive.store import Store
-from mailbot.bot.pages import fingerprint
 from mailbot.job import OPEN, Job, State
 from mailbot.journal import Journal
 from mailbot.reply.address import fold

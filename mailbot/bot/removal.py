@@ -6,8 +6,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from mailbot.archive.page import fingerprint
 from mailbot.archive.store import Store
-from mailbot.bot.pages import fingerprint
 from mailbot.bot.purge import Found, Wish
 from mailbot.index import Index, Unusable
 from mailbot.journal import Journal

@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 from pathlib import PurePosixPath
 
+from mailbot.archive.page import fingerprint
 from mailbot.archive.store import Store
-from mailbot.bot.pages import fingerprint
 from mailbot.bot.world import log
 from mailbot.config import Config
 from mailbot.job import Job

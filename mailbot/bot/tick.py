@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
-from mailbot.bot import ask, deliver, digest, fetch, gather, notices, pages, prepare, read_back, resolve, trouble
+from mailbot.bot import digest, notices, trouble
 from mailbot.bot.observe import Seen, observe
 from mailbot.bot.wire import Wire
 from mailbot.bot.world import World, log
@@ -18,20 +18,6 @@ REHEARSED = frozenset(Step) - {Step.FETCH, Step.GATHER, Step.PREPARE}
 # What a round hands over: it would have to wait for it, or others would wait for the round.
 HANDED_OVER = frozenset({Step.GATHER, Step.PREPARE, Step.ASK})
 CAN_PARK = frozenset({State.NEW, State.ANSWERED, State.APPENDING})
-
-ON_THE_WIRE: dict[Step, Callable[[World, Wire, Job], Job]] = {
-    Step.FETCH: fetch.fetch,
-    Step.GATHER: gather.alone,
-    Step.STORE: deliver.store,
-    Step.RESOLVE: resolve.resolve,
-    Step.READ_BACK: read_back.read_back,
-    Step.MARK: deliver.mark,
-}
-AT_HOME: dict[Step, Callable[[World, Job], Job]] = {
-    Step.PREPARE: prepare.prepare,
-    Step.ANALYSE: ask.analyse,
-    Step.PAGE: pages.write,
-}
 
 HandOver = Callable[[Step, Job], None]
 
@@ -115,11 +101,13 @@ def _take(
 
 def advance(world: World, wire: Wire | None, job: Job, step: Step, result: Round) -> Job:
     """One step of one job; without a ``wire`` one that needs no IMAP. The job as it was, when it cannot get on now."""
+    from mailbot.bot import ask, steps  # late: most looks find nothing to do
+
     try:
-        if step in AT_HOME:
-            return AT_HOME[step](world, job)
+        if step in steps.AT_HOME:
+            return steps.AT_HOME[step](world, job)
         assert wire is not None, "what needs IMAP is taken on the wire"
-        return ON_THE_WIRE[step](world, wire, job)
+        return steps.ON_THE_WIRE[step](world, wire, job)
     except IllegalEvent as error:
         log.info("account=%s job=%s event=late reason=%r", world.account.name, job.id, str(error))
         return job

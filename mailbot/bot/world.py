@@ -6,16 +6,18 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from mailbot.archive.store import Store
-from mailbot.config import Account, Config
-from mailbot.imap.session import Session
-from mailbot.index import Index
 from mailbot.job import IllegalEvent, Job
-from mailbot.journal import Journal
-from mailbot.model import Endpoint
-from mailbot.prompt.template import Templates
+
+if TYPE_CHECKING:  # whoever reads the journal only, as `mailbot status`, needs none of these
+    from mailbot.archive.store import Store
+    from mailbot.config import Account, Config
+    from mailbot.imap.session import Session
+    from mailbot.index import Index
+    from mailbot.journal import Journal
+    from mailbot.model import Endpoint
+    from mailbot.prompt.template import Templates
 
 log = logging.getLogger("mailbot")
 

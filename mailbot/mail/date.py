@@ -10,8 +10,6 @@ import re
 from datetime import datetime, timedelta, timezone
 from email.utils import parsedate_tz
 
-from mailparser.dates import parse_mail_date
-
 # Hours east of UTC, by the names that mailers write for a zone, where one is meant by far. RFC 5322 knows those of
 # North America; the two readers take any other name for UTC.
 _ZONES = {
@@ -41,6 +39,8 @@ MAX_DATE = 200  # characters; the longest real ones have a comment and some 60
 
 def read(value: str) -> datetime | None:
     """An aware time in the zone that the mail states (RFC 5322 3.3; ``-0000`` and no zone are UTC), else None."""
+    from mailparser.dates import parse_mail_date  # late: a look that finds no new flag reads no date
+
     value = _NAMED_ZONE.sub(lambda name: f"{_ZONES[name[1].upper()] * 100:+05d}", value[:MAX_DATE])
     value = _OF_GMT.sub(lambda zone: f"{zone[1]}{zone[2]:0>2}{zone[3] or '00'}", value)
     result = parse_mail_date(value)

@@ -24,12 +24,12 @@ from mailbot.model import quirks
 from mailbot.model.reply import Reply, read_reply, table
 from mailbot.prompt.answer import BadAnswer, Shape
 from mailbot.prompt.budget import tokens
-from mailbot.prompt.build import Message, output_tokens
 from mailbot.prompt.form import schema
 from mailbot.prompt.guard import one_line
 
 if TYPE_CHECKING:
     from mailbot.config import Model
+    from mailbot.prompt.build import Message
 
 OPENAI_HOST = "api.openai.com"
 HOSTED_OUTPUT = 16_384  # tokens; models that think count their thoughts, and only what is used is paid
@@ -235,6 +235,8 @@ def parameters(
 def _room(config: Model, roomy_for: str | None) -> int:
     """Tokens for the answer. On a server of one's own, prompt and answer share the context: vLLM refuses what cannot
     fit, so twice the room is only as much as the prompt leaves."""
+    from mailbot.prompt.build import output_tokens
+
     usual = output_tokens(config.context_tokens) if config.is_local else HOSTED_OUTPUT
     if roomy_for is None:
         return usual

@@ -10,17 +10,19 @@ from __future__ import annotations
 import queue
 import time
 from collections.abc import Callable
-from functools import partial
+from functools import cached_property, partial
+from typing import TYPE_CHECKING
 
-from mailbot.bot import ask, gather
 from mailbot.bot.calls import Calls
-from mailbot.bot.gather import Searches
 from mailbot.bot.spare import Spare
 from mailbot.bot.tick import HANDED_OVER, Round, advance
 from mailbot.bot.world import World, log
 from mailbot.errors import MailbotError, OwnerMustAct
 from mailbot.imap.folders import Roles
 from mailbot.job import IllegalEvent, Job, Step, is_due, next_step
+
+if TYPE_CHECKING:
+    from mailbot.bot.gather import Searches
 
 PATIENCE = 30.0  # seconds that a draft waits for its thread at most, where other searches come before its own
 
@@ -33,7 +35,7 @@ class Background:
         self, world: World, spare: Spare, model_calls: Calls, own_calls: Calls | None, wake: Callable[[], None]
     ) -> None:
         self._world = world
-        self._searches = Searches(world, spare)
+        self._spare = spare
         self._model_calls = model_calls
         self._search_calls = own_calls or Calls(1)
         self._prompt_calls = own_calls or Calls(1)
@@ -44,6 +46,12 @@ class Background:
         self._unrecorded: set[str] = set()
         self._outcome = Round()
         self._stopped = False
+
+    @cached_property
+    def _searches(self) -> Searches:
+        from mailbot.bot.gather import Searches
+
+        return Searches(self._world, self._spare)
 
     @property
     def is_busy(self) -> bool:
@@ -87,6 +95,8 @@ class Background:
         self._submit(step, job, roles)
 
     def _submit(self, step: Step, job: Job, roles: Roles) -> None:
+        from mailbot.bot import ask  # late, as all that only a flag needs
+
         if step is Step.GATHER:
             work, calls = partial(self._gather, job, roles, time.monotonic()), self._search_calls
         elif step is Step.PREPARE:
@@ -96,6 +106,8 @@ class Background:
         calls.submit(lambda: self._run(step, job, work, roles))
 
     def _gather(self, job: Job, roles: Roles, since: float) -> Job:
+        from mailbot.bot import gather
+
         left = since + PATIENCE - time.monotonic()
         return self._searches.gather(job, roles, min(gather.WITHIN, left))
 
@@ -126,6 +138,8 @@ class Background:
 
     def _set_back(self, job: Job, reason: str) -> None:
         """The job waits, so that the next call, which may cost money, is not made at the next poll already."""
+        from mailbot.bot import ask
+
         try:
             ask.wait(self._world, job, reason)
         except (MailbotError, IllegalEvent):
