@@ -8,7 +8,7 @@ import pytest
 from making import ADA, MARA, make_mail
 
 from mailbot.config import Privacy
-from mailbot.mail.mail import Address
+from mailbot.mail.mail import Address, Attachment
 from mailbot.mail.thread import Thread, ThreadMail
 from mailbot.reply import privacy
 from mailbot.reply.privacy import NOWHERE, Filed
@@ -76,6 +76,18 @@ def test_who_gets_the_mail_is_not_its_sender() -> None:
 def test_folder_keyword_and_words_are_enough_each(criteria: dict[str, list[str]], by: str) -> None:
     mail = one(folder="INBOX/Health/2026", keywords=("$private",), text="Das ist STRENG\nvertraulich.")
     assert by in privacy.judge([rule("never", **criteria)], mail, local=True).refusal
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        Attachment("Streng vertraulich.txt", "text/plain", 9),
+        Attachment("a.txt", "text/plain", 9, "streng\nvertraulich"),
+    ],
+)
+def test_words_count_in_attached_texts_and_in_the_names_of_files(file: Attachment) -> None:
+    mail = one(attachments=(file,))
+    assert privacy.judge([rule("never", words=["streng vertraulich"])], mail, local=True).refusal
 
 
 @pytest.mark.parametrize(

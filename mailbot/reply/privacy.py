@@ -166,7 +166,7 @@ def _fits(rule: Privacy, one: ThreadMail, filed: Filed) -> str:
     here = {(one.folder, keyword) for keyword in ("", *one.keywords)}
     if by := by_place(rule, filed.of(mail.message_id) | here):
         return by
-    said = f"{mail.subject}\n{mail.text}"
+    said = "\n".join((mail.subject, mail.text, *(text for file in mail.attachments for text in (file.name, file.text))))
     return next((f"by the words “{words}”" for words in rule.words if says(said, words)), "")
 
 
