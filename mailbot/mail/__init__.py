@@ -30,6 +30,7 @@ HTML, as a person would see it::
 Whose words::
 
     quote        new text, quoted history, forwarded mail
+    attribution  the line above a quote: "On ... wrote:"
     signature    where the signature begins
     phrases      the words by which mail programs mark what they quote
     thread       the mails around a mail, in order

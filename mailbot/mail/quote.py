@@ -1,8 +1,8 @@
 """Where the new text of a mail ends: fresh words, quoted history, signature.
 
-Owns the recognition of attribution lines ("On ... wrote:") and of quoted header blocks. Refuses to cut where it could
-lose an answer: a text with words of its own after quoted lines, or that says its answers stand below, stays whole, and
-so does a forwarded mail, which is what the writer wants to be read.
+Owns the recognition of quoted lines, quoted header blocks and forwards (``attribution`` has the line above a quote).
+Refuses to cut where it could lose an answer: a text with words of its own after quoted lines, or that says its answers
+stand below, stays whole, and so does a forwarded mail, which is what the writer wants to be read.
 Line based: each line is looked at a few times at most.
 """
 
@@ -12,27 +12,16 @@ import re
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from mailbot.mail import phrases, signature
+from mailbot.mail import attribution, phrases, signature
+from mailbot.mail.attribution import TIME, is_quoted, says_wrote
 
-_MAX_ATTRIBUTION = 4  # lines; long names and addresses are wrapped
-_GAP = 5  # lines among which its quote begins; webmails leave blank ones
-_MAX_LINE = 400  # characters of an attribution line
 _MAX_BLOCK = 10  # lines of a quoted header block
 _MIN_MARK = 3  # characters of a line that says anything, such as "原邮件"
 _MAX_MARK = 100  # of a line such as "---- Original Message ----"
 _WHOLE = -1
 _SHORT = 40  # characters of a line such as "See below." that says nothing else
 _DASHES = ("-", "_", "=", "\u2010", "\u2013", "\u2014")  # Proton draws its line with U+2010
-_DIGIT = re.compile(r"[0-9]")
-_YEAR = re.compile(r"(?<![0-9])(?:19|20)[0-9]{2}(?![0-9])")
-_TIME = re.compile(r"(?<![0-9])[0-2]?[0-9][:.][0-5][0-9](?![0-9])")
-# The address that ends an attribution, but for a verb; Outlook's apps write its link behind it.
-_NAMED = re.compile(
-    r"(?:<[^<>\s]{1,200}@[^<>\s]{1,200}(?:<\s?mailto:[^<>\s]{1,200}>)?>[^<>]{0,40}"
-    r"|\(\s?[^()\s]{1,200}@[^()\s]{1,200}\)(?:\s\w{1,20}){0,2}\s?)[:：]\s*$"
-)
 _MARKED = re.compile(r"[A-Za-z]{0,4}[>|#]")  # "> ", "AE> " as The Bat! quotes, "# "
-_UNCLOSED = re.compile(r"<[^<>\s]{1,200}@[^<>\s]{1,200}$")
 _FORWARDED = re.compile(rf"(?:{'|'.join(map(re.escape, phrases.FORWARD_PREFIXES))})\s?[:：]")
 _RULE = re.compile(r"\s*(?:_{10,}|-{10,}|={10,})\s*")
 
@@ -67,7 +56,7 @@ def split(text: str, subject: str = "") -> Split:
     cut = _WHOLE if _FORWARDED.match(phrases.fold(subject.strip())) else _cut(lines)
     if cut == _WHOLE:
         return Split(_joined(lines), "", "")
-    if any(map(_points_below, lines[:cut])) and not any(map(_is_quoted, lines[cut:])):
+    if any(map(_points_below, lines[:cut])) and not any(map(is_quoted, lines[cut:])):
         cut = len(lines)
     fresh, signed = signature.cut(lines[:cut])
     if cut < len(lines) and not _has_words(fresh):
@@ -80,14 +69,14 @@ def typed(text: str) -> str:
     quoted line goes, and from the first quoted header, forward or signature on everything. Loses words rather than keep
     one too many; what is quoted without any mark nobody can tell."""
     lines, kept = text.split("\n"), list[str]()
-    openings = {_attribution_start(lines, end) for end, line in enumerate(lines) if _has_colon(line)}
+    openings = {attribution.beginning(lines, end) for end, line in enumerate(lines) if attribution.has_colon(line)}
     for at, line in enumerate(lines):
         if not line.strip():
             kept.append(line)
             continue
         if line == signature.MARK or _is_forward(line) or _is_original(line) or _is_block(lines, at):
             break
-        if _MARKED.match(line) or signature.is_sent_from(line) or _is_attribution_line(lines, at):
+        if _MARKED.match(line) or signature.is_sent_from(line) or attribution.belongs(lines, at):
             continue
         if at in openings:  # an attribution that no quoted line follows
             break
@@ -95,10 +84,6 @@ def typed(text: str) -> str:
     while kept and not _has_words(kept[-1:]):
         kept.pop()
     return _joined(kept)
-
-
-def _has_colon(line: str) -> bool:
-    return line.rstrip().endswith((":", "："))
 
 
 def _joined(lines: list[str]) -> str:
@@ -131,27 +116,17 @@ def _opening(lines: list[str]) -> _Opening:
             continue
         if _is_forward(line.lstrip("> ")):  # Apple Mail puts its mark and all that it forwards into a quote
             return _Opening(at, _Sign.FORWARD)
-        if _is_quoted(line) and not _closes_address(lines, at):
+        if is_quoted(line) and not attribution.closes_address(lines, at):
             return _Opening(at, _Sign.QUOTE)
         if _is_original(line) or _is_block(lines, at):
             return _Opening(_with_rule(lines, at), _Sign.HEADER)
-        if at >= unmarked and _heads_unquoted(lines, at) and _has_words(lines[: _attribution_start(lines, at)]):
-            return _Opening(_attribution_start(lines, at), _Sign.HEADER)
-        if _ends_attribution(lines, at):
-            return _Opening(_attribution_start(lines, at), _Sign.QUOTE)
+        if at >= unmarked and attribution.heads_unquoted(lines, at):
+            start = attribution.beginning(lines, at)
+            if _has_words(lines[:start]):
+                return _Opening(start, _Sign.HEADER)
+        if attribution.ends(lines, at):
+            return _Opening(attribution.beginning(lines, at), _Sign.QUOTE)
     return _Opening(len(lines), _Sign.QUOTE)
-
-
-def _is_quoted(line: str) -> bool:
-    return line.startswith(">")
-
-
-def _closes_address(lines: list[str], at: int) -> bool:
-    """Whether the ``>`` of a line is the end of an attribution: Gmail wraps ``<ada@example.org`` before it."""
-    line = lines[at].rstrip()
-    if at == 0 or not line.endswith((":", "：")) or len(line) > _SHORT:
-        return False
-    return bool(_UNCLOSED.search(lines[at - 1][-_MAX_LINE:]))
 
 
 def _is_forward(line: str) -> bool:
@@ -166,7 +141,7 @@ def _is_original(line: str) -> bool:
     mark = _mark(line)
     if not mark.startswith(_DASHES):
         return False
-    zoho = mark.startswith("----") and mark.endswith("----") and _TIME.search(mark) and _says_wrote(mark)
+    zoho = mark.startswith("----") and mark.endswith("----") and TIME.search(mark) and says_wrote(mark)
     return bool(zoho) or any(phrase in mark for phrase in phrases.ORIGINAL)
 
 
@@ -205,30 +180,6 @@ def _with_rule(lines: list[str], at: int) -> int:
     return before if before >= 0 and _RULE.fullmatch(lines[before]) else at
 
 
-def _ends_attribution(lines: list[str], at: int) -> bool:
-    """Whether "... wrote:" ends here: a colon, a date, a verb or an address, and a quote right below."""
-    if not _has_colon(lines[at]) or len(lines[at].rstrip()) > _MAX_LINE:
-        return False
-    below = next((below for below in lines[at + 1 : at + 1 + _GAP] if below.strip()), "")
-    return _is_quoted(below) and _attribution_start(lines, at) >= 0
-
-
-def _heads_unquoted(lines: list[str], at: int) -> bool:
-    """Whether "... wrote:" ends here and what it quotes goes to the end without a mark, as Yahoo and some webmails
-    write it. So little is certain then that a full date, a time and an address in brackets must stand in it."""
-    if not _has_colon(lines[at]) or len(lines[at]) > _MAX_LINE:
-        return False
-    start = _attribution_start(lines, at)
-    if start < 0:
-        return False
-    line = " ".join(lines[start : at + 1])
-    return all(sign.search(line) for sign in (_YEAR, _TIME, _NAMED))
-
-
-def _says_wrote(folded: str) -> bool:
-    return any(verb in folded for verb in phrases.WROTE)
-
-
 def _points_below(line: str) -> bool:
     """Whether a line says that the answers stand in the text below it: "See my answers in red."."""
     folded = _mark(line)
@@ -237,60 +188,18 @@ def _points_below(line: str) -> bool:
     return len(folded) <= _SHORT or any(answer in folded for answer in phrases.ANSWERS)
 
 
-def _attribution_start(lines: list[str], at: int) -> int:
-    """The first line of the attribution that ends at ``at``; -1 when it is none."""
-    shortest, named = -1, False
-    first = at + 1
-    while first > max(at - _MAX_ATTRIBUTION + 1, 0) and _may_attribute(lines, first - 1, at):
-        first -= 1
-    if not _names_somebody(" ".join(lines[first : at + 1])):  # then no part of it does
-        first = at + 1
-    for start in range(at, first - 1, -1):
-        window = " ".join(lines[start : at + 1]).lstrip()
-        if not _names_somebody(window):
-            continue
-        if window.startswith(phrases.OPENS):
-            return start
-        # The name may stand on the line above the date, or above its own address.
-        if shortest < 0 or ("@" in window and not named) or lines[shortest].startswith("<"):
-            shortest, named = start, "@" in window
-    if shortest < 0 and phrases.fold(lines[at]).rstrip(" \xa0:：").endswith(phrases.WROTE):
-        return at  # "Ada wrote:" without a date
-    return shortest
-
-
-def _may_attribute(lines: list[str], start: int, at: int) -> bool:
-    """Whether a line can be one of the attribution that ends at ``at``."""
-    if not lines[start].strip() or len(lines[start]) > _MAX_LINE:
-        return False
-    return not _is_quoted(lines[start]) or (start == at and _closes_address(lines, at))
-
-
-def _names_somebody(window: str) -> bool:
-    """A number, as of a date, and an address or a verb."""
-    return bool(_DIGIT.search(window)) and ("@" in window or _says_wrote(phrases.fold(window)))
-
-
 def _is_history(lines: list[str], at: int) -> bool:
     """Whether from here on there is only quoted text, up to the next quoted header or the end. Words of the writer's
     own after a quote are answers; only a marked signature or the footer of a list, below a rule, is none."""
     quoted = False
     for number in range(at, len(lines)):
         line = lines[number]
-        if _is_quoted(line) and not _closes_address(lines, number):
+        if is_quoted(line) and not attribution.closes_address(lines, number):
             quoted = True
         elif not quoted or not line.strip() or signature.is_sent_from(line):
             continue
         elif line == signature.MARK or _RULE.fullmatch(line) or _is_original(line) or _is_block(lines, number):
             return True
-        elif not _is_attribution_line(lines, number):
+        elif not attribution.belongs(lines, number):
             return False
     return quoted
-
-
-def _is_attribution_line(lines: list[str], number: int) -> bool:
-    """Whether a line belongs to an attribution that ends on it or on one of the next lines."""
-    for end in range(number, min(number + _MAX_ATTRIBUTION, len(lines))):
-        if _ends_attribution(lines, end):
-            return 0 <= _attribution_start(lines, end) <= number
-    return False
