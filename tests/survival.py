@@ -98,8 +98,8 @@ def _numbers(node: ast.FunctionDef) -> Iterator[int]:
 
 
 def _ways(test: ast.FunctionDef, tree: ast.Module) -> frozenset[str]:
-    """By the names that the test and what it takes from its own file come to."""
-    known = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+    """By the names that the test and what it takes from its own file and from conftest come to."""
+    known = _defined(_conftest()) | _defined(tree)
     reached, waiting = set[str](), {test.name}
     while waiting:
         name = waiting.pop()
@@ -107,6 +107,15 @@ def _ways(test: ast.FunctionDef, tree: ast.Module) -> frozenset[str]:
         waiting |= _used(known[name]) - reached if name in known else set()
     ways = frozenset(way for way, names in MARKS.items() if names & reached)
     return ways or frozenset({INSIDE})
+
+
+def _defined(tree: ast.Module) -> dict[str, ast.AST]:
+    return {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+
+
+@cache
+def _conftest() -> ast.Module:
+    return ast.parse((TESTS / "conftest.py").read_text(encoding="utf-8"))
 
 
 def _used(node: ast.AST) -> set[str]:
