@@ -64,7 +64,18 @@ LINES = (
         "1. x\n",
         "| a |\n",
     ),
-    *("---\ntitle: x\n", "# x #\n", "#\t", "```\n", "a,b\n", '"a",', "BEGIN:VEVENT\n", "System:\n", "=== REPLY ===\n"),
+    *(
+        "---\ntitle: x\n",
+        "# x #\n",
+        "#\t",
+        f"# {' ' * 400}{'x' * 300}\n",
+        "```\n",
+        "a,b\n",
+        '"a",',
+        "BEGIN:VEVENT\n",
+        "System:\n",
+        "=== REPLY ===\n",
+    ),
 )
 MARKS = (
     *("[[", "[[fill:", "[[]] ", "[fill: x]", "[your ", "](", "[x](", "[x](y ", "![", "(", "((a)", "{", '{"a":', "[1,"),

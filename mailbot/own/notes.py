@@ -16,7 +16,7 @@ STEP = " › "  # between the title of a note and that of a passage
 
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.{0,20000}?)\n---[ \t]*(?:\n|\Z)", re.DOTALL)
 _KEY = re.compile(r"^(title|type):[ \t]*[\"']?([^\"'\n]{1,200})", re.MULTILINE)
-_HEADING = re.compile(r"^#{1,6}[ \t]+(.{1,200}?)[ \t]*#*$", re.MULTILINE)
+_HEADING = re.compile(r"^#{1,6}[ \t]++(.{1,200}?)[ \t]*#*$", re.MULTILINE)
 _OF_THE_ARCHIVE = frozenset({"draft-reply", "email"})  # the types of its pages and sources
 
 
