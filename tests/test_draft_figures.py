@@ -14,9 +14,8 @@ from draft_play import Played, answer, play
 CASES = [case for folder in FOLDERS for case in cases(folder)]
 PRICE = next(case for case in CASES if case.name == "de-angebot")
 # Of the recorded answers (drafts/README.md says what they are).
-UNSAID = 5  # sums and a date that were worked out of the mails, all right
-ODD_LENGTHS = 2  # en-flour and de-heizung are too short: a gap that is a whole sentence counts as one word
-TAKEN_OUT = {"en-bank": 2}  # a stranger's new bank details, which the model repeated: marks stand in their place
+UNSAID = 2  # sums that were worked out of the mails, both right
+ODD_LENGTHS = 1  # en-flour is too short: a gap that is a whole sentence counts as one word
 
 GOOD = """\
 Guten Tag Herr Heller,
@@ -36,7 +35,7 @@ def test_a_recorded_answer_becomes_the_draft_that_it_is(case: Case) -> None:
     assert figures.drafted
     assert figures.language
     assert figures.recipients
-    assert (figures.leaked, figures.links) == (0, TAKEN_OUT.get(case.name, 0))
+    assert (figures.leaked, figures.links) == (0, 0)
     assert figures.signed
     assert figures.plain
 
