@@ -6,9 +6,10 @@ import sqlite3
 import threading
 
 import pytest
-from running import SOON
+from running import SOON, until
 from worlds import Lab
 
+from mailbot.bot import calls as calls_of
 from mailbot.bot.calls import Calls
 from mailbot.poller import Poller
 
@@ -23,6 +24,28 @@ def test_a_call_that_shows_a_bug_costs_no_other_its_turn() -> None:
     calls.submit(ended.set)
 
     assert ended.wait(SOON)
+
+
+def test_a_thread_without_calls_ends_and_the_next_call_has_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(calls_of, "LINGER", 0.01)
+    calls, used = Calls(1), []
+
+    for _ in range(2):
+        calls.submit(lambda: used.append(threading.current_thread()))
+        until(lambda: used and not used[-1].is_alive(), "the end of the thread")
+
+    assert len(set(used)) == 2
+
+
+def test_no_call_is_lost_where_threads_end_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(calls_of, "LINGER", 0.0)
+    calls, done = Calls(2), []
+
+    for number in range(2000):
+        calls.submit(lambda number=number: done.append(number))
+
+    until(lambda: len(done) == 2000, "every call")
+    assert sorted(done) == list(range(2000))
 
 
 @pytest.mark.timeout(60)

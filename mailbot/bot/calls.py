@@ -5,8 +5,11 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 
 from mailbot.bot.world import log
+
+LINGER = 10.0  # seconds that a thread waits for its next call; then it ends, and gives back its part of the memory
 
 
 class Calls:
@@ -15,22 +18,29 @@ class Calls:
     def __init__(self, width: int) -> None:
         self._queue: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._width = width
-        self._threads: list[threading.Thread] = []
+        self._threads = 0
         self._counting = threading.Lock()
 
     def submit(self, call: Callable[[], None]) -> None:
         """From any thread."""
-        self._queue.put(call)
         with self._counting:
-            if len(self._threads) < self._width:
-                thread = threading.Thread(target=self._run, name=f"call-{len(self._threads)}", daemon=True)
-                self._threads.append(thread)
-                thread.start()
+            self._queue.put(call)
+            if self._threads < self._width:
+                self._threads += 1
+                threading.Thread(target=self._run, name=f"call-{self._threads}", daemon=True).start()
 
     def _run(self) -> None:
-        while True:
-            call = self._queue.get()
+        while (call := self._next()) is not None:
             try:
                 call()
             except Exception:  # a bug: with the thread, every later call would be lost
                 log.exception("call=failed")
+
+    def _next(self) -> Callable[[], None] | None:
+        with suppress(queue.Empty):
+            return self._queue.get(timeout=LINGER)
+        with self._counting:
+            with suppress(queue.Empty):  # it came in the last moment, and found a thread for it
+                return self._queue.get_nowait()
+            self._threads -= 1
+            return None

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from mailbot.job import Place
@@ -39,6 +40,12 @@ class Fetched:
     arrived: float  # INTERNALDATE, seconds since the epoch
     data: bytes
     size: int
+
+
+@lru_cache(maxsize=32)
+def capabilities(told: tuple[bytes, ...]) -> frozenset[str]:
+    """In upper case. All sessions of a server share them: they are 9 kB."""
+    return frozenset(each.decode("ascii", "replace").upper() for each in told)
 
 
 def opened(folder: str, answer: Mapping[bytes, Any], *, counted: bool) -> Look:

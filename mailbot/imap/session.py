@@ -21,7 +21,7 @@ from typing import Any
 from imapclient.exceptions import IMAPClientAbortError, IMAPClientError
 
 from mailbot.imap import criteria, effects, gate
-from mailbot.imap.answer import Fetched, Folder, Look, fetched, opened, plain, sections
+from mailbot.imap.answer import Fetched, Folder, Look, capabilities, fetched, opened, plain, sections
 from mailbot.imap.breath import Asked, Opening, fetch, status
 from mailbot.imap.said import Said
 from mailbot.imap.trouble import Rejection, translated
@@ -40,7 +40,7 @@ class Session:
         self._said = Said()
         self._counted = False
         with translated():
-            self.capabilities = frozenset(c.decode("ascii", "replace").upper() for c in client.capabilities())
+            self.capabilities = capabilities(tuple(client.capabilities()))
 
     @property
     def commands(self) -> int:

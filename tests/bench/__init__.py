@@ -7,4 +7,5 @@ table     the rows, as markdown and as JSON
 process   memory and CPU, as Linux counts them
 polls, drafts, loads, commands, reading     the rows, by what they measure
 
-Loopback only. Counts are the same on every machine; seconds, CPU and memory are this one's."""
+Loopback only; in plain text, to which TLS adds its own, but where a row says so. Counts are the same on every machine;
+seconds, CPU and memory are this one's."""

@@ -101,7 +101,7 @@ def _rows(crowd: Crowd, one: Crowd, watched: float) -> Iterator[Row]:
     )
     if further:
         yield Row(
-            f"slowest draft with {accounts}, against one account",
+            f"slowest draft with {accounts}, a flag each {BETWEEN:g} s, against one account",
             f"{crowd.slowest - one.slowest:+.2f} s",
             "+1 s",
             values={"slowest": crowd.slowest, "alone": one.slowest},
