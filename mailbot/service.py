@@ -12,6 +12,8 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
 
+from apscheduler.executors.debug import DebugExecutor
+from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from mailbot.bot.calls import Calls
@@ -26,6 +28,7 @@ from mailbot.systemd import Systemd
 ORDERLY = 6.0  # seconds that a round may take to end by itself after SIGTERM
 ABRUPT = 2.0  # seconds more, after its connection was cut
 SWEEP = 3600.0  # seconds between two questions whether a day is over
+SWEEPER = "sweeper"  # the executor that takes it: it reads files, and nobody may wait for that
 LOOK = 30.0  # seconds between two looks at the pollers; fewer where systemd wants to hear more often
 # A connection is ready within four minutes or given up, and two may follow each other (a token that has run out, a kept
 # session that died), after a secret's command and name servers; each answer after that begins within a minute, but may
@@ -55,7 +58,9 @@ class Service:
             Watcher(partial(watched, p.world), p.hint) for p in self._pollers if idle and _may_idle(p.world)
         ]
         self._progress: list[tuple[object, float]] = [(None, 0.0)] * len(worlds)  # the last sign, and since when
-        self._scheduler = BackgroundScheduler(daemon=True, timezone="UTC")
+        # A wake-up only sets an event: it is done in the scheduler's own thread, without a pool of ten for it.
+        executors = {"default": DebugExecutor(), SWEEPER: ThreadPoolExecutor(1)}
+        self._scheduler = BackgroundScheduler(daemon=True, timezone="UTC", executors=executors)
         for poller in self._pollers:
             self._scheduler.add_job(
                 poller.wake,
@@ -69,7 +74,9 @@ class Service:
 
         if sweep is not None:
             now = datetime.now(UTC)
-            self._scheduler.add_job(sweep, "interval", seconds=SWEEP, next_run_time=now, misfire_grace_time=None)
+            self._scheduler.add_job(
+                sweep, "interval", seconds=SWEEP, next_run_time=now, misfire_grace_time=None, executor=SWEEPER
+            )
 
     def start(self) -> None:
         for thread in self._threads:
