@@ -111,16 +111,18 @@ def _domain(words: str) -> str:
     end, numbered = 0, _is_number(labels[0])
     for count, last in enumerate(labels[1:], 2):
         known = _SURE.fullmatch(last) and (last.islower() or len(last) > 2)
-        cased = last.islower() or last.isupper() or last.startswith("xn--") or _is_country(labels[: count - 1], last)
+        cased = (
+            last.islower() or last.isupper() or last.startswith("xn--") or _is_country(last, labels[count - 2], count)
+        )
         if known or (cased and len(last) > 1 and not numbered and not _FILE.fullmatch(last)):
             end = count
         numbered = numbered and _is_number(last)
     return ".".join(labels[:end])
 
 
-def _is_country(before: list[str], last: str) -> bool:
+def _is_country(last: str, before: str, count: int) -> bool:
     """Whether "De" in "Evil.De" or "mail.evil.De" is Germany; in "the end.De ..." a sentence begins."""
-    return bool(_COUNTRY.fullmatch(last)) and (before[-1][:1].isupper() or len(before) > 1)
+    return bool(_COUNTRY.fullmatch(last)) and (before[:1].isupper() or count > 2)
 
 
 def _is_numbered(words: str) -> bool:
