@@ -14,7 +14,7 @@ from letters import sent
 from served import Served
 from worlds import CONFIG, Lab, question
 
-from mailbot.errors import BadUsage
+from mailbot.errors import BadUsage, Later
 from mailbot.imap.trouble import Rejection
 from mailbot.job import State
 
@@ -370,6 +370,48 @@ def test_a_rule_is_looked_up_anew_for_a_draft_that_is_asked_for_again(make: Make
     lab.settle()
 
     assert [job.state for job in lab.jobs()] == [State.DONE, State.SKIPPED]
+
+
+def test_a_prompt_that_waits_for_the_model_is_judged_anew_where_the_rules_are_others_by_now(make: Make) -> None:
+    lab = make("never", 'from = ["other.example"]')
+    assert lab.endpoint is not None
+    lab.endpoint.queue = [Later("the model's server is down")]
+    lab.flag()
+    lab.cycle()
+    assert len(asked(lab)) == 1
+    rule = lab.config.privacy[0].model_copy(update={"from_": ("northwind.example",)})
+    lab.boot(lambda world: replace(world, config=lab.config.model_copy(update={"privacy": (rule,)})))
+    lab.settle()
+
+    assert [job.state for job in lab.jobs()] == [State.SKIPPED]
+    assert len(asked(lab)) == 1
+
+
+def test_a_prompt_that_waits_is_judged_anew_where_its_mail_was_moved_into_such_a_folder(make: Make) -> None:
+    lab = make("never", 'folder = ["Health"]')
+    assert lab.endpoint is not None
+    lab.endpoint.queue = [Later("the model's server is down", after=9000)]
+    uid = lab.flag(question(To="Ada Example <ada@example.org>"))
+    lab.cycle()
+    lab.mailbox.boxes["Health"] = Box(77)
+    lab.mailbox.move("INBOX", uid, "Health")
+    learn(lab, (sent(WRITTEN.format("racks")), ""))
+    lab.settle()
+
+    assert [job.state for job in lab.jobs()] == [State.SKIPPED]
+    assert len(asked(lab)) == 1
+
+
+def test_a_prompt_that_waits_under_the_same_rules_goes_out_as_it_is(make: Make) -> None:
+    lab = make("never", 'from = ["other.example"]\nfolder = ["Health"]')
+    assert lab.endpoint is not None
+    lab.endpoint.queue = [Later("the model's server is down")]
+    lab.flag()
+    lab.settle()
+
+    assert lab.jobs()[0].state is State.DONE
+    first, second = asked(lab)
+    assert first == second
 
 
 def test_the_outline_writer_asks_nobody_so_no_rule_stops_it(make: Make) -> None:

@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict
 
 from mailbot.archive.source import completed_prompt
-from mailbot.bot import daily, trouble
+from mailbot.bot import daily, filed, trouble
 from mailbot.bot.world import World
 from mailbot.errors import Later, OwnerMustAct
 from mailbot.job import BAD_ANSWERS, Job, backoff
@@ -16,6 +16,7 @@ from mailbot.prompt import sources
 from mailbot.prompt.answer import Answer, BadAnswer, CutOff, NotJson
 from mailbot.prompt.template import KIND as PROMPT
 from mailbot.prompt.verify import verify
+from mailbot.reply import seen
 
 STALE = 12 * 3600.0  # seconds that a prompt may wait for a model that is down: it says what day it is
 
@@ -29,7 +30,7 @@ def ask(world: World, job: Job) -> Job:
     assert shape, "a job that was prompted knows the shape of its prompt"
     assert job.prompted_at is not None, "a prompt waits for its answer"
     stored = world.kept(job, "prompt")
-    if world.now() - job.prompted_at > STALE:
+    if world.now() - job.prompted_at > STALE or job.judged_by != _judged_by(world, job):
         return world.record(job, "expired")
     with world.journal.transaction():
         if (waiting := daily.wait_for_tomorrow(world, job)) is not None:
@@ -54,6 +55,12 @@ def ask(world: World, job: Job) -> Job:
     job = _journalled(world, job, reply)
     trouble.end(world, "model", "quota", PROMPT, daily.KIND)
     return job
+
+
+def _judged_by(world: World, job: Job) -> str:
+    """What the stored prompt would be judged by now: the rules may be others since the model did not answer, or since
+    an earlier version of mailbot made it."""
+    return seen.judged_by(world.config.privacy, job.seen, filed.known(world, job.seen.get("ids", ())))
 
 
 def _journalled(world: World, job: Job, reply: Reply) -> Job:

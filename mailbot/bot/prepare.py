@@ -116,6 +116,7 @@ def _prompt(world: World, job: Job, reply: Addressed, allowed: Verdict) -> Job:
     )
     world.store.write(job.names["prompt"], text)
     remarks = [*prompt.remarks, *withheld, *kept_back, *allowed.remarks, *context.remarks(prompt.lent)]
+    holds = seen.of(mail, thread, prompt.lent.samples)
     with world.journal.transaction():
         world.journal.keep(job.id, "prompt", text.encode())
         world.journal.keep(job.id, "sources", sources.pack(prompt.sources))
@@ -125,6 +126,7 @@ def _prompt(world: World, job: Job, reply: Addressed, allowed: Verdict) -> Job:
             shape=prompt.shape,
             remarks=remarks,
             inside=inside,
-            seen=seen.of(mail, thread, prompt.lent.samples),
+            seen=holds,
+            judged_by=seen.judged_by(rules, holds, filed.known(world, holds["ids"])),
             analysis=allowed.analysis,
         )

@@ -96,6 +96,7 @@ def _prompted(job: Job, event: Event) -> Job:
         shape=data["shape"],
         inside=data.get("inside", False),
         seen=data.get("seen", {}),
+        judged_by=data.get("judged_by", ""),
         analysis=data.get("analysis", ""),
         starts=0,
         until=None,

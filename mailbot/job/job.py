@@ -74,6 +74,7 @@ class Job:
     shape: Literal["", "schema", "plain"] = ""
     inside: bool = False  # only a model in the owner's own network may be asked
     seen: Mapping[str, Any] = field(default_factory=dict)  # whose mails its prompt holds: see reply.seen
+    judged_by: str = ""  # privacy rules, and where its mails lay, when its prompt was made: see reply.seen
     analysis: str = ""  # why the answer goes on the page and becomes no draft
     starts: int = 0
     bad_answers: int = 0

@@ -41,7 +41,7 @@ TRANSITIONS: Mapping[str, Mapping[State | None, State]] = {
     "called": {State.NEW: State.NEW},  # the model is being asked; these are counted for the day's limit
     "answered": {State.NEW: State.ANSWERED},  # its answer is in the journal, not yet looked at
     "rejected": dict.fromkeys((State.NEW, State.ANSWERED), State.NEW),  # it is of no use; the model is asked again
-    "expired": {State.NEW: State.NEW},  # the prompt is made anew: it says another day by now, or has to be shorter
+    "expired": {State.NEW: State.NEW},  # the prompt is made anew: another day, other privacy rules, or too little room
     # The draft
     "intended": {State.ANSWERED: State.APPENDING},  # what is going to be stored, and how far the folders are filled
     "broke": {State.APPENDING: State.APPENDING},  # the connection broke around the APPEND

@@ -6,7 +6,9 @@ than exact: a rule by words counts wherever they stand.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from mailbot.mail.mail import Mail
@@ -43,6 +45,14 @@ def of(mail: Mail, thread: Thread, samples: Iterable[Sample]) -> Seen:
         people |= dict.fromkeys(sample.readers)
         ids |= dict.fromkeys(sample.ids)
     return {"senders": senders, "people": list(people)[:MOST], "ids": list(ids)[:MOST]}
+
+
+def judged_by(rules: Iterable[Privacy], seen: Seen, filed: Filed) -> str:
+    """What a prompt is judged by, as one word: with other rules, or other places of its mails, it is another word. ""
+    without rules."""
+    every = [rule.model_dump(mode="json") for rule in rules]
+    places = [sorted(filed.of(id)) for id in seen.get("ids", ())]
+    return sha256(json.dumps([every, places]).encode()).hexdigest()[:16] if every else ""
 
 
 def objection(
