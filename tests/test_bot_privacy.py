@@ -387,6 +387,21 @@ def test_a_prompt_that_waits_for_the_model_is_judged_anew_where_the_rules_are_ot
     assert len(asked(lab)) == 1
 
 
+def test_a_bad_answer_before_the_rule_came_does_not_keep_the_page_from_being_written(make: Make) -> None:
+    lab = make("never", 'from = ["other.example"]')
+    assert lab.endpoint is not None
+    lab.endpoint.queue = ["no JSON", Later("the model's server is down")]
+    lab.flag()
+    lab.cycle()
+    rule = lab.config.privacy[0].model_copy(update={"from_": ("northwind.example",)})
+    lab.boot(lambda world: replace(world, config=lab.config.model_copy(update={"privacy": (rule,)})))
+    lab.settle()
+
+    (job,) = lab.jobs()
+    assert (job.state, job.paged) == (State.SKIPPED, True)
+    assert "Your privacy rule “never” (by its sender) keeps this mail from every model" in page(lab)
+
+
 def test_a_prompt_that_waits_is_judged_anew_where_its_mail_was_moved_into_such_a_folder(make: Make) -> None:
     lab = make("never", 'folder = ["Health"]')
     assert lab.endpoint is not None

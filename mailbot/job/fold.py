@@ -119,6 +119,7 @@ def _rejected(job: Job, event: Event) -> Job:
     data = event.data
     return replace(
         job,
+        answer={},
         bad_answers=job.bad_answers + data.get("counts", 1),
         prompted_at=None,
         reason=data["reason"],

@@ -80,7 +80,7 @@ class Job:
     bad_answers: int = 0
     not_json: bool = False  # the last answer was bad because it was not the JSON that was asked for
     cut_off: bool = False  # an answer ended where its room did: the next gets twice of it
-    answer: Mapping[str, Any] = field(default_factory=dict)
+    answer: Mapping[str, Any] = field(default_factory=dict)  # as it came; {} once it was of no use
     tokens_in: int = 0
     tokens_out: int = 0
     intent: Intent | None = None
