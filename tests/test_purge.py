@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 from dovecot import Dovecot
+from letters import sent
 from running import Account, Home, until
 from worlds import CONFIG, START, Lab, question
 
@@ -20,6 +21,7 @@ from mailbot.bot.purge import Wish
 from mailbot.bot.sweep import sweep
 from mailbot.cli import commands
 from mailbot.errors import BadUsage, Later
+from mailbot.index import Unusable
 from mailbot.job import State
 
 DAY = 86_400.0
@@ -187,6 +189,40 @@ def test_a_job_that_begins_between_look_and_removal_is_left_alone(lab: Lab) -> N
     (left,) = [other for other in lab.jobs() if other.key == job.key]
     assert (left.generation, left.state) == (2, State.DONE)
     assert (lab.config.archive.folder / left.names["source"]).exists() or left.names["source"] in found.files
+
+
+def test_a_page_that_the_owner_writes_in_between_look_and_removal_stays(lab: Lab) -> None:
+    job, wish = maras(lab), Wish(address="mara@northwind.example")
+    found = purge.find(lab.world.journal, lab.world.store, wish)
+    page = lab.config.archive.folder / job.names["page"]
+    page.write_text(page.read_text() + "\nMy own words.\n")
+    removal.remove(lab.world.journal, lab.world.store, lab.world.index, wish, found, edited=False)
+
+    assert page.exists()
+    assert not (lab.config.archive.folder / job.names["prompt"]).exists()
+
+
+def test_what_the_index_could_not_forget_is_forgotten_by_the_next_start(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lab.mailbox.add("Sent", sent(f"Hi Mara,\n\nthe {CANARY} is on its way.\n\nCheers\nAda\n"), "\\Seen")
+    lab.clock += 4000
+    lab.settle()
+
+    def locked(**wish: Any) -> int:
+        raise Unusable("database is locked")
+
+    with monkeypatch.context() as busy:
+        busy.setattr(lab.world.index, "forget", locked)
+        _, removed = forget(lab, address="mara@northwind.example")
+        assert removed.trouble
+        assert not removal.finish(lab.world.journal, lab.world.store, lab.world.index)
+    assert lab.world.index.sent.known(["mara@northwind.example"])
+
+    assert removal.finish(lab.world.journal, lab.world.store, lab.world.index)
+    assert not lab.world.index.sent.known(["mara@northwind.example"])
+    assert not removal.finish(lab.world.journal, lab.world.store, lab.world.index)
+    assert CANARY.encode() not in state(lab)
 
 
 def test_what_came_to_be_after_a_purge_was_interrupted_is_left(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:

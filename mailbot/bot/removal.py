@@ -18,7 +18,7 @@ SCOPE, PLAN = "purge", "plan"
 
 @dataclass(frozen=True, slots=True)
 class Removed:
-    """``trouble`` says why the index could not be asked, "" when it could."""
+    """``trouble`` says why the index could not be asked, "" when it could. It is asked again at the next start."""
 
     jobs: tuple[str, ...]
     files: tuple[str, ...]
@@ -27,10 +27,14 @@ class Removed:
 
 
 def remove(journal: Journal, store: Store, index: Index, wish: Wish, found: Found, *, edited: bool) -> Removed:
-    """Takes away what was found. ``edited``: also the pages that the owner wrote in."""
+    """Takes away what was found. ``edited``: also the pages that the owner wrote in, until now."""
+    pages = {} if edited else {job.names.get("page", ""): job.page_left for job in found.jobs}
     plan = {
         "jobs": [job.id for job in found.jobs],
-        "files": {path: _seen(store, path) for path in (*found.files, *(found.edited if edited else ()))},
+        "files": {
+            **{path: pages.get(path) or _seen(store, path) for path in found.files},
+            **{path: _seen(store, path) for path in found.edited if edited},
+        },
         "address": fold(wish.address) if wish.address else "",
         "message_id": wish.message_id,
         "before": wish.before.timestamp() if wish.before else None,
@@ -40,15 +44,14 @@ def remove(journal: Journal, store: Store, index: Index, wish: Wish, found: Foun
 
 
 def finish(journal: Journal, store: Store, index: Index) -> bool:
-    """Brings a purge that was interrupted to its end; False when none was."""
+    """Brings a purge that was interrupted to its end; False when none was, or the index still cannot be asked."""
     plan = journal.noted(SCOPE, PLAN)
     if plan is not None:
-        _carry_out(journal, store, index, plan)
-    elif journal.forgotten.is_unfinished:
+        return not _carry_out(journal, store, index, plan).trouble
+    if journal.forgotten.is_unfinished:
         journal.forgotten.shrink()
-    else:
-        return False
-    return True
+        return True
+    return False
 
 
 def _carry_out(journal: Journal, store: Store, index: Index, plan: dict[str, Any]) -> Removed:
@@ -66,7 +69,8 @@ def _carry_out(journal: Journal, store: Store, index: Index, plan: dict[str, Any
         trouble = str(error)
     with journal.transaction():
         forgotten = journal.forgotten.forget(plan["jobs"])
-        journal.note(SCOPE, PLAN, None)
+        if not trouble:  # else the next start asks the index again
+            journal.note(SCOPE, PLAN, None)
     journal.forgotten.shrink()
     return Removed(forgotten, gone, own, trouble)
 

@@ -121,7 +121,9 @@ def _tell(removed: Removed) -> None:
     jobs, files, mails = len(removed.jobs), len(removed.files), removed.own_mails
     click.echo(f"Removed: {counted(jobs, 'job')}, {counted(files, 'file')}, {counted(mails, 'own mail')}.")
     if removed.trouble:
-        click.echo(escaped(f"Own mails may still be in the index: {removed.trouble}"), err=True)
+        click.echo(
+            escaped(f"Own mails are still in the index, until mailbot starts again: {removed.trouble}"), err=True
+        )
 
 
 def _document(found: Found, removed: Removed | None, beyond: tuple[str, ...]) -> dict[str, Any]:
