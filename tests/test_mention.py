@@ -195,6 +195,21 @@ def test_a_tuesday_in_short_is_no_march(day: str) -> None:
     assert wrong_weekday("mer. 6 oct. 2026", find("mer. 6 oct. 2026")[0]) == {2}
 
 
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [("Dec 5 may work for me.", "5 December"), ("On Jan 3 set the table.", "3 January"), ("Oct 6 out", "6 October")],
+)
+def test_a_word_behind_a_day_that_could_be_a_month_takes_nothing_from_it(text: str, day: str) -> None:
+    assert agree(Kind.DAY, text, day)
+
+
+@pytest.mark.parametrize(
+    ("text", "wrong"), [("Hi Sam, 5 March 2026", False), ("sam. 5 mars 2026", True), ("dom 5 marzo 2026", True)]
+)
+def test_a_person_who_is_called_like_a_weekday_is_none(text: str, wrong: bool) -> None:
+    assert any(wrong_weekday(text, mention) for mention in find(text)) is wrong
+
+
 def test_a_day_of_the_calendar_answers_to_all_its_names() -> None:
     said = means(date(2026, 1, 14))
     assert all(m.asks & said for day in ("14 January", "2026-01-14", "the 14th", "14.1.") for m in find(f"on {day}"))

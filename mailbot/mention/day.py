@@ -26,8 +26,8 @@ _BEFORE = re.compile(
     re.IGNORECASE,
 )
 _AFTER = re.compile(
-    rf"(?<!\w)(?P<m>{_MONTH})\.? (?:the )?(?P<d>\d{{1,2}})(?:st|nd|rd|th)?(?![\d:])(?:,? (?P<y>{_YEAR}))?(?!\d)"
-    rf"(?!{_ORDER} ?(?:de |of )?{_MONTH}(?!\w))",  # "mar. 6 oct." is a Tuesday: mardi, martes, martedì
+    rf"(?<!\w)(?!mar\.? \d{{1,2}}{_ORDER} ?(?:de )?{_MONTH}(?!\w))"  # "mar. 6 oct.": mardi, martes, martedì
+    rf"(?P<m>{_MONTH})\.? (?:the )?(?P<d>\d{{1,2}})(?:st|nd|rd|th)?(?![\d:])(?:,? (?P<y>{_YEAR}))?(?!\d)",
     re.IGNORECASE,
 )
 _EASTERN = re.compile(rf"(?:(?P<y>{_YEAR})[年년] ?)?(?P<m>\d{{1,2}})[月월] ?(?P<d>\d{{1,2}})[日号號일]")
@@ -42,6 +42,8 @@ _CLOCK = re.compile(
     re.IGNORECASE,
 )
 _NAMED = re.compile(r"[^\W\d_]{2,13}(?:-feira)?")
+_PEOPLE = ("sam", "dom")  # weekdays that people are called, too: "Hi Sam, 5 March is fine."
+_ADDRESSED = re.compile(r"[,!:\n]\s*\Z")
 _BESIDE = 14  # characters before a day in which its weekday stands
 
 
@@ -84,8 +86,10 @@ def means(day: date) -> frozenset[str]:
 def wrong_weekday(text: str, mention: Mention) -> frozenset[int]:
     """The weekdays (Monday 0) that stand before a day which falls on none of them; empty where all is well."""
     full = [key.split("-") for key in mention.asks if key.count("-") == 2]
-    beside = _NAMED.findall(text[max(mention.start - _BESIDE, 0) : mention.start])
-    named = WEEKDAYS.get(beside[-1].casefold(), frozenset()) if beside else frozenset()
+    before = text[max(mention.start - _BESIDE, 0) : mention.start]
+    word = (_NAMED.findall(before) or [""])[-1].casefold()
+    is_called = word in _PEOPLE and bool(_ADDRESSED.search(before))
+    named = frozenset() if is_called else WEEKDAYS.get(word, frozenset())
     falls = {date(int(y), int(m), int(d)).weekday() for y, m, d in full if y.isdigit()}
     return named if named and falls and not named & falls else frozenset()
 
