@@ -32,7 +32,8 @@ _ZONES = {
     for name in names.split()
 }
 _NAMED_ZONE = re.compile(rf"(?<=[0-9] )({'|'.join(_ZONES)})(?=$|[ ()])", re.IGNORECASE)
-_OF_GMT = re.compile(r"\b(?:GMT|UTC) ?([+-])([0-9]{1,2}):?([0-9]{2})?(?=$|[ ()])")  # of calendars: GMT+01:00
+# Of calendars: GMT+01:00. Up to UTC+14, the furthest that there is.
+_OF_GMT = re.compile(r"\b(?:GMT|UTC) ?([+-])(0?[0-9]|1[0-4]):?([0-5][0-9])?(?=$|[ ()])")
 
 MAX_DATE = 200  # characters; the longest real ones have a comment and some 60
 
