@@ -53,7 +53,7 @@ def _deceives(email: str, homes: Mapping[str, set[str]]) -> bool:
     home = _home(email)
     skeleton = _skeleton(home)
     others = homes.get(skeleton, set()) - {home}
-    if others or (skeleton != home and skeleton in freemail.DOMAINS):
+    if others or (skeleton != home and freemail.is_one(skeleton)):
         return True
     return not all(_is_ordinary(label, labels[-1]) for label in labels)
 
