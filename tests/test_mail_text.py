@@ -272,6 +272,7 @@ def test_what_a_style_element_hides_is_left_out(html: str) -> None:
         f"<p class='{' '.join(f'c{n}' for n in range(60))} x'>no</p><style>.x{{display:none}}</style>",
         f"<p style='{'left:1px;' * 400}display:none'>no",
         f"<style>.x{{{'left:1px;' * 400}display:none}}</style><p class=x>no",
+        f"<p style='transform:{'rotate(0deg) ' * 40}translate(-9999px)'>no",
         "<style>div div div div div div div .x{display:none}</style>" + "<div>" * 7 + "<p class=x>no",
         "<div>" * 700 + "<p style='display:none'>no",
     ],
@@ -283,6 +284,7 @@ def test_what_a_style_element_hides_is_left_out(html: str) -> None:
         "many classes",
         "a long style",
         "a long rule",
+        "a long value",
         "far",
         "deep",
     ],
@@ -299,9 +301,18 @@ def test_no_number_of_styles_uncovers_what_one_of_them_hides(html: str) -> None:
     [
         "<style>" + "".join(f".c{n}{{left:1px}}" for n in range(MAX_RULES + 1)) + "</style>seen",
         "<style>" + "".join(f".c{n} b{{left:1px}}" for n in range(5_000)) + "</style>" + "<b>seen</b>" * 200,
+        "<style>"
+        + "".join(
+            f".c{n} .x{{{side}:1px}}.c{n} .x{{{side}:1px!important}}"
+            for n in range(60)
+            for side in ("left", "top", "right", "bottom")
+        )
+        + "</style>"
+        + "".join(f"<i class=c{n}>" for n in range(60))
+        + "<b class=x>seen</b>" * 1_200,
         "<div>" * MAX_DEPTH + "seen",
     ],
-    ids=["rules", "elements", "depth"],
+    ids=["rules", "elements", "rules of one element", "depth"],
 )
 def test_styles_that_there_is_no_time_for_are_told(html: str) -> None:
     defects: list[str] = []

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from mailbot.mail.style import Declarations, declarations, uncommented
 
 MAX_RULES = 20_000  # of a page; newsletters have some hundreds
-MAX_LOOKS = 500_000  # of all elements at all rules that could be theirs: a third of a second
+MAX_LOOKS = 500_000  # of all elements at all selectors that could be theirs, and rules that are: a second at most
 _AROUND = 8  # elements that a selector names around the innermost
 _COMPOUND = re.compile(r"(?:[a-z][a-z0-9]*)?(?:[.#][a-z0-9_-]+){0,4}")
 _NAME = re.compile(r"[.#]?[a-z0-9_-]+")
@@ -80,6 +80,7 @@ class Rules:
             if selector.own <= own and all(map(opened.get, selector.around))
             for rule in declaring
         ]
+        self._looks -= len(found)
         declared: Declarations = {}
         for rule in sorted(found, key=lambda rule: (rule.weight, rule.number)):
             declared |= rule.declared

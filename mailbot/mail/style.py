@@ -10,11 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from mailbot.mail import colour
 from mailbot.mail.colour import FAINT, Colour
 
-MAX_VALUE = 300  # characters of one value that are looked at: many elements may share it
+MAX_VALUE = 2_000  # characters of one value that are looked at
+_SHARED = 512  # values that many elements share: each is judged once, not for each element
 
 Declarations = dict[str, str]
 
@@ -71,7 +73,7 @@ def _sized(parent: Look, declared: Declarations) -> Look:
         or _pixels(declared.get("opacity", ""), 1) < FAINT
         or _is_cut(declared, "height")
         or _is_cut(declared, "width")
-        or any(_CLIPPED.search(declared.get(name, "")) for name in ("transform", "clip", "clip-path", "filter"))
+        or any(_is_clipped(declared[name]) for name in ("transform", "clip", "clip-path", "filter") if name in declared)
         or _is_off_screen(declared)
     )
     visibility = declared.get("visibility", "")
@@ -88,6 +90,11 @@ def _is_cut(declared: Declarations, side: str) -> bool:
     return cuts and any(_pixels(declared.get(name, ""), 2) <= 1 for name in (side, f"max-{side}"))
 
 
+@lru_cache(_SHARED)
+def _is_clipped(value: str) -> bool:
+    return _CLIPPED.search(value) is not None
+
+
 def _is_tiny(size: str, inherited: bool) -> bool:
     """Relative sizes of nothing are nothing."""
     if inherited and size.endswith(("em", "%")) and not size.endswith("rem"):
@@ -95,6 +102,7 @@ def _is_tiny(size: str, inherited: bool) -> bool:
     return _pixels(size, 16) < _TINY
 
 
+@lru_cache(_SHARED)
 def _size_of_font(shorthand: str) -> str:
     return next((word.partition("/")[0] for word in shorthand.split() if word[0].isdigit()), "")
 
@@ -124,10 +132,11 @@ def _grounded(current: Look, declared: Declarations, attributes: Mapping[str, st
         return current
     if "url(" in written or "gradient" in written:
         return replace(current, ground=None)
-    seen, clear = colour.read(written if written.startswith(("rgb", "hsl")) else written.split()[0])
+    seen, clear = colour.read(written if written.startswith(("rgb", "hsl")) else written.split(None, 1)[0])
     return current if clear else replace(current, ground=seen)
 
 
+@lru_cache(_SHARED)
 def _pixels(length: str, default: float) -> float:
     """A length in px, roughly; ``default`` for what is none (``auto``, ``calc(...)``, nothing)."""
     found = _NUMBER.fullmatch(_CALC.sub(r"\1", length).strip()) if length else None
