@@ -12,6 +12,7 @@ import fnmatch
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from mailbot.counted import counted
@@ -38,6 +39,8 @@ ANSWER = "an answer to such a mail"
 
 _WORD = re.compile(r"[^\s<>()\[\]\"',;:]++")
 _LONGEST = 200  # characters of each side of an address
+_BESIDE = re.compile(r"[^\w.+-]")  # what no local part has in common use: the marks of "*eve", "“eve"
+_DOMAINS = (re.compile(r"[\w.-]+"), re.compile(r"[A-Za-z0-9.-]+"))  # in "x.example!", and in "x.example写道"
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,9 +188,16 @@ def is_like(pattern: str, folder: str) -> bool:
 
 
 def named(text: str) -> list[str]:
-    """The addresses in a text."""
-    parts = (word.rpartition("@") for word in _WORD.findall(text) if "@" in word)
-    return [f"{local[-_LONGEST:]}@{domain[:_LONGEST]}" for local, _, domain in parts if local and domain]
+    """The addresses in a text, each in all readings that its surroundings leave: what stands beside it without a blank
+    may belong to it or not."""
+    found: dict[str, None] = {}
+    for word in _WORD.findall(text):
+        for before, behind in pairwise(word.split("@")):
+            local, domain = before[-_LONGEST:], behind[:_LONGEST]
+            locals_ = (local, _BESIDE.split(local)[-1].lstrip("_.+-"))
+            hosts = (domain, *(host[0] for form in _DOMAINS if (host := form.match(domain))))
+            found |= dict.fromkeys(f"{one}@{host}" for one in locals_ for host in hosts if one and host)
+    return list(found)
 
 
 def says(text: str, words: str) -> bool:
