@@ -244,6 +244,7 @@ def test_release_drafts_what_the_limit_held(account: Account) -> None:
 
         one = home.command("release", jobs[0]["id"])
         rest = home.command("release", "--all")
+        none = home.command("release")
         after = home.command("once")
 
         assert once.code == 0
@@ -252,6 +253,7 @@ def test_release_drafts_what_the_limit_held(account: Account) -> None:
         assert (one.code, rest.code, after.code) == (0, 0, 0)
         assert "1 released" in one.out
         assert "2 released" in rest.out
+        assert (none.code, none.out) == (0, "Nothing is held.\n")
         assert len(account.mails()) == 3
 
 

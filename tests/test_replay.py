@@ -154,10 +154,10 @@ def test_the_replies_stand_side_by_side_where_there_is_room() -> None:
     one, two = {"model": "a", "reply": "你好 " * 30}, {"model": "b", "reply": "first\nsecond \x1b[31m"}
     wide, narrow = compared(one, two, 120), compared(one, two, 60)
 
-    assert wide[0].split() == ["a", "│", "b"]
+    assert wide[0].split() == ["before:", "a", "│", "now:", "b"]
     assert len({line.find("│") for line in wide if "你" not in line}) == 1
     assert "\x1b" not in "".join([*wide, *narrow])
-    assert narrow.index("b") > narrow.index("a")
+    assert narrow.index("now: b") > narrow.index("before: a")
     assert not any("│" in line for line in narrow)
 
 

@@ -17,6 +17,7 @@ from terminal import converse
 from worlds import Lab, question
 
 from mailbot.cli.columns import columns_of, fitted, wrapped
+from mailbot.cli.status.lines import lines as for_a_program
 from mailbot.cli.status.page import ago, moment, page
 from mailbot.errors import Later
 from mailbot.journal import Journal
@@ -68,7 +69,7 @@ STATES: dict[str, tuple[dict[str, Any], list[str]]] = {
     "held": (HELD, ["something waits for you", "25: more than 20 flags", "mailbot release --all drafts what is held"]),
     "parked": ({"parked": [PARKED] * 7}, ["9f8e7d6c", "and 2 more: mailbot list", "mailbot redo ID tries again"]),
     "waiting": (
-        {"open": 1, "waiting": [WAITING]},
+        {"open": 1, "waiting": [WAITING], "running": False},
         ["1a2b3c4d  Servers", "since 06:12", "tried again at 07:41, or now"],
     ),
     "stopped": (STOPPED, ["not well", "3 days ago; nobody looks: start mailbot run"]),
@@ -110,6 +111,13 @@ def test_a_reason_that_several_share_is_said_once() -> None:
     assert plain("\n".join(shown({"parked": [PARKED] * 3}))).count(PARKED["reason"]) == 1
 
 
+def test_beside_a_mailbot_that_runs_nobody_is_sent_to_once() -> None:
+    running = {"open": 1, "waiting": [WAITING], "running": True}
+
+    assert "tried again at 07:41" in plain("\n".join(shown(running)))
+    assert "mailbot once" not in plain("\n".join([*shown(running), *for_a_program([{**WELL, **running}])]))
+
+
 def test_foreign_text_cannot_act_on_the_terminal() -> None:
     evil = "\x1b[2J\x1b]0;owned\x07\r\n"
     lines = shown({"waiting": [{**WAITING, "subject": evil, "reason": evil}], "error": evil, "address": evil})
@@ -142,6 +150,15 @@ def test_wide_characters_take_two_columns() -> None:
     assert (columns_of("会议"), columns_of("e\u0301")) == (4, 1)
     assert fitted("会议安排计划", 9) == "会议安..."
     assert list(wrapped("会议安排计划 and more", 8)) == ["会议安排", "计划 and", "more"]
+
+
+def test_a_path_that_is_too_long_breaks_between_its_folders() -> None:
+    assert list(wrapped("see /srv/mailbot/lib/prompt/templates", 20)) == [
+        "see",
+        "/srv/mailbot/lib/",
+        "prompt/templates",
+    ]
+    assert list(wrapped("/" + "x" * 25, 20)) == ["/" + "x" * 19, "x" * 6]
 
 
 # The figures
@@ -211,6 +228,19 @@ def test_a_terminal_gets_the_page_and_a_pipe_gets_lines(home: Home) -> None:
     assert "\x1b" not in piped.out
     assert "home: ok" in piped.out
     assert "1 draft today, 1 in 7 days; median" in piped.out
+
+
+def test_the_list_keeps_to_the_width_of_a_terminal_and_a_pipe_gets_all(home: Home) -> None:
+    (account,) = home.accounts
+    subject = "会议 about the offer " * 3 + "and its end"
+    account.deliver(re.sub(rb"(?m)^Subject: .*", f"Subject: {subject}".encode(), question(1)), "\\Flagged")
+    home.command("once", "--include-existing")
+
+    _, screen = converse(["list"], [], {**home.environ, "MAILBOT_CONFIG": str(home.config), "COLUMNS": "60"})
+
+    assert [line for line in screen.splitlines() if columns_of(line) > 60] == []
+    assert "会议 about" in screen
+    assert subject in home.command("list").out
 
 
 def _timeless(screen: str) -> str:

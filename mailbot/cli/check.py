@@ -65,7 +65,7 @@ def _show(finding: Finding) -> None:
 def _summary(counts: Counter[str]) -> str:
     warned = f"{counts['warn']} to know about (warn)"
     if counts["fail"]:
-        return f"{counts['fail']} to mend before mailbot can work (fail), {warned}."
+        return f"{counts['fail']} to mend before mailbot can work (fail){f', {warned}' if counts['warn'] else ''}."
     return f"mailbot can work; {warned}." if counts["warn"] else "mailbot can work, and there is nothing to do."
 
 

@@ -35,7 +35,8 @@ def _beginning(text: str, columns: int) -> str:
 
 
 def wrapped(text: str, columns: int) -> Iterator[str]:
-    """Lines that break at blanks, and inside a word only where it is too long for a line of its own."""
+    """Lines that break at blanks, and inside a word only where it is too long for a line of its own;
+    in a path behind a slash."""
     line = ""
     for piece in (piece for word in text.split() for piece in _pieces(word, columns)):
         if line and columns_of(line) + 1 + columns_of(piece) > columns:
@@ -50,6 +51,9 @@ def _pieces(word: str, columns: int) -> Iterator[str]:
     rest = word
     while columns_of(rest) > columns:
         head = _beginning(rest, columns)
+        folders = head[: head.rfind("/") + 1]
+        if columns_of(folders) > columns // 2:  # a path breaks between its folders
+            head = folders
         yield head
         rest = rest[len(head) :]
     yield rest

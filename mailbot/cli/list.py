@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+import shutil
+import sys
 from pathlib import Path
 
 import click
 
+from mailbot.cli.columns import fitted, wrapped
 from mailbot.cli.options import config_option, json_option, opened
 from mailbot.cli.words import escaped, row, shortened, title, when, why
+
+INDENT = 10  # columns before a reason: behind the ID
 
 
 @click.command("list")
@@ -17,7 +22,8 @@ from mailbot.cli.words import escaped, row, shortened, title, when, why
 def command(config_path: Path | None, as_json: bool) -> None:
     """Every mail that was flagged, and what became of it.
 
-    The newest come first. What stands at the front is the ID that show, redo, release and dismiss take."""
+    The newest come first. What stands at the front is the ID that show, redo, release and dismiss take. On a terminal a
+    line that is too long is cut."""
     with opened(config_path) as home:
         jobs = home.journal.jobs()
         if as_json:
@@ -25,11 +31,14 @@ def command(config_path: Path | None, as_json: bool) -> None:
             return
         if not jobs:
             click.echo("Nothing yet: flag a mail, then run mailbot once (or keep mailbot run going).")
+        width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
         for job in jobs:
             state = job.status or str(job.state)
             who = job.draft.get("to") or job.mail.get("from", "")
             minute = when(home, job.asked_at)[:16].replace("T", " ")
-            line = f"{job.id[:8]}  {minute}  {state:<10}  {shortened(title(job))}  ({shortened(who)})"
-            click.echo(escaped(line))
-            if reason := why(home, job):
-                click.echo(escaped(f"          {reason}"))
+            line = escaped(f"{job.id[:8]}  {minute}  {state:<10}  {shortened(title(job))}  ({shortened(who)})")
+            click.echo(fitted(line, width) if width else line)
+            reason = escaped(why(home, job))
+            for part in wrapped(reason, width - INDENT) if width else [reason]:
+                if part:
+                    click.echo(" " * INDENT + part)

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from mailbot.cli.options import config_option, opened
+from mailbot.cli.words import WHO_DRAFTS
 
 
 @click.command("redo")
@@ -43,7 +44,5 @@ def command(config_path: Path | None, note: str, id: str) -> None:
             note=note,
             mail=dict(job.mail),
         )
-        click.echo(
-            f"{new.id}: asked for again (generation {new.generation}). A running mailbot drafts it at its next poll;"
-        )
-        click.echo("mailbot once does it now.")
+        click.echo(f"{new.id}: asked for again (generation {new.generation}).")
+        click.echo(f"{WHO_DRAFTS}.")

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from mailbot.cli.options import config_option, opened
+from mailbot.cli.words import WHO_DRAFTS
 
 
 @click.command("release")
@@ -24,16 +25,16 @@ def command(config_path: Path | None, everything: bool, ids: tuple[str, ...]) ->
 
     with opened(config_path) as home:
         held = home.journal.held_jobs()
+        if not ids and not held:
+            click.echo("Nothing is held.")
+            return
         if not ids and not everything:
             raise BadUsage(f"{len(held)} held: name the IDs (mailbot list shows them), or use --all")
         jobs = held if everything else [home.journal.find(id) for id in ids]
-        if not jobs:
-            click.echo("Nothing is held.")
-            return
         wrong = [job.id for job in jobs if job.state is not State.HELD]
         if wrong:
             raise BadUsage(*(f"{id} is not held: mailbot show {id} tells what it is" for id in wrong))
         with home.journal.transaction():
             for job in jobs:
                 home.journal.record(job, "released", time.time())
-        click.echo(f"{len(jobs)} released: for a running mailbot to draft at its next poll, or now with mailbot once.")
+        click.echo(f"{len(jobs)} released. {WHO_DRAFTS}.")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mailbot.cli.columns import columns_of, wrapped
+from mailbot.cli.columns import columns_of, fitted, wrapped
 from mailbot.cli.options import config_option, json_option, opened
 from mailbot.cli.words import escaped
 
@@ -100,14 +100,15 @@ def _remarks(remarks: tuple[str, ...], width: int) -> list[str]:
 def compared(before: dict[str, Any], after: dict[str, Any], width: int) -> list[str]:
     """Both replies, side by side where the terminal is wide enough, else one after the other."""
     if width < SIDE_BY_SIDE:
-        return [*_column(before, width), "", *_column(after, width)]
+        return [*_column("before", before, width), "", *_column("now", after, width)]
     half = (width - len(BETWEEN)) // 2
-    pairs = zip_longest(_column(before, half), _column(after, half), fillvalue="")
+    pairs = zip_longest(_column("before", before, half), _column("now", after, half), fillvalue="")
     return [f"{left}{' ' * (half - columns_of(left))}{BETWEEN}{right}".rstrip() for left, right in pairs]
 
 
-def _column(one: dict[str, Any], width: int) -> list[str]:
-    lines = [escaped(one["model"]), "-" * min(width, columns_of(one["model"]))]
+def _column(when: str, one: dict[str, Any], width: int) -> list[str]:
+    heading = fitted(f"{when}: {escaped(one['model'])}", width)
+    lines = [heading, "-" * columns_of(heading)]
     for line in str(one["reply"] or "(no answer is kept)").splitlines():
         lines += list(wrapped(escaped(line), width)) or [""]
     return lines

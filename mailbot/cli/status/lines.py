@@ -31,7 +31,8 @@ def _account(account: dict[str, Any]) -> Iterator[str]:
         yield f"{account['open']} under way"
     for job in account["waiting"]:
         yield f"{job['id'][:8]} “{shortened(job['subject'])}” waits since {job['since']}: {job['reason']}"
-        yield f"         next try {job['until']}, or now with mailbot once --retry"
+        at_once = "" if account["running"] else ", or now with mailbot once --retry"
+        yield f"         next try {job['until']}{at_once}"
     if account["held"]:
         yield f"{account['held']} held: mailbot list says why, mailbot release --all drafts what is held"
     for job in account["parked"]:

@@ -59,7 +59,7 @@ def _account(account: dict[str, Any], now: datetime, width: int) -> Iterator[str
     under_way = account["open"] - len(account["waiting"])
     if account["last_poll"] and not account["waiting"]:
         yield from _row("waiting", f"nothing; {under_way} under way" if under_way else "nothing", width)
-    yield from _jobs("waiting", account["waiting"], now, width)
+    yield from _jobs("waiting", account["waiting"], now, width, retry=not account["running"])
     yield from _held(account, width)
     yield from _jobs("gave up", account["parked"], now, width)
     if account["parked"]:
@@ -102,23 +102,27 @@ def _span(seconds: float) -> str:
     return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
 
 
-def _jobs(label: str, jobs: Sequence[dict[str, Any]], now: datetime, width: int) -> Iterator[str]:
+def _jobs(
+    label: str, jobs: Sequence[dict[str, Any]], now: datetime, width: int, *, retry: bool = False
+) -> Iterator[str]:
+    """``retry``: whether ``mailbot once`` could try them now; beside a mailbot that runs it does nothing."""
     why = ""
     for number, job in enumerate(jobs[:SHOWN]):
         subject = fitted(escaped(job["subject"]), width - LABEL - INDENT)
         yield _label("" if number else label, "yellow") + f"{job['id'][:8]}  {subject}"
-        if _why(job, now) != why:  # many fail for one reason
-            why = _why(job, now)
+        if _why(job, now, retry) != why:  # many fail for one reason
+            why = _why(job, now, retry)
             yield from _under(why, width)
     if len(jobs) > SHOWN:
         yield from _row("", f"and {len(jobs) - SHOWN} more: mailbot list", width)
 
 
-def _why(job: dict[str, Any], now: datetime) -> str:
+def _why(job: dict[str, Any], now: datetime, retry: bool) -> str:
     if "until" not in job:
         return _short(job["reason"])
-    tried = f"tried again at {moment(job['until'], now)}, or now: mailbot once --retry"
-    return f"since {moment(job['since'], now)}: {_short(job['reason'])}; {tried}"
+    tried = f"tried again at {moment(job['until'], now)}"
+    at_once = ", or now: mailbot once --retry" if retry else ""
+    return f"since {moment(job['since'], now)}: {_short(job['reason'])}; {tried}{at_once}"
 
 
 def _held(account: dict[str, Any], width: int) -> Iterator[str]:
