@@ -30,6 +30,7 @@ class Stored:
     flags: set[str]
     arrived: float
     thread: str = ""  # the server's name for its thread
+    labels: frozenset[str] = frozenset()  # Gmail's
 
 
 @dataclass
@@ -170,6 +171,10 @@ class FakeSession:
     def with_thread_id(self, thread: str, folder: str) -> tuple[int, ...]:
         self.examine(folder)
         return tuple(u for u, m in self._mails().items() if m.thread == thread and "\\Deleted" not in m.flags)
+
+    def labels(self, uids: Iterable[int]) -> dict[int, frozenset[str]]:
+        mails = self._mails() if "X-GM-EXT-1" in self.capabilities else {}
+        return {u: mails[u].labels for u in uids if u in mails}
 
     def related(self, ids: Sequence[str], since: date, folder: str) -> tuple[int, ...]:
         self.examine(folder)

@@ -32,6 +32,7 @@ class Message:
     raw: bytes
     flags: frozenset[str]
     arrived: datetime
+    labels: tuple[str, ...] = ()  # told as X-GM-LABELS
     thread: int = 0  # the server's name for its thread, told as X-GM-THRID and as THREADID
 
 
@@ -126,6 +127,8 @@ def fetched(message: Message, items: Iterable[str]) -> bytes:
                 parts.append(b'INTERNALDATE "' + _date_time(message.arrived) + b'"')
             case "X-GM-THRID":
                 parts.append(b"X-GM-THRID %d" % message.thread)
+            case "X-GM-LABELS":
+                parts.append(b"X-GM-LABELS (%s)" % " ".join(message.labels).encode())
             case "THREADID":
                 parts.append(b"THREADID (T%d)" % message.thread)
             case "RFC822.SIZE":

@@ -318,6 +318,35 @@ def test_where_the_server_does_not_open_such_a_folder_nothing_is_risked(make: Ma
     assert "CANARY" not in asked(lab)[0]
 
 
+def test_at_gmail_a_label_of_the_flagged_mail_counts_where_no_folder_could_be_asked(make: Make) -> None:
+    lab = make("never", 'folder = ["Health"]', CONFIG + "connections = 2\n")  # one for work, one for IDLE
+    lab.mailbox.more = frozenset({"X-GM-EXT-1"})
+    lab.mailbox.boxes["INBOX"].mails[lab.flag(question(1))].labels = frozenset({"Health", "Starred"})
+    lab.flag(question(2))
+    lab.settle()
+
+    assert sorted(job.state for job in lab.jobs()) == [State.DONE, State.SKIPPED]
+    assert len(asked(lab)) == 1
+    assert "by its folder Health" in page(lab)
+
+
+def test_at_gmail_so_does_a_label_of_a_mail_of_the_thread(make: Make) -> None:
+    lab = make("never", 'folder = ["Health*"]')
+    lab.mailbox.more = frozenset({"X-GM-EXT-1"})
+    lab.mailbox.boxes |= {f"Health{number}": Box(number) for number in range(1, 70)}  # more than are read
+    boxes = lab.mailbox.boxes
+    secret = lab.mailbox.add("Archive", question(1).replace(b"hardware", b"CANARY"))
+    boxes["Archive"].mails[secret].thread, boxes["Archive"].mails[secret].labels = "7", frozenset({"Health9"})
+    other = lab.mailbox.add("Archive", question(2).replace(b"hardware", b"software"))
+    boxes["Archive"].mails[other].thread = "7"
+    boxes["INBOX"].mails[lab.flag(question(3))].thread = "7"
+    lab.settle()
+
+    (prompt,) = asked(lab)
+    assert "CANARY" not in prompt
+    assert "software" in prompt
+
+
 def test_another_rule_is_read_for_anew(make: Make) -> None:
     lab = make("never", 'folder = ["Other"]')
     clinic(lab)

@@ -234,6 +234,22 @@ def test_the_servers_own_threads_are_asked_for_where_it_has_them(scripted: Any, 
     session.close()
 
 
+def test_at_gmail_the_labels_of_a_mail_are_the_folders_that_it_lies_in(scripted: Any) -> None:
+    user = imap(scripted, scripted.user())
+    uid = scripted.append("INBOX", RAW)
+    session = connect(user, scripted.password, None)
+    session.examine("INBOX")
+    assert session.labels([uid]) == {}
+    session.close()
+
+    scripted.capabilities.append("X-GM-EXT-1")
+    scripted.mailbox.folders["INBOX"].get(uid).labels = (r"\Starred", "2024", '"Health/&ANw-bersicht"', '"2025"')
+    session = connect(user, scripted.password, None)
+    session.examine("INBOX")
+    assert session.labels([uid, 4711]) == {uid: {"Starred", "2024", "Health/Übersicht", "2025"}}
+    session.close()
+
+
 @pytest.mark.parametrize("message_id", ["<a(b)@x.example>", "<a{5}b@x.example>", '<a"b@x.example>', "<a*%b@x.example>"])
 def test_an_odd_message_id_is_found_as_well(side: Side, message_id: str) -> None:
     raw = f"From: a@x.example\r\nMessage-ID: {message_id}\r\n\r\nhello\r\n".encode()

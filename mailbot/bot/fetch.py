@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mailbot.bot import ask
+from mailbot.bot import ask, filed
 from mailbot.bot.look import HEADERS
 from mailbot.bot.search import keywords
 from mailbot.bot.wire import Wire
@@ -32,6 +32,7 @@ def fetch(world: World, wire: Wire, job: Job) -> Job:
     too_large = len(mail.data) >= FETCH_LIMIT  # what a server says of the size is sometimes wrong by a few octets
     rebuilt = _rebuilt(world, wire, job, place.uid, mail.data) if too_large else None
     kept = mail.data if rebuilt is None else rebuilt
+    labels = wire.session.labels([place.uid]) if filed.asks_for_folders(world) else {}
     with world.journal.transaction():
         world.journal.keep(job.id, "mail", kept)
         whole = rebuilt is not None or not too_large
@@ -43,6 +44,7 @@ def fetch(world: World, wire: Wire, job: Job) -> Job:
             reduced=rebuilt is not None,
             searches=world.searches,
             keywords=keywords(mail.flags),
+            labels=sorted(labels.get(place.uid, ())),
         )
 
 

@@ -75,6 +75,11 @@ def _ids(session: Session, lot: Sequence[int]) -> list[tuple[int, str]]:
     return [(uid, parse(row.data).message_id) for uid, row in rows.items()]
 
 
+def asks_for_folders(world: World) -> bool:
+    """Whether a rule names folders: at Gmail a mail lies in all that its labels name, and says so itself."""
+    return bool(privacy.places(world.config.privacy)[0])
+
+
 def _asked(world: World) -> str:
     return json.dumps(privacy.places(world.config.privacy))
 

@@ -57,7 +57,7 @@ class Searches:
             return self._gathered(job, (), 0, "")
         if within <= 0:
             return self._gathered(job, (), 0, BUSY)
-        search = Search(job, mail, roles, {thread.identity(raw)})
+        search = Search(job, mail, roles, {thread.identity(raw)}, filed.asks_for_folders(self._world))
         # Learning that gives way may be logging in just now. Its login serves the search, so it is worth the wait.
         patience = within / 2 if self._spare.gives_way else min(LINGERING, within)
         if not self._spare.is_busy(patience):
@@ -118,6 +118,7 @@ def _packed(found: Iterable[Found], left: int, whole: bool) -> bytes:
             "truncated": each.truncated,
             "folder": each.folder,
             "keywords": each.keywords,
+            "labels": each.labels,
         }
         for each in found
     ]
@@ -137,6 +138,7 @@ def kept_thread(world: World, job: Job) -> Thread:
             row["at"],
             row.get("folder", ""),  # "" in what an earlier version gathered
             frozenset(row.get("keywords", ())),
+            frozenset(row.get("labels", ())),
         )
         for row in data["mails"]
     ]

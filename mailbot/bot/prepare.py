@@ -36,7 +36,14 @@ def prepare(world: World, job: Job) -> Job:
         return world.record(job, "skipped", reason=verdict.refusal)
     if world.endpoint is None:
         return _outline(world, job, reply)
-    flagged = ThreadMail(reply.mail, own=False, arrived=0.0, folder=job.fetched_from, keywords=frozenset(job.keywords))
+    flagged = ThreadMail(
+        reply.mail,
+        own=False,
+        arrived=0.0,
+        folder=job.fetched_from,
+        keywords=frozenset(job.keywords),
+        labels=frozenset(job.labels),
+    )
     where = filed.known(world, [reply.mail.message_id])
     allowed = privacy.judge(world.config.privacy, flagged, where, local=world.local)
     if allowed.refusal:

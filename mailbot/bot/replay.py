@@ -78,6 +78,6 @@ def ask(world: World, job: Job, prompt: Archived, endpoint: Endpoint, *, local: 
 
 def _objection(world: World, job: Job, prompt: Archived, *, local: bool) -> str:
     said = "\n".join((*prompt.said.own[1:], *prompt.said.others, *(text for _, text in prompt.said.lent)))
-    flagged = frozenset((job.fetched_from, keyword) for keyword in ("", *job.keywords))
+    flagged = frozenset((folder, key) for folder in (job.fetched_from, *job.labels) for key in ("", *job.keywords))
     where = filed.known(world, job.seen.get("ids", ()))
     return seen.objection(world.config.privacy, job.seen, said, flagged, where, local=local)

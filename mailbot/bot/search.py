@@ -41,6 +41,7 @@ class Found:
     truncated: bool
     folder: str
     keywords: tuple[str, ...]
+    labels: tuple[str, ...]
 
 
 @dataclass(slots=True)
@@ -51,6 +52,7 @@ class Search:
     mail: Mail
     roles: Roles
     known: set[str]  # identities of mails that need not be fetched (again)
+    labels: bool  # they are asked for, at Gmail
     found: list[Found] = field(default_factory=list)
     left: int = 0  # older mails that were seen and not fetched
     trouble: str = SLOW  # why it is not whole, for the owner; "" once it came to its end
@@ -116,10 +118,20 @@ def _take(session: Session, search: Search, uids: Sequence[int], folder: str) ->
             fresh.setdefault(identity, uid)
     chosen = list(fresh.values())[-MOST:]
     texts = session.mails(chosen, BEGINNING)
+    labels = session.labels(chosen) if search.labels else {}
     search.known |= fresh.keys()
     search.left += max(len(uids) - LISTED, 0) + len(fresh) - len(chosen)
     search.found += [
-        Found(t.data, own, t.arrived, t.size > len(t.data), folder, keywords(t.flags)) for t in texts.values()
+        Found(
+            raw=t.data,
+            own=own,
+            arrived=t.arrived,
+            truncated=t.size > len(t.data),
+            folder=folder,
+            keywords=keywords(t.flags),
+            labels=tuple(sorted(labels.get(uid, ()))),
+        )
+        for uid, t in texts.items()
     ]
 
 

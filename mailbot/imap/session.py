@@ -151,6 +151,16 @@ class Session:
         """By what the server tells threads apart; "" where it does not."""
         return next((item for capability, item in criteria.THREADS if capability in self.capabilities), "")
 
+    def labels(self, uids: Iterable[int]) -> dict[int, frozenset[str]]:
+        """Gmail's labels of mails in the open folder (X-GM-EXT-1): the names of folders that they lie in, too. {} on
+        any other server."""
+        found: dict[int, frozenset[str]] = {}
+        for lot in gate.uids(uids) if "X-GM-EXT-1" in self.capabilities else ():
+            with self._said.before():
+                rows = self._client.get_gmail_labels(lot)
+            found |= {uid: frozenset(str(name).removeprefix("\\") for name in row) for uid, row in rows.items()}
+        return found
+
     def related(self, ids: Sequence[str], since: date, folder: str) -> tuple[int, ...]:
         """UIDs in a folder, which it opens, that carry one of the ids in Message-ID, In-Reply-To or References, arrived
         on that day or later and are not marked as deleted."""

@@ -72,6 +72,7 @@ def _fetched(job: Job, event: Event) -> Job:
         reduced=data.get("reduced", False),
         searches=data.get("searches", False),
         keywords=tuple(data.get("keywords", ())),
+        labels=tuple(data.get("labels", ())),
     )
 
 

@@ -66,6 +66,7 @@ class Job:
     fetched: bool = False
     fetched_from: str = ""  # the folder
     keywords: tuple[str, ...] = ()  # what the mail carried when it was fetched, in lower case
+    labels: tuple[str, ...] = ()  # other folders that it lay in then, where privacy rules name folders (Gmail)
     searches: bool = False  # the rest of the thread is to be searched for before the prompt is made
     names: Mapping[str, str] = field(default_factory=dict)  # page, prompt, source: paths in the archive
     draft: Mapping[str, Any] = field(default_factory=dict)  # from, to, cc, subject, draft_message_id

@@ -21,13 +21,14 @@ ID_OCTETS = 250  # of an id that is looked for; longer ones are made to hurt (RF
 class ThreadMail:
     """One of the other mails of a thread. ``own``: it lies in Sent; a From address alone proves nothing. ``arrived``:
     when the server took it in, in seconds since the epoch. ``folder`` and ``keywords`` (lower case): where it was
-    found, and what it carries there."""
+    found, and what it carries there; ``labels``: other folders that it lies in, where the server said so."""
 
     mail: Mail
     own: bool
     arrived: float
     folder: str = ""
     keywords: frozenset[str] = frozenset()
+    labels: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

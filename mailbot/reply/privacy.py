@@ -166,7 +166,7 @@ def _fits(rule: Privacy, one: ThreadMail, filed: Filed) -> str:
     people = (*mail.from_, *mail.reply_to, *(mail.to + mail.cc if one.own else ()))
     if any(matches(sender, person.email) for sender in rule.from_ for person in people):
         return "by its sender" if not one.own else "by who got it"
-    here = {(one.folder, keyword) for keyword in ("", *one.keywords)}
+    here = {(folder, keyword) for folder in (one.folder, *one.labels) for keyword in ("", *one.keywords)}
     if by := by_place(rule, filed.of(mail.message_id) | here):
         return by
     said = "\n".join((mail.subject, mail.text, *(text for file in mail.attachments for text in (file.name, file.text))))
