@@ -6,6 +6,7 @@ out."""
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,6 +22,9 @@ from worlds import Lab
 
 DOVECOTS_OWN = {"test_scripted.py", "test_bench.py"}  # they hold its very words, and its turns
 CYRUS = os.environ.get("MAILBOT_SERVER") == "cyrus"
+
+# A shell has what it begins with & ignore Ctrl-C, and so would every mailbot that these tests begin.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
