@@ -153,7 +153,11 @@ def _drafts(wire: Wire, draft_id: str) -> tuple[Mark, list[int]]:
         uids = wire.session.with_message_id(draft_id)
     look = wire.session.selected
     assert look is not None, "a folder that was searched is open"
-    mark = Mark(drafts, look.uidvalidity, look.uidnext) if look.uidnext else wire.session.mark(drafts)
+    if look.uidnext:
+        mark = Mark(drafts, look.uidvalidity, look.uidnext)
+    else:  # Courier. The search comes after the mark: else a draft that comes between the two lies before the mark
+        mark = wire.session.mark(drafts)
+        uids = wire.session.with_message_id(draft_id, drafts)
     return mark, [mail.uid for mail in wire.ids(uids) if mail.message_id == draft_id]
 
 

@@ -3,8 +3,8 @@
 A client may go on speaking where no command changes what another one means (RFC 9051, 5.5): STATUS of folders that are
 not open, NOOP before a FETCH by UID, EXAMINE before a SEARCH for UIDs, which is refused where no folder could be
 opened, and before another EXAMINE. isync does so with every server unless told otherwise. imapclient waits for each
-answer; imaplib, beneath it, keeps by its tag what it hears, and all else by its kind: answers of one kind are read in
-the order in which was asked."""
+answer; imaplib, beneath it, keeps by its tag what it hears, and all else by its kind alone. So nothing is taken from a
+server that opens folders in another order than it was asked to: the UIDs of one would count as those of another."""
 
 from __future__ import annotations
 
@@ -57,10 +57,11 @@ def fetch(client: Any, uids: Iterable[int], items: Iterable[str]) -> Callable[[]
 
 
 def status(client: Any, folders: Sequence[str], items: str) -> Callable[[], list[Mapping[bytes, Any]]]:
-    """Asks for the STATUS of folders; what is returned reads the answers, in the order of the folders. Dovecot sends
-    them before it has ended the FETCH that was said before."""
+    """Asks for the STATUS of folders; what is returned reads the answers, in the order of the folders. A server may
+    answer in any order, and Dovecot does so before it has ended the FETCH that was said before."""
     client._imap.untagged_responses.pop("STATUS", None)
-    asked = [Asked(client, "STATUS", client._normalise_folder(folder), items) for folder in folders]
+    names = [client._normalise_folder(folder) for folder in folders]
+    asked = [Asked(client, "STATUS", name, items) for name in names]
 
     def answers() -> list[Mapping[bytes, Any]]:
         _hear(asked)
@@ -68,7 +69,9 @@ def status(client: Any, folders: Sequence[str], items: str) -> Callable[[], list
         rows: list[Mapping[bytes, Any]] = [dict(zip(row[::2], row[1::2], strict=True)) for row in words[1::2]]
         if len(rows) != len(folders):
             raise ProtocolError(f"{len(rows)} STATUS answers about {len(folders)} folders")
-        return rows
+        named = dict(zip(words[::2], rows, strict=True))
+        wanted = parse_response([b" ".join(names)]) if names else ()
+        return [named[name] for name in wanted] if named.keys() == set(wanted) else rows
 
     return answers
 
@@ -98,7 +101,9 @@ class Opening:
                     self._searching.answer()
             imap.state = "AUTH"
             raise
+        self._in_order()
         imap.state = "SELECTED"
+        imap.untagged_responses.pop("FETCH", None)  # of the folder before, told as it was closed
         rows: Mapping[bytes, Any] = self._client._process_select_response(imap.untagged_responses)
         return rows
 
@@ -106,7 +111,13 @@ class Opening:
         """The UIDs that SEARCH found."""
         assert self._searching is not None, "it was opened to search in it"
         self._searching.answer()
+        self._in_order()
         return list(parse_message_list(self._client._imap.untagged_responses.pop("SEARCH", [None])))
+
+    def _in_order(self) -> None:
+        """Nothing that was said later is answered yet. Raises ProtocolError, the end of the connection, else."""
+        if any(answer is not None for answer in self._client._imap.tagged_commands.values()):
+            raise ProtocolError("what was said later was answered first")
 
 
 def _hear(asked: Sequence[Asked]) -> None:
