@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import pytest
 from making import ADA, MARA, make_account, make_mail
@@ -286,6 +287,23 @@ def test_a_name_that_reads_as_another_is_remarked(domain: str) -> None:
     found = _choose(to=(ADA, Address("Jo", f"jo@{a_label(domain)}")))
 
     assert [remark[:30] for remark in found.remarks] == [recipients.LOOK_ALIKE[:30]]
+
+
+@pytest.mark.parametrize(
+    "trace",
+    [
+        {"text": "Yes.\n\nOn Mon, 5 Jan 2026, Mara <mara@northwind.example> wrote:\n> Shall we?"},
+        {"in_reply_to": ("<1@northwind.example>",)},
+        {"references": ("<1@mail.northwind.example>",)},
+    ],
+)
+def test_who_takes_the_place_of_somebody_of_the_thread_is_remarked(trace: dict[str, Any]) -> None:
+    stranger = Address("Mara", f"mara@{a_label('nörthwind.example')}")
+
+    found = _choose(**{"from_": (stranger,), "text": "Yes.", **trace})
+
+    assert [remark[:30] for remark in found.remarks] == [recipients.LOOK_ALIKE[:30]]
+    assert _choose(from_=(stranger,), text="Yes.", message_id="<1@b>", in_reply_to=(), references=()).remarks == ()
 
 
 def test_letters_that_look_like_others_are_remarked_with_what_they_are() -> None:

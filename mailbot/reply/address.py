@@ -12,6 +12,7 @@ import fnmatch
 import re
 import unicodedata
 from collections.abc import Iterable
+from itertools import pairwise
 
 from mailbot.mail.address import a_label
 from mailbot.mail.mail import Address
@@ -25,6 +26,11 @@ _ESCAPE = re.compile(r"\\(.)")
 _DOMAIN = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*|\[[A-Za-z0-9.:_-]+\]")
 
 _GMAIL = ("gmail.com", "googlemail.com")  # one service; it reads no dots (support.google.com/mail/answer/7436150)
+
+_WORD = re.compile(r"[^\s<>()\[\]\"',;:]++")
+_SIDE = 200  # characters of each side of an address
+_BESIDE = re.compile(r"[^\w.+-]")  # what no local part has in common use: the marks of "*eve", "“eve"
+_DOMAINS = (re.compile(r"[\w.-]+"), re.compile(r"[A-Za-z0-9.-]+"))  # in "x.example!", and in "x.example写道"
 
 # Second-level labels below which countries register names: near enough for a remark, without a public suffix list.
 _REGISTRY_LABELS = frozenset(("ac", "co", "com", "edu", "go", "gob", "gov", "ne", "net", "nom", "or", "org"))
@@ -50,17 +56,44 @@ def fold(email: str) -> str:
 def matches(pattern: str, email: str) -> bool:
     """Whether an address is the one named, or is in the domain named or below it; ``*`` in the pattern is anything but
     an ``@``."""
-    mask = pattern if "@" in pattern else f"*@{pattern}"
-    local, _, domain = wildcards(fold(mask)).rpartition("@")
-    found_local, at, found_domain = fold(email).rpartition("@")
-    below = () if "@" in pattern else (f"*.{domain}",)
-    fits = (fnmatch.fnmatchcase(found_domain, mask) for mask in (domain, *below))
-    return bool(at) and fnmatch.fnmatchcase(found_local, local) and any(fits)
+    return any_matches((pattern,), (email,))
+
+
+def any_matches(patterns: Iterable[str], emails: Iterable[str]) -> bool:
+    """Whether one of the addresses fits one of the patterns. A text may name 50,000: each is folded once."""
+    masks = [_masks(pattern) for pattern in patterns]
+    parts = (fold(email).rpartition("@") for email in emails)
+    return any(
+        fnmatch.fnmatchcase(domain, mask) and fnmatch.fnmatchcase(local, local_mask)
+        for local, at, domain in parts
+        if at
+        for local_mask, domain_masks in masks
+        for mask in domain_masks
+    )
+
+
+def _masks(pattern: str) -> tuple[str, tuple[str, ...]]:
+    """Of the local part, and those of the domain."""
+    local, _, domain = wildcards(fold(pattern if "@" in pattern else f"*@{pattern}")).rpartition("@")
+    return local, (domain,) if "@" in pattern else (domain, f"*.{domain}")
 
 
 def wildcards(pattern: str) -> str:
     """The pattern for fnmatch, in which only ``*`` is a wildcard."""
     return re.sub(r"[?\[]", r"[\g<0>]", pattern)
+
+
+def named(text: str) -> list[str]:
+    """The addresses in a text, each in all readings that its surroundings leave: what stands beside it without a blank
+    may belong to it or not."""
+    found: dict[str, None] = {}
+    for word in _WORD.findall(text):
+        for before, behind in pairwise(word.split("@")):
+            local, domain = before[-_SIDE:], behind[:_SIDE]
+            locals_ = (local, _BESIDE.split(local)[-1].lstrip("_.+-"))
+            hosts = [host[0] for form in _DOMAINS if (host := form.match(domain))]
+            found |= dict.fromkeys(f"{one}@{host}" for one in locals_ for host in hosts if one)
+    return list(found)
 
 
 def usable(email: str) -> bool:

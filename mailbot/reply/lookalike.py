@@ -41,11 +41,11 @@ _PLAIN = {ord(pair[0]): pair[1:] for pair in _TWINS.split()}
 
 
 def suspects(addresses: Iterable[Address], known: Iterable[str]) -> tuple[Address, ...]:
-    """Those whose domain deceives. ``known`` are all addresses that the owner sees or has."""
+    """Those whose domain, written with "xn--", deceives. ``known`` are all addresses that the owner sees or has."""
     homes: dict[str, set[str]] = {}
     for home in map(_home, known):
         homes.setdefault(_skeleton(home), set()).add(home)
-    return tuple(a for a in addresses if "xn--" in a.email.lower() and _deceives(a.email, homes))
+    return tuple(a for a in addresses if _deceives(a.email, homes))
 
 
 def _deceives(email: str, homes: Mapping[str, set[str]]) -> bool:

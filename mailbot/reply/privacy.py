@@ -12,7 +12,6 @@ import fnmatch
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from mailbot.counted import counted
@@ -20,7 +19,7 @@ from mailbot.mail import quote
 from mailbot.mail.body import ATTACHED
 from mailbot.mail.mail import Mail
 from mailbot.mail.thread import Thread, ThreadMail
-from mailbot.reply.address import matches, wildcards
+from mailbot.reply.address import any_matches, matches, named, wildcards
 
 if TYPE_CHECKING:
     from mailbot.config import Privacy
@@ -36,11 +35,6 @@ WITHHELD = "{} of the thread {} not shown to the model: your privacy rules keep 
 UNQUOTED = "What the mails quote was not shown to the model: it may hold words that your privacy rules keep from it."
 
 ANSWER = "an answer to such a mail"
-
-_WORD = re.compile(r"[^\s<>()\[\]\"',;:]++")
-_LONGEST = 200  # characters of each side of an address
-_BESIDE = re.compile(r"[^\w.+-]")  # what no local part has in common use: the marks of "*eve", "“eve"
-_DOMAINS = (re.compile(r"[\w.-]+"), re.compile(r"[A-Za-z0-9.-]+"))  # in "x.example!", and in "x.example写道"
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,19 +181,6 @@ def is_like(pattern: str, folder: str) -> bool:
     return bool(folder) and fnmatch.fnmatchcase(folder.casefold(), wildcards(pattern.casefold()))
 
 
-def named(text: str) -> list[str]:
-    """The addresses in a text, each in all readings that its surroundings leave: what stands beside it without a blank
-    may belong to it or not."""
-    found: dict[str, None] = {}
-    for word in _WORD.findall(text):
-        for before, behind in pairwise(word.split("@")):
-            local, domain = before[-_LONGEST:], behind[:_LONGEST]
-            locals_ = (local, _BESIDE.split(local)[-1].lstrip("_.+-"))
-            hosts = (domain, *(host[0] for form in _DOMAINS if (host := form.match(domain))))
-            found |= dict.fromkeys(f"{one}@{host}" for one in locals_ for host in hosts if one and host)
-    return list(found)
-
-
 def says(text: str, words: str) -> bool:
     """Whole words in this order, whatever blanks and line ends stand between them."""
     wanted = r"\s+".join(map(re.escape, words.split()))
@@ -213,8 +194,8 @@ def _bare(other: ThreadMail, strict: Iterable[Privacy], hidden: bool) -> ThreadM
 
 def _own_words(text: str, strict: Iterable[Privacy], hidden: bool) -> str:
     """The text as it is, or only what its writer typed."""
-    emails = named(text)
-    if not hidden and not any(matches(sender, email) for rule in strict for sender in rule.from_ for email in emails):
+    senders = [sender for rule in strict for sender in rule.from_]
+    if not hidden and not (senders and any_matches(senders, named(text))):
         return text
     typed = "" if text.startswith(ATTACHED) else quote.typed(text)
     return text if typed.strip() == text.strip() else typed

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 
 from mailbot.mail.address import u_label
 from mailbot.mail.mail import Address, Mail
-from mailbot.reply.address import distinct, fold, organisation, usable
+from mailbot.reply.address import distinct, fold, named, organisation, usable
 from mailbot.reply.identity import is_own, owner_addresses
 from mailbot.reply.lookalike import suspects
 
@@ -128,6 +128,17 @@ def _cc(mail: Mail, account: Account, to: tuple[Address, ...]) -> tuple[Address,
     return tuple(a for a in _others(named, account) if fold(a.email) not in in_to)
 
 
+def _look_alikes(mail: Mail, account: Account, written_to: tuple[Address, ...]) -> tuple[Address, ...]:
+    """Beside the people in the mail, it may be somebody of the thread whose place is taken: whom the mail quotes, or
+    whose mail it answers."""
+    lettered = [a for a in distinct((*mail.from_, *mail.reply_to, *written_to)) if "xn--" in a.email.lower()]
+    if not lettered:
+        return ()
+    people = (*mail.from_, *mail.reply_to, *mail.to, *mail.cc, *mail.mail_followup_to)
+    others = (*named(mail.text), *(id.strip("<>") for id in mail.ids))
+    return suspects(lettered, (*owner_addresses(account), *(a.email for a in people), *others))
+
+
 def _oddities(mail: Mail, account: Account, written_to: tuple[Address, ...]) -> list[str]:
     """What is unusual about single addresses, whatever field they stand in."""
     remarks: list[str] = []
@@ -136,8 +147,7 @@ def _oddities(mail: Mail, account: Account, written_to: tuple[Address, ...]) -> 
         remarks.append(BEYOND_ASCII.format(_named(beyond_ascii)))
     remarks += [OTHER_NAME.format(a.name[:SHOWN_NAME], a.email) for a in mail.from_[:1] if _names_another(a)]
     copied = (mail.to, mail.cc, mail.mail_followup_to)
-    seen = [*owner_addresses(account), *(a.email for a in (*mail.from_, *mail.reply_to, *sum(copied, ())))]
-    if suspect := suspects(distinct((*mail.from_, *mail.reply_to, *written_to)), seen):
+    if suspect := _look_alikes(mail, account, written_to):
         remarks.append(LOOK_ALIKE.format(", ".join(map(_with_letters, suspect[:NAMED_IN_A_REMARK]))))
     unusable = distinct(a for a in (*mail.from_, *mail.reply_to, *sum(copied, ())) if not usable(a.email))
     if unusable:

@@ -15,7 +15,7 @@ from mailbot.mail.mail import Mail
 from mailbot.mail.thread import Thread
 from mailbot.prompt.context import Sample
 from mailbot.reply import privacy
-from mailbot.reply.address import fold, matches
+from mailbot.reply.address import fold, matches, named
 from mailbot.reply.privacy import Filed
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def of(mail: Mail, thread: Thread, samples: Iterable[Sample]) -> Seen:
         people |= dict.fromkeys(fold(person.email) for person in wrote)
         ids |= dict.fromkeys(other.mail.ids)
     for each in (mail, *(other.mail for other in thread.mails)):
-        people |= dict.fromkeys(map(fold, privacy.named(each.text)))
+        people |= dict.fromkeys(map(fold, named(each.text)))
     for sample in samples:
         people |= dict.fromkeys(sample.readers)
         ids |= dict.fromkeys(sample.ids)
