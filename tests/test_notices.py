@@ -11,7 +11,7 @@ from told import FULL, TOO_BIG, days, full, notices, subjects
 from worlds import CONFIG, Lab, question
 
 from mailbot.bot.trouble import BLOCKING, troubles
-from mailbot.errors import OwnerMustAct
+from mailbot.errors import Later, OwnerMustAct
 from mailbot.job import State
 from mailbot.model import Reply
 
@@ -61,6 +61,25 @@ def test_a_refused_login_is_told_as_soon_as_mailbot_gets_in_again(lab: Lab) -> N
 
     assert trouble["hint"] == "Check user and password"  # what status shows meanwhile
     assert subjects(lab) == ["over: the server refused the login of ada"]
+
+
+def test_a_model_that_is_away_for_long_is_told_once_and_once_when_it_answers(lab: Lab) -> None:
+    assert lab.endpoint is not None
+    lab.flag()
+    lab.endpoint.queue.extend([Later("the model's server cannot be reached")] * 9)
+
+    told = []
+    for _ in range(12):
+        lab.clock += 4000
+        lab.cycle()
+        told.append(len(subjects(lab)))
+
+    first, last = subjects(lab)
+    assert told[:5] == [0] * 5  # a server that starts anew is no news
+    assert first == "the model's server cannot be reached"
+    assert last == f"over: {first}"
+    assert "mailbot check" in notices(lab)[0].get_content()
+    assert len(lab.mailbox.raws()) == 1
 
 
 def test_held_mails_are_told_once_and_once_when_they_are_released() -> None:

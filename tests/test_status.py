@@ -49,6 +49,7 @@ WELL = {
 NEW = {"last_poll": "", "running": False, "drafts_week": 0, "median_seconds": None, "tokens_in_week": 0}
 WHY = "imap.example.org refused the login of ada@example.org: [AUTHENTICATIONFAILED] Authentication failed"
 LOGIN = {"kind": "login", "reason": WHY, "hint": "Check user and password", "since": "2026-11-27T21:03:00+01:00"}
+AWAY = {**LOGIN, "kind": "away", "reason": "The model's server cannot be reached", "hint": "See that it runs"}
 HELD = {"held": 25, "held_why": ["more than 20 flags within 10 minutes"]}
 PARKED = {"id": "9f8e7d6c5b4a", "subject": "关于十二月的会议安排" * 9, "reason": "the model gave no usable answer"}
 WAITING = {
@@ -66,6 +67,7 @@ STATES: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"healthy": False, "error": WHY, "troubles": [LOGIN]},
         ["mailbot: not well", "the last try failed", "since 27 Nov 21:03", "Check user and password."],
     ),
+    "model away": ({"troubles": [AWAY]}, ["something waits for you", "since 27 Nov 21:03: The model's server"]),
     "held": (HELD, ["something waits for you", "25: more than 20 flags", "mailbot release --all drafts what is held"]),
     "parked": ({"parked": [PARKED] * 7}, ["9f8e7d6c", "and 2 more: mailbot list", "mailbot redo ID tries again"]),
     "waiting": (

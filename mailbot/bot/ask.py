@@ -19,6 +19,8 @@ from mailbot.prompt.verify import verify
 from mailbot.reply import seen
 
 STALE = 12 * 3600.0  # seconds that a prompt may wait for a model that is down: it says what day it is
+AWAY_TRIES = 6  # of one prompt, then the owner is told that the model is away: a quarter to half an hour
+AWAY_HINT = "See that it runs, mailbot check asks it. What is flagged is drafted as soon as it answers"
 
 
 def ask(world: World, job: Job) -> Job:
@@ -51,9 +53,11 @@ def ask(world: World, job: Job) -> Job:
         job = world.record(job, "expired")  # the prompt is made anew: its size or shape may be what the owner mends
         return wait(world, job, error.reason, trouble=kind)
     except Later as error:
+        if job.tries + 1 >= AWAY_TRIES:
+            trouble.begin(world, trouble.AWAY, error.reason, AWAY_HINT)
         return wait(world, job, error.reason, least=error.after or 0.0)
     job = _journalled(world, job, reply)
-    trouble.end(world, "model", "quota", PROMPT, daily.KIND)
+    trouble.end(world, "model", "quota", PROMPT, daily.KIND, trouble.AWAY)
     return job
 
 

@@ -17,6 +17,7 @@ BLOCKING = frozenset(
     | {"model", "quota", "prompt", "mailbox"}
 )
 PARKED = "parked:"  # followed by the job's id: told once, without an end, together with others
+AWAY = "away"  # the model's server does not answer for long: tried again for ever, but nobody should wonder why
 ASIDE = "aside"  # the state was damaged: told once, without an end
 
 

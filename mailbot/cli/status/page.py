@@ -33,7 +33,7 @@ def page(accounts: Sequence[dict[str, Any]], now: datetime, width: int) -> Itera
 
 def _well(accounts: Sequence[dict[str, Any]]) -> str:
     """The one word for all: what waits for the owner is no illness, but he should not read "all is well" over it."""
-    if any(account["held"] or account["parked"] for account in accounts):
+    if any(account["held"] or account["parked"] or account["troubles"] for account in accounts):
         return "well; something waits for you"
     return "all is well" if any(account["last_poll"] for account in accounts) else "nothing done yet"
 
