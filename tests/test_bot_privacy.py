@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +15,7 @@ from letters import sent
 from served import Served
 from worlds import CONFIG, Lab, question
 
+from mailbot.bot import filed, gather
 from mailbot.errors import BadUsage, Later
 from mailbot.imap.trouble import Rejection
 from mailbot.job import State
@@ -315,6 +317,47 @@ def test_where_the_server_does_not_open_such_a_folder_nothing_is_risked(make: Ma
     lab.settle()
 
     assert lab.jobs()[0].state is State.DONE
+    assert "CANARY" not in asked(lab)[0]
+
+
+@pytest.mark.parametrize("slow", ["before its answer", "and busy"])
+def test_what_was_known_of_such_a_folder_is_not_taken_for_all_when_it_cannot_be_asked_anew(
+    make: Make, monkeypatch: pytest.MonkeyPatch, slow: str
+) -> None:
+    lab = make("never", 'folder = ["Health"]')
+    lab.mailbox.boxes["Health"] = Box(77)
+    learn(lab, (sent(WRITTEN.format("racks")), ""))
+    assert filed.known(lab.world, ()).whole
+    clinic(lab)
+    over = threading.Event()
+
+    class Slow(FakeSession):
+        def examine(self, folder: str) -> Any:
+            if folder == "Health":
+                over.wait(10)
+            return super().examine(folder)
+
+    monkeypatch.setattr(gather, "WITHIN", 0.1 if slow == "before its answer" else 0.0)
+    lab.boot(lambda world: replace(world, connect=lambda: Slow(lab.mailbox)))  # type: ignore[arg-type, return-value]
+    lab.flag(quoting())
+    lab.settle()
+    over.set()
+
+    assert lab.jobs()[0].state is State.DONE
+    assert "CANARY" not in asked(lab)[0]
+
+
+def test_what_was_known_counts_for_nothing_where_no_connection_is_left_by_now(make: Make) -> None:
+    lab = make("never", 'folder = ["Health"]')
+    lab.mailbox.boxes["Health"] = Box(77)
+    learn(lab, (sent(WRITTEN.format("racks")), ""))
+    clinic(lab)
+    account = lab.config.accounts[0]
+    fewer = account.model_copy(update={"imap": account.imap.model_copy(update={"connections": 2})})
+    lab.boot(lambda world: replace(world, account=fewer))
+    lab.flag(quoting())
+    lab.settle()
+
     assert "CANARY" not in asked(lab)[0]
 
 

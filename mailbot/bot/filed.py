@@ -2,13 +2,15 @@
 so that an answer to such a mail, or a quote of it, is known for what it is wherever it lies.
 
 It runs on the spare connection: behind each thread search, and before learning. What it could not read to its end is
-not taken for nothing: then whatever may quote such a mail stays out of the prompt (``reply.privacy``).
+not taken for nothing, and neither is what it read before another mail: then whatever may quote such a mail stays out of
+the prompt (``reply.privacy``).
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 
 from mailbot.bot.world import World, log
 from mailbot.imap.folders import UNUSABLE, Roles
@@ -75,6 +77,13 @@ def _ids(session: Session, lot: Sequence[int]) -> list[tuple[int, str]]:
     return [(uid, parse(row.data).message_id) for uid, row in rows.items()]
 
 
+def cannot_be_read(world: World) -> None:
+    """What is known is not all, until it is read again."""
+    if privacy.places(world.config.privacy) != ((), ()):
+        with suppress(Unusable):  # a file that is no good gives no answer later on, either
+            world.index.filed.came_through(world.key, "")
+
+
 def asks_for_folders(world: World) -> bool:
     """Whether a rule names folders: at Gmail a mail lies in all that its labels name, and says so itself."""
     return bool(privacy.places(world.config.privacy)[0])
@@ -90,7 +99,8 @@ def known(world: World, ids: Iterable[str]) -> Filed:
         return privacy.NOWHERE
     try:
         index = world.index.filed
-        return Filed(index.places(dict.fromkeys(ids)), index.is_whole(world.key, _asked(world)))
+        whole = world.searches and index.is_whole(world.key, _asked(world))
+        return Filed(index.places(dict.fromkeys(ids)), whole)
     except Unusable as error:
         log.warning("account=%s filed=no reason=%r", world.account.name, str(error))
         return Filed(whole=False)

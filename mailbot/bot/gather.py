@@ -44,6 +44,7 @@ class Searches:
         """The job with its thread in the journal, after at most ``within`` seconds. Raises what the journal raises."""
         self._began = time.monotonic()
         if job.starts >= STARTS:
+            filed.cannot_be_read(self._world)
             return self._gathered(job, (), 0, ENDED)
         job = self._world.record(job, "started")
         raw = self._world.kept(job, "mail")
@@ -56,6 +57,7 @@ class Searches:
         if refused:
             return self._gathered(job, (), 0, "")
         if within <= 0:
+            filed.cannot_be_read(self._world)
             return self._gathered(job, (), 0, BUSY)
         search = Search(job, mail, roles, {thread.identity(raw)}, filed.asks_for_folders(self._world))
         # Learning that gives way may be logging in just now. Its login serves the search, so it is worth the wait.
@@ -65,6 +67,8 @@ class Searches:
             search.over = self._spare.is_busy(self._began + within - time.monotonic())
             if search.over:
                 self._spare.break_off()
+        if not search.filed:
+            filed.cannot_be_read(self._world)
         trouble = search.trouble  # read first: the search may still add to what it found, until it sets this
         return self._gathered(job, tuple(search.found), search.left, trouble)
 
@@ -98,6 +102,7 @@ class Searches:
     def _look(self, session: Session, search: Search) -> None:
         search.trouble = look(session, search)
         filed.read(self._world, session, search.roles, lambda: search.over)
+        search.filed = not search.over
 
 
 def alone(world: World, wire: Wire, job: Job) -> Job:

@@ -56,6 +56,7 @@ class Search:
     found: list[Found] = field(default_factory=list)
     left: int = 0  # older mails that were seen and not fetched
     trouble: str = SLOW  # why it is not whole, for the owner; "" once it came to its end
+    filed: bool = False  # what privacy rules ask of the server was read, too
     over: bool = False  # nobody waits for it any more
 
 
