@@ -10,6 +10,8 @@ import pytest
 from worlds import CONFIG, Lab, question
 
 from mailbot.bot import addressed, ask
+from mailbot.bot.observe import observe
+from mailbot.bot.wire import connect
 from mailbot.errors import Later as LaterError
 from mailbot.imap.trouble import Rejection
 from mailbot.job import IllegalEvent, State
@@ -302,6 +304,22 @@ def test_a_burst_is_held_and_told_and_flagging_again_releases_one() -> None:
     notes = [raw for raw in lab.mailbox.raws("INBOX") if b"Auto-Submitted: auto-generated" in raw]
     assert len(notes) == 1
     assert b"3 flagged mails are held" in notes[0]
+    lab.close()
+
+
+def test_what_was_held_in_a_look_that_broke_is_told_in_the_next_one() -> None:
+    lab = Lab(CONFIG + "[schedule]\nhold_above = 2\n")
+    lab.cycle()
+    for number in range(3):
+        lab.flag(question(number))
+    wire = connect(lab.world)
+    observe(lab.world, wire)  # recorded, and then the connection breaks, or the process ends
+    wire.session.close()
+
+    lab.cycle()
+
+    assert states(lab) == [State.HELD] * 3
+    assert len([raw for raw in lab.mailbox.raws("INBOX") if b"3 flagged mails are held" in raw]) == 1
     lab.close()
 
 

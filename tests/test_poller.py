@@ -48,6 +48,23 @@ def test_no_call_is_lost_where_threads_end_at_once(monkeypatch: pytest.MonkeyPat
     assert sorted(done) == list(range(2000))
 
 
+def test_a_thread_that_the_host_does_not_give_is_tried_again_with_the_next_call(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    calls, done = Calls(1), []
+
+    def no_thread(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as poor:
+        poor.setattr(threading.Thread, "start", no_thread)
+        with pytest.raises(RuntimeError):
+            calls.submit(lambda: done.append(1))
+    calls.submit(lambda: done.append(2))
+
+    until(lambda: done == [1, 2], "both calls")
+
+
 @pytest.mark.timeout(60)
 def test_an_answer_that_cannot_be_kept_for_a_bug_is_not_awaited_any_more(lab: Lab) -> None:
     journal, endpoint = lab.journal, lab.endpoint

@@ -26,8 +26,8 @@ class Calls:
         with self._counting:
             self._queue.put(call)
             if self._threads < self._width:
-                self._threads += 1
-                threading.Thread(target=self._run, name=f"call-{self._threads}", daemon=True).start()
+                threading.Thread(target=self._run, name=f"call-{self._threads + 1}", daemon=True).start()
+                self._threads += 1  # only now: a host that has no thread left must not be counted on
 
     def _run(self) -> None:
         while (call := self._next()) is not None:

@@ -53,12 +53,12 @@ def tick(
         result.seen = observe(world, wire, include_existing=include_existing)
         if result.seen.asked:
             expect()
-        if result.seen.held:
-            count = len(result.seen.held)
-            are = "is" if count == 1 else "are"
+        held = sum(job.account == world.key for job in world.journal.held_jobs())
+        if held:  # also what was held in a look that broke before it was told
+            are = "is" if held == 1 else "are"
             hint = "mailbot release --all drafts what is held, mailbot release ID one of it"
-            trouble.begin(world, "held", f"{counted(count, 'flagged mail')} {are} held", hint)
-        elif not any(j.account == world.key for j in world.journal.held_jobs()):
+            trouble.begin(world, "held", f"{counted(held, 'flagged mail')} {are} held", hint)
+        else:
             trouble.end(world, "held")
     due = [job for job in world.journal.open_jobs(world.key) if retry or is_due(job, world.now())]
     due.sort(key=lambda job: next_step(job) in NEEDS_IMAP)  # first what the model can begin with
