@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 from endpoint import Endpoint, Refuse, Text
-from worlds import CONFIG, Lab
+from worlds import CONFIG, Lab, question
 
 from mailbot.cli import commands
 from mailbot.cli.replay import compared
 from mailbot.errors import BadUsage
+from mailbot.job import State
 from mailbot.prompt import sources
 
 DAY = date(2026, 1, 5)
@@ -111,6 +112,21 @@ def test_what_is_not_known_of_folders_is_not_taken_for_nothing(lab: Lab, model: 
     add_rule(lab, 'rule = "never"\nfolder = ["Health"]')
     assert "it is not known in which folders its mails lie" in str(replay(lab).exception)
     assert model.requests == []
+
+
+def test_a_prompt_of_more_people_than_are_noted_is_not_sent_again_where_a_rule_might_mean_one(
+    lab: Lab, model: Endpoint
+) -> None:
+    crowd = "\n".join(f"a{number}@x.example" for number in range(600))
+    lab.flag(question(2, Message_ID="<crowd@x.example>") + crowd.encode())
+    lab.clock += 7000
+    lab.settle()
+    assert [job.state for job in lab.jobs()] == [State.DONE, State.DONE]
+    assert replay(lab).exception is None
+
+    add_rule(lab, 'rule = "never"\nfrom = ["a599@x.example"]')
+    assert "it is not noted whose mails are in this prompt" in str(replay(lab).exception)
+    assert len(model.requests) == 1
 
 
 def test_a_mail_that_was_moved_to_such_a_folder_since_is_not_sent_again(lab: Lab, model: Endpoint) -> None:

@@ -134,6 +134,6 @@ def _prompt(world: World, job: Job, reply: Addressed, allowed: Verdict) -> Job:
             remarks=remarks,
             inside=inside,
             seen=holds,
-            judged_by=seen.judged_by(rules, holds, filed.known(world, holds["ids"])),
+            judged_by=seen.judged_by(rules, holds, filed.known(world, holds.get("ids", ()))),
             analysis=allowed.analysis,
         )

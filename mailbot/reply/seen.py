@@ -21,11 +21,11 @@ from mailbot.reply.privacy import Filed
 if TYPE_CHECKING:
     from mailbot.config import Privacy
 
-MOST = 500  # addresses, and ids
+MOST = 500  # addresses, and ids, that are kept
 
 Seen = Mapping[str, Any]  # "senders" of the mail, "people" by whom rules may mean any part of the prompt, "ids"
 
-UNKNOWN = "an earlier version of mailbot made this prompt, and did not note whose mails are in it"
+UNKNOWN = "it is not noted whose mails are in this prompt"  # there are too many, or an earlier version made it
 TOO_MANY = "it holds mails of so many people that not all of them were noted"
 NOT_READ = "it is not known in which folders its mails lie by now, and which keywords they carry"
 KEPT = "your privacy rule “{}” ({}) keeps a part of it from {}"
@@ -33,7 +33,8 @@ WHOM = {"never": "every model", "local": "a model outside of your own network"}
 
 
 def of(mail: Mail, thread: Thread, samples: Iterable[Sample]) -> Seen:
-    """What is kept of the mails that a prompt shows. Whom texts name counts, too: mails of theirs may be quoted."""
+    """What is kept of the mails that a prompt shows; {} where that is too much. Whom texts name counts, too: mails of
+    theirs may be quoted."""
     senders = [fold(person.email) for person in (*mail.from_, *mail.reply_to)]
     people, ids = dict.fromkeys(senders), dict.fromkeys(mail.ids)
     for other in thread.mails:
@@ -45,7 +46,7 @@ def of(mail: Mail, thread: Thread, samples: Iterable[Sample]) -> Seen:
     for sample in samples:
         people |= dict.fromkeys(sample.readers)
         ids |= dict.fromkeys(sample.ids)
-    return {"senders": senders, "people": list(people)[:MOST], "ids": list(ids)[:MOST]}
+    return {"senders": senders, "people": list(people), "ids": list(ids)} if max(len(people), len(ids)) <= MOST else {}
 
 
 def judged_by(rules: Iterable[Privacy], seen: Seen, filed: Filed) -> str:
