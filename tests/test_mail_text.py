@@ -237,6 +237,8 @@ DARK = "background:#000;color:#fff"
         "<a style='background:#8be'> <a href='//x.example'>x</a> <font color=#8be>seen</font>",
         f"<body style='{DARK}'></body></html><center>seen</center>",
         "<style>.x .y{display:none}</style><div class=y>seen</div><div class=x></div><div class=y>seen</div>",
+        "<style media=print>.x{display:none}</style><p class=x>seen",
+        "<style media='only print, speech'>.x{display:none}</style><p class=x>seen",
     ],
 )
 def test_what_a_style_element_paints_can_be_seen(html: str) -> None:
@@ -253,6 +255,7 @@ def test_what_a_style_element_paints_can_be_seen(html: str) -> None:
         "<style>body{background:#000}</style><div style='background:#fff'><p style='color:#fff'>no</div>",
         "<div class=y><style>.y{display:none}</style>no</div>",
         "<style>#a{display:none} .b{display:block} p{display:block}</style><p id=a class=b>no",
+        "<style media='print, screen'>.x{display:none}</style><p class=x>no",
         "<style>.x p.b{display:none} .b{display:block}</style><div class=x><p class=b>no</div>",
     ],
 )

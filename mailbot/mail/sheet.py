@@ -19,6 +19,7 @@ _AROUND = 8  # elements that a selector names around the innermost
 _COMPOUND = re.compile(r"(?:[a-z][a-z0-9]*)?(?:[.#][a-z0-9_-]+){0,4}")
 _NAME = re.compile(r"[.#]?[a-z0-9_-]+")
 _STATES = re.compile(r":(?:link|visited)\b")  # as good as the link itself
+_ON_PAPER = re.compile(r"\s*(?:only\s+)?(?:print|speech)\b")
 _PLAIN_MEDIA = re.compile(r"@media\s+(?:only\s+)?(?:all|screen)\s*\{")
 
 Weight = tuple[int, int, int]  # ids, classes, tags: which rule wins (CSS cascade, specificity)
@@ -100,6 +101,11 @@ class Rules:
                 before = (_without(earlier, declared) for earlier in rules.get(selector, ()))
                 kept = [rule for rule in before if rule.declared]
                 rules[selector] = [*kept, _Rule(selector.weight, self._number, declared)]
+
+
+def is_for_screens(media: str) -> bool:
+    """Whether any of the media that a style element names in its attribute is one; a doubtful one is."""
+    return not all(map(_ON_PAPER.match, media.lower().split(",")))
 
 
 def names(attributes: Mapping[str, str]) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from mailbot.mail import characters, colour, html, link, style
 from mailbot.mail.html import End, Start
 from mailbot.mail.lines import Lines
-from mailbot.mail.sheet import Rules, names
+from mailbot.mail.sheet import Rules, is_for_screens, names
 from mailbot.mail.style import Look
 
 MAX_DEPTH = 10_000  # open elements; deeper ones are read, but their own styles do not count
@@ -72,9 +72,10 @@ def _rules(source: str) -> Rules:
     """Those of every style element, wherever it stands: it counts for all of the page."""
     rules = Rules()
     if _STYLE.search(source):
-        for token in html.tokens(source):
-            if isinstance(token, Start) and token.name == "style":
-                rules.read(token.content)
+        starts = (token for token in html.tokens(source) if isinstance(token, Start) and token.name == "style")
+        for start in starts:
+            if is_for_screens(html.attributes(start.source).get("media", "")):
+                rules.read(start.content)
     return rules
 
 
