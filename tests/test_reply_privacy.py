@@ -255,15 +255,20 @@ def test_a_mail_lies_in_every_place_that_it_was_found_in() -> None:
 
 def test_an_own_answer_to_a_mail_that_stays_out_stays_out_too() -> None:
     private = one(keywords=("$private",), message_id="<1@clinic.example>")
-    answer = one(own=True, from_=(ADA,), in_reply_to=("<1@clinic.example>",), text="I will take the pills.")
+    answer = one(
+        own=True, from_=(ADA,), message_id="<own@example.org>", in_reply_to=("<1@clinic.example>",), text="I will."
+    )
+    more = one(own=True, from_=(ADA,), in_reply_to=("<own@example.org>",), text="The pills, I mean.")
     unseen = one(own=True, from_=(ADA,), in_reply_to=("<2@clinic.example>",), text="I will not.")
     later = one(in_reply_to=("<own@example.org>",), references=("<1@clinic.example>",), text="Well.")
     filed = Filed({"<2@clinic.example>": frozenset({("INBOX", "$Private")})})
     rules = [rule("never", keyword=["$Private"])]
-    _, thread, remarks = privacy.shown(rules, make_mail(), Thread((private, answer, unseen, later)), filed, local=False)
+    _, thread, remarks = privacy.shown(
+        rules, make_mail(), Thread((private, answer, more, unseen, later)), filed, local=False
+    )
 
     assert [other.mail.text for other in thread.mails] == ["Well."]
-    assert "3 mails" in remarks[0]
+    assert "4 mails" in remarks[0]
     assert "(never, by its keyword $Private; an answer to such a mail)" in remarks[0]
 
 

@@ -101,6 +101,7 @@ def shown(
         answered = other.mail.in_reply_to or other.mail.references[-1:]
         if other.own and id(other) not in why and (out & set(answered) or _lies(strict, answered, filed)):
             why[id(other)] = ANSWER
+            out.add(other.mail.message_id)
     kept = [other for other in thread.mails if id(other) not in why]
     words = (counted(len(why), "mail"), *(("was", "it") if len(why) == 1 else ("were", "them")))
     remarks = [WITHHELD.format(*words, "; ".join(dict.fromkeys(why.values())))] if why else []
