@@ -361,6 +361,20 @@ def test_what_was_known_counts_for_nothing_where_no_connection_is_left_by_now(ma
     assert "CANARY" not in asked(lab)[0]
 
 
+def test_an_account_that_is_in_the_config_no_more_hides_no_quotes_for_ever(make: Make) -> None:
+    lab = make("never", 'folder = ["Health"]')
+    lab.mailbox.boxes["Health"] = Box(77)
+    index = lab.world.index.sent
+    index.open("gone@imap.example", "Sent", 7)
+    index.tried("gone@imap.example", "Sent", lab.clock, 0, True)
+    learn(lab, (sent(WRITTEN.format("racks")), ""))
+    assert not filed.known(lab.world, ()).whole
+
+    lab.clock += 31 * 86_400
+    lab.cycle()
+    assert filed.known(lab.world, ()).whole
+
+
 def test_at_gmail_a_label_of_the_flagged_mail_counts_where_no_folder_could_be_asked(make: Make) -> None:
     lab = make("never", 'folder = ["Health"]', CONFIG + "connections = 2\n")  # one for work, one for IDLE
     lab.mailbox.more = frozenset({"X-GM-EXT-1"})

@@ -31,6 +31,7 @@ ROUND = 10.0  # seconds of learning without a pause
 PATIENCE = 10.0  # seconds more, for the login and the last lot
 SOON = 30.0  # seconds until the next round, as long as there is more to read
 EVERY = 3600.0  # seconds between two looks for new mails
+ABANDONED = 30 * 86_400.0  # seconds without a try, after which an account is in the config no more
 PASSING = 600.0  # seconds, where a search has left its login
 
 
@@ -127,6 +128,7 @@ class Learning:
         """Reads what is new, for a while. Returns whether nothing is left to read."""
         index, key, until = self._world.index.sent, self._world.key, time.monotonic() + ROUND
         folder = roles.sent
+        index.drop_abandoned(self._world.now() - ABANDONED)
         filed.read(self._world, session, roles, lambda: self._over.is_set() or time.monotonic() > until)
         mark = session.mark(folder)
         session.examine(folder)

@@ -60,6 +60,14 @@ class Sent:
         sql = "UPDATE folder SET tried_at = ?, failures = ?, complete = ? WHERE account = ? AND folder = ?"
         self._db.run(sql, at, failures, complete, account, folder)
 
+    def drop_abandoned(self, before: float) -> None:
+        """Forgets folders that were tried last before then (seconds since the epoch): nobody learns from them now."""
+        with self._db.transaction():
+            sql = "SELECT account, folder FROM folder WHERE tried_at > 0 AND tried_at < ?"
+            for account, folder in self._db.rows(sql, before):
+                self.drop(account, folder)
+                self._db.run("DELETE FROM folder WHERE account = ? AND folder = ?", account, folder)
+
     def begin(self, account: str, folder: str, uids: Iterable[int]) -> None:
         """Before mails are read: one that ends the process is not read a second time."""
         sql = "INSERT OR IGNORE INTO mail (account, folder, uid, message_id, at, language, data)"
