@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import smtplib
+import socket
 import ssl
 from collections.abc import Collection
-from functools import partial
 
 from mailbot.config import Smtp
-from mailbot.deadline import Deadline, shut
+from mailbot.deadline import Deadline
 from mailbot.errors import Later, OwnerMustAct
 
 TIMEOUT = 30.0  # seconds for one answer
@@ -22,18 +22,12 @@ def send_notice(
     """Sends a notice. Raises ValueError for anybody but the owner: ``own`` are the owner's addresses, as configured."""
     if not to or to.lower() not in {address.lower() for address in own} or any(c in to for c in "\r\n\0<> ,"):
         raise ValueError("a notice goes to the owner only")
-    kind = partial(smtplib.SMTP_SSL, context=context) if smtp.security == "tls" else smtplib.SMTP
-    client = kind(timeout=TIMEOUT)
-    # What TLS is to prove: smtplib sets it only where it also connects at once, before anybody could end that.
-    client._host = smtp.host  # type: ignore[attr-defined]
     try:
-        with Deadline(SENT_WITHIN) as deadline, client:
-            deadline.hold(lambda: shut(client.sock) if client.sock else None)
-            code, text = client.connect(smtp.host, smtp.port)
-            if code != GREETING:
-                raise smtplib.SMTPConnectError(code, text)
+        with Deadline(SENT_WITHIN) as deadline, _greeted(smtp, context, deadline) as client:
             if smtp.security == "starttls":
                 client.starttls(context=context)
+                assert client.sock is not None, "TLS has its line"
+                deadline.hold(client.sock)
             if smtp.user:
                 client.login(smtp.user, secret)
             client.sendmail(to, [to], raw)
@@ -41,3 +35,23 @@ def send_notice(
         raise OwnerMustAct("login", f"{smtp.host} refused the login of {smtp.user}", "Check the password") from error
     except (smtplib.SMTPException, OSError) as error:
         raise Later(f"the notice could not be sent by {smtp.host}: {type(error).__name__}") from error
+
+
+def _greeted(smtp: Smtp, context: ssl.SSLContext | None, deadline: Deadline) -> smtplib.SMTP:
+    """A line on which the server has said hello. smtplib would make it by itself, and let nobody end its waits."""
+    client = smtplib.SMTP(timeout=TIMEOUT)
+    client._host = smtp.host  # type: ignore[attr-defined]  # what STARTTLS has to prove
+    line = socket.create_connection((smtp.host, smtp.port), TIMEOUT)
+    if smtp.security == "tls":
+        assert context is not None, "TLS has its certificates"
+        line = context.wrap_socket(line, server_hostname=smtp.host)  # its handshake is over after TIMEOUT in all
+    client.sock = line
+    deadline.hold(line)
+    try:
+        code, text = client.getreply()
+        if code != GREETING:
+            raise smtplib.SMTPConnectError(code, text)
+    except BaseException:
+        client.close()
+        raise
+    return client

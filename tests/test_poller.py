@@ -30,9 +30,9 @@ def test_a_thread_without_calls_ends_and_the_next_call_has_one(monkeypatch: pyte
     monkeypatch.setattr(calls_of, "LINGER", 0.01)
     calls, used = Calls(1), []
 
-    for _ in range(2):
+    for count in (1, 2):
         calls.submit(lambda: used.append(threading.current_thread()))
-        until(lambda: used and not used[-1].is_alive(), "the end of the thread")
+        until(lambda count=count: len(used) == count and not used[-1].is_alive(), "the end of the thread")
 
     assert len(set(used)) == 2
 

@@ -6,7 +6,9 @@ import ast
 import shutil
 import socket
 import ssl
-from contextlib import nullcontext
+import threading
+import time
+from contextlib import nullcontext, suppress
 from dataclasses import replace
 from email import message_from_bytes, policy
 from pathlib import Path
@@ -131,6 +133,36 @@ def test_an_smtp_server_that_drips_is_not_waited_for(monkeypatch: pytest.MonkeyP
         smtp = Smtp(host="127.0.0.1", port=port, security="none")
         with pytest.raises(Later):
             send_notice(smtp, "", NOTICE, to=ADA, own=[ADA], context=None)
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="needs openssl, for a certificate")
+def test_an_smtp_server_that_drips_after_a_slow_handshake_is_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The time is over while TLS begins: what comes after that has none left."""
+    monkeypatch.setattr("mailbot.smtp.SENT_WITHIN", 0.2)
+    make_certificate(tmp_path)
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(tmp_path / "cert.pem", tmp_path / "key.pem")
+    cut = threading.Event()
+
+    def drip(server: socket.socket) -> None:
+        plain, _ = server.accept()
+        time.sleep(0.4)
+        with suppress(OSError), context.wrap_socket(plain, server_side=True) as line:
+            for _ in range(400):  # 8 seconds
+                line.sendall(b"2")
+                time.sleep(0.02)
+            return
+        cut.set()
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        threading.Thread(target=drip, args=(server,), daemon=True).start()
+        smtp = Smtp(host="127.0.0.1", port=server.getsockname()[1], security="tls")
+        with pytest.raises(Later):
+            send_notice(smtp, "", NOTICE, to=ADA, own=[ADA], context=tls_context(str(tmp_path / "cert.pem")))
+
+        assert cut.wait(5)
 
 
 def test_only_one_module_can_send_and_only_notices_reach_it() -> None:
