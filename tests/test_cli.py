@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from dovecot import Dovecot
@@ -172,6 +173,26 @@ def test_ctrl_c_ends_a_run_with_130_while_the_model_thinks(flagged: Account, mod
 
 
 # A job's life, as the commands show it
+
+
+def test_show_names_no_draft_and_no_file_that_is_not_there(account: Account) -> None:
+    account.deliver(
+        b"From: Eve <eve@secret.example>\nTo: ada@example.org\nSubject: sealed\nMessage-ID: <e1@secret.example>\n"
+        b'Content-Type: multipart/encrypted; protocol="application/pgp-encrypted"; boundary="b"\n\n'
+        b"--b\nContent-Type: application/pgp-encrypted\n\nVersion: 1\n\n--b--\n",
+        "\\Flagged",
+    )
+    with Home(account) as home:
+        home.command(*ONCE)
+        (job,) = home.command("list", "--json").json
+
+        shown = home.command("show", job["id"]).out.partition("\n\n")[0]
+
+        assert job["state"] == "skipped"
+        assert [line for line in shown.splitlines() if line.startswith(("draft", "to:", "cc:"))] == []
+        paths = re.findall(r"^(?:page|prompt|source): +(.+)$", shown, re.MULTILINE)
+        assert paths
+        assert [path for path in paths if not Path(path).exists()] == []
 
 
 def test_list_show_and_status_tell_of_a_draft(flagged: Account, model: Endpoint) -> None:

@@ -107,7 +107,7 @@ def test_says_what_to_install_when_pymap_is_missing() -> None:
     )
     ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert ended.returncode == 1
-    assert 'pip install "mailbot[demo]"' in ended.stderr
+    assert 'In the checkout: pip install ".[demo]"' in ended.stderr
 
 
 def parsed() -> dict[str, EmailMessage]:

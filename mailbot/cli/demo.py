@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,13 +11,14 @@ from typing import TYPE_CHECKING
 import click
 
 from mailbot.cli import FAILED
+from mailbot.cli.columns import wrapped
 from mailbot.cli.log import start_log
 from mailbot.cli.words import escaped
 
 if TYPE_CHECKING:
     from mailbot.demo.play import Scene
 
-WIDTH = 100  # columns
+WIDTH = 100  # columns at most
 
 
 @click.command("demo")
@@ -33,7 +35,8 @@ def command(folder: Path | None) -> int:
     start_log("error")
     folder = folder or Path(tempfile.mkdtemp(prefix="mailbot-demo-"))
     writer = play.writer(os.environ)
-    click.echo(f"A mailbox with sample mails starts on this machine. {writer.told}")
+    for line in wrapped(f"A mailbox with sample mails starts on this machine. {writer.told}", _width()):
+        click.echo(line)
     scene = play.play(folder.absolute(), writer, os.environ, lambda line: click.echo(f"  {line}"))
     if scene.draft is None:
         click.echo(escaped(f"No draft: {scene.trouble}"), err=True)
@@ -54,9 +57,13 @@ def _show(scene: Scene) -> None:
     click.echo("For your own mailbox: mailbot setup")
 
 
+def _width() -> int:
+    return min(WIDTH, shutil.get_terminal_size((WIDTH, 0)).columns)
+
+
 def _titled(title: str, text: str) -> None:
     click.echo()
-    click.echo(click.style(f"── {title} ".ljust(WIDTH, "─"), bold=True))
+    click.echo(click.style(f"── {title} ".ljust(_width(), "─"), bold=True))
     for line in text.rstrip().splitlines():
         shown = escaped(line)
         if line.startswith(">"):

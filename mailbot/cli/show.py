@@ -21,19 +21,23 @@ def command(config_path: Path | None, id: str) -> None:
     """One mail's history, event by event.
 
     The ID is that of mailbot list; its beginning will do."""
+    from mailbot.job import OPEN
+
     with opened(config_path) as home:
         job = home.journal.find(id)
+        draft = job.draft if job.intent or job.state in OPEN else {}  # of a mail without one it was only composed
+        files = {name: home.config.archive.folder / path for name, path in job.names.items() if path}
         facts = {
             "mail": f"{job.mail.get('subject', '')}  from {job.mail.get('from', '')}",
             "account": account_name(home, job.account),
             "state": f"{job.state}{f' ({job.status})' if job.status else ''}",
             "why": why(home, job),
-            "draft": job.draft.get("subject", ""),
-            "from": job.draft.get("from", ""),
-            "to": job.draft.get("to", ""),
-            "cc": job.draft.get("cc", ""),
-            "draft id": job.draft.get("draft_message_id", ""),
-            **{name: str(home.config.archive.folder / path) for name, path in job.names.items() if path},
+            "draft": draft.get("subject", ""),
+            "from": draft.get("from", ""),
+            "to": draft.get("to", ""),
+            "cc": draft.get("cc", ""),
+            "draft id": draft.get("draft_message_id", ""),
+            **{name: str(path) for name, path in files.items() if path.exists()},
             "remarks": "; ".join(job.remarks),
         }
         for name, value in facts.items():

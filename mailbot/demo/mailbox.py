@@ -49,7 +49,7 @@ def running(user: str, password: str) -> Iterator[Mailbox]:
         from mailbot.demo.server import start  # here, because pymap is optional and slow to import
     except ModuleNotFoundError as error:
         raise BadUsage(
-            f'The demo needs a package that is not installed ({error.name}). Run: pip install "mailbot[demo]"'
+            f'The demo needs a package that is not installed ({error.name}). In the checkout: pip install ".[demo]"'
         ) from error
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=_run, args=(loop,), name="demo-mailbox", daemon=True)
