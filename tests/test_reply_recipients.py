@@ -261,7 +261,18 @@ def test_a_list_that_writes_in_its_own_name_is_no_stranger() -> None:
 
 
 @pytest.mark.parametrize(
-    "domain", ["sørensen.dk", "müller.de", "łódź.pl", "пример.рф", "пример.com", "日本語.jp", "한국.kr"]
+    "domain",
+    [
+        "sørensen.dk",
+        "müller.de",
+        "łódź.pl",
+        "пример.рф",
+        "пример.com",
+        "日本語.jp",
+        "ノート.jp",
+        "abc書店.jp",
+        "한국.kr",
+    ],
 )
 def test_a_name_in_its_own_letters_needs_no_remark(domain: str) -> None:
     assert _choose(to=(ADA, Address("Jo", f"jo@{a_label(domain)}"))).remarks == ()
@@ -279,7 +290,7 @@ def test_a_thousand_domains_with_letters_are_not_held_against_each_other() -> No
     "domain",
     [
         *("аррӏе.com", "ɡoogle.example", "northwínd.example", "exámple.org", "gmaıl.com"),
-        *("outlöok.com", "hotmaíl.fr", "yahoò.co.jp"),
+        *("outlöok.com", "hotmaíl.fr", "yahoò.co.jp", "bank.comノlogin.example", "pay一pal.example"),
     ],
 )
 def test_a_name_that_reads_as_another_is_remarked(domain: str) -> None:

@@ -2,7 +2,8 @@
 
 Most such domains are a name in its own script, and a remark on each of them would soon be read by nobody. Remarked is
 what Unicode's UTS 39 and the browsers distrust: scripts mixed in one label, letters that no language writes names with,
-a label that reads as Latin and is not, and one that is a known domain but for its accents.
+strokes beside Latin letters, a label that reads as Latin and is not, and one that is a known domain but for its
+accents.
 """
 
 from __future__ import annotations
@@ -34,6 +35,9 @@ _SCRIPTS = tuple(
     )
 )
 _LATIN = _SCRIPTS[0]
+# Strokes of Japanese and Chinese that pass for a slash or a hyphen right beside Latin letters: "bank.comノlog.in".
+_STROKE = "[ノソゾンー一二丨丶丿〇]"
+_STROKE_IN_LATIN = re.compile(f"[a-z0-9]{_STROKE}|{_STROKE}[a-z0-9]")
 # Letters that look like others, each with its twin, as far as NFKD does not take them apart.
 _TWINS = "аa вb гr еe һh іi јj кk ӏl мm нh оo рp сc ԁd ѕs тt уy хx ѵv ԛq ԝw ьb пn шw"
 _TWINS += " αa βb εe ηn ιi κk νv οo ρp τt υu χx ωw γy σo ıi łl øo đd ðd ħh ŧt ŋn ĸk þp æae œoe ßss"
@@ -60,7 +64,7 @@ def _deceives(email: str, homes: Mapping[str, set[str]]) -> bool:
 
 def _is_ordinary(label: str, last: str) -> bool:
     """Of one script, and not Latin to look at while it is none; below its own script it may look as it likes."""
-    if not any(script.fullmatch(label) for script in _SCRIPTS):
+    if not any(script.fullmatch(label) for script in _SCRIPTS) or _STROKE_IN_LATIN.search(label):
         return False
     return label.isascii() or bool(_LATIN.fullmatch(label)) or not last.isascii() or not _plain(label).isascii()
 
