@@ -41,6 +41,15 @@ MAILS = {
     "1 MB of empty lines": b"Subject: x\n\n" + b"\n" * 1_000_000,
     "flowed quotes": b"Content-Type: text/plain; format=flowed\n\n" + b"> a \n" * 200_000,
     "many HTML parts": MULTIPART + (b"--b\nContent-Type: text/html\n\n" + b"<p><b>x" * 600 + b"\n") * 150,
+    "styles in every part": MULTIPART
+    + (
+        b"--b\nContent-Type: text/html\n\n<style>"
+        + b"".join(b".c%d b{top:0}" % n for n in range(200))
+        + b"</style>"
+        + b"<b>" * 2_400
+        + b"\n"
+    )
+    * 30,
     "parts that say the same": MULTIPART + b"--b\n\n" + b"a " * 60_000 + b"\n" + b"--b\n\na\n" * 450,
     "a long punycode": b"From: a@" + "ü".encode() * 8_000 + b".example\n\nx",
 }

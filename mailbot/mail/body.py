@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from mailbot.mail import attached, characters, charset, flowed, header, part
 from mailbot.mail.mail import Attachment, Kind
 from mailbot.mail.part import Part
+from mailbot.mail.sheet import Looks
 from mailbot.mail.text import TOO_LONG, html_to_text
 
 MAX_TEXT = 1024 * 1024  # decoded octets of all text parts together
@@ -45,6 +46,7 @@ class _Reading:
     defects: list[str]
     left: int = MAX_TEXT
     left_for_files: int = MAX_FILES
+    looks: Looks = field(default_factory=Looks)
     cut: bool = False  # a text was not read to its end
     attached: list[Part] = field(default_factory=list)
     encrypted: bool = False
@@ -163,7 +165,7 @@ def _html(one: Part, reading: _Reading) -> str:
     spent = before - reading.left
     reading.left -= spent
     found: list[str] = []
-    text = html_to_text(source, found)
+    text = html_to_text(source, found, reading.looks)
     reading.cut = reading.cut or TOO_LONG in found
     for defect in found:
         _note(reading, defect)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from mailbot.mail.style import Declarations, declarations, uncommented
 
 MAX_RULES = 20_000  # of a page; newsletters have some hundreds
-MAX_LOOKS = 500_000  # of all elements at all selectors that could be theirs, and rules that are: a second at most
+MAX_LOOKS = 500_000  # of a mail's elements at selectors that could be theirs, and at rules that are: a second at most
 _AROUND = 8  # elements that a selector names around the innermost
 _COMPOUND = re.compile(r"(?:[a-z][a-z0-9]*)?(?:[.#][a-z0-9_-]+){0,4}")
 _NAME = re.compile(r"[.#]?[a-z0-9_-]+")
@@ -44,14 +44,21 @@ class _Rule:
 
 
 @dataclass(slots=True)
+class Looks:
+    """How many are left to all pages of a mail together: a mail can have a hundred."""
+
+    left: int = MAX_LOOKS
+
+
+@dataclass(slots=True)
 class Rules:
     """All rules of a page, by the most telling name of the innermost element: "#id", ".class" or "tag". ``whole``:
     none was passed over, for want of time, when it was read or asked for."""
 
+    looks: Looks = field(default_factory=Looks)
     whole: bool = True
     _by_name: dict[str, dict[_Selector, list[_Rule]]] = field(default_factory=dict)
     _number: int = 0
-    _looks: int = MAX_LOOKS
 
     def __contains__(self, tag: str) -> bool:
         return tag in self._by_name
@@ -70,8 +77,8 @@ class Rules:
         """What the rules say of an element; ``opened`` are the tags, classes and ids around it."""
         own = {tag, *names(attributes)}
         named = [rules for name in own if (rules := self._by_name.get(name))]
-        self._looks -= sum(map(len, named))
-        if self._looks < 0:
+        self.looks.left -= sum(map(len, named))
+        if self.looks.left < 0:
             self.whole = False
             return {}
         found = [
@@ -81,7 +88,7 @@ class Rules:
             if selector.own <= own and all(map(opened.get, selector.around))
             for rule in declaring
         ]
-        self._looks -= len(found)
+        self.looks.left -= len(found)
         declared: Declarations = {}
         for rule in sorted(found, key=lambda rule: (rule.weight, rule.number)):
             declared |= rule.declared

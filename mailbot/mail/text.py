@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from mailbot.mail import characters, colour, html, link, style
 from mailbot.mail.html import End, Start
 from mailbot.mail.lines import Lines
-from mailbot.mail.sheet import Rules, is_for_screens, names
+from mailbot.mail.sheet import Looks, Rules, is_for_screens, names
 from mailbot.mail.style import Look
 
 MAX_DEPTH = 10_000  # open elements; deeper ones are read, but their own styles do not count
@@ -48,11 +48,11 @@ _STYLE = re.compile("<style", re.IGNORECASE)
 _SPACES = re.compile(r"[ \t\n\r\f\xa0]+")
 
 
-def html_to_text(source: str, defects: list[str] | None = None) -> str:
+def html_to_text(source: str, defects: list[str] | None = None, looks: Looks | None = None) -> str:
     """What a person sees of ``source``; lines end in LF. Never raises; whatever never closes ends the text. What could
-    not be judged is added to ``defects``."""
+    not be judged, perhaps because no ``looks`` are left, is added to ``defects``."""
     found = [] if defects is None else defects
-    walk = _Walk(_rules(source))
+    walk = _Walk(_rules(source, looks or Looks()))
     for token in html.tokens(source):
         if walk.page.length > MAX_TEXT:
             found.append(TOO_LONG)
@@ -68,9 +68,9 @@ def html_to_text(source: str, defects: list[str] | None = None) -> str:
     return characters.body(walk.page.finished())
 
 
-def _rules(source: str) -> Rules:
+def _rules(source: str, looks: Looks) -> Rules:
     """Those of every style element, wherever it stands: it counts for all of the page."""
-    rules = Rules()
+    rules = Rules(looks)
     if _STYLE.search(source):
         starts = (token for token in html.tokens(source) if isinstance(token, Start) and token.name == "style")
         for start in starts:
