@@ -27,6 +27,8 @@ from mailbot.setup.toml import Answers
 
 TRIES = 4  # refused logins in one run; some providers lock an account after five wrong passwords
 SERVER = "The IMAP server (its port behind a colon, if it is not 993)"
+# A person who is refused types the password at once, and here it would be seen.
+USER = "User name (the password is asked for next)"
 CERTIFICATE = "The file with its certificate (at Dovecot, what ssl_cert names)"
 
 
@@ -135,7 +137,7 @@ def log_in(talk: Talk, path: Path, text: str, address: str, server: Server) -> E
         if kind == "tls":
             ca_file = absolute(ask(CERTIFICATE))
         elif kind == "login" and (typed or client_id):
-            server, typed, anew = replace(server, user=ask("User name", server.user)), "", True
+            server, typed, anew = replace(server, user=ask(USER, server.user)), "", True
         elif client_id:
             client_id = ask(source.CLIENT_ID, client_id)
         elif kind == "network":
