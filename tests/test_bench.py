@@ -21,6 +21,7 @@ from running import Home
 from scripted import Scripted
 
 ROUND_TRIP = 0.02  # seconds
+APART = 0.1  # seconds: a busy machine may pause a client in the middle of a breath, but hardly for so long
 
 
 @pytest.fixture
@@ -57,23 +58,28 @@ def test_what_is_said_in_one_breath_is_one_turn(scripted: Scripted) -> None:
 
 
 @pytest.mark.parametrize("mails", [60, 600])
-def test_a_poll_with_nothing_new_costs_two_turns_and_a_kilobyte_a_folder(site: Site, mails: int) -> None:
+def test_a_poll_with_nothing_new_costs_one_turn_for_all_folders_and_less_than_a_kilobyte_each(
+    site: Site, mails: int
+) -> None:
+    site.wire.round_trip = APART
+
     row = next(polls.rows(site, (mails,), 10))
 
-    assert row.values["turns"] <= 2
+    assert row.values["turns"] == 1 / polls.FOLDERS
     assert row.values["octets"] <= 1024
     assert row.values["naive_octets"] > polls.STARS * 10_000
 
 
-def test_a_draft_stands_after_ten_turns_and_its_job_ends_after_fourteen(site: Site) -> None:
+def test_a_draft_stands_after_five_turns_and_its_job_ends_after_eight(site: Site) -> None:
+    site.wire.round_trip = APART
     account = site.account()
     with Endpoint() as model, Home(account, model=model.base_url, extra=QUIET) as home:
         home.start()
 
-        drafted = drafts.draft(site, account)
+        drafted = [drafts.draft(site, account) for _ in range(2)]
 
-    assert drafted.visible <= 10
-    assert drafted.done <= 14
+    assert min(each.visible for each in drafted) == 5
+    assert min(each.done for each in drafted) == 8
 
 
 def test_the_naive_poller_drafts_as_well(site: Site) -> None:
