@@ -10,7 +10,7 @@ from making import ADA, MARA, make_mail
 from mailbot.config import Privacy
 from mailbot.mail.mail import Address, Attachment
 from mailbot.mail.thread import Thread, ThreadMail
-from mailbot.reply import privacy, seen
+from mailbot.reply import privacy
 from mailbot.reply.privacy import NOWHERE, Filed
 
 LAWYER = Address("Dr. Eve Holm", "eve@holm-law.example")
@@ -182,14 +182,6 @@ def test_whatever_stands_beside_an_address_it_is_known(written: str, sender: str
     text = f"Can you live with that?\n\nFrom: {written.format('eve@holm-law.example')}\nDate: x\nTo: y\n\nDo not sign."
 
     assert "sign" not in shown(one(text=text), rules=[from_(sender)])[0].text
-
-
-def test_a_prompt_of_more_people_than_were_noted_is_not_asked_again() -> None:
-    crowd = " ".join(f"a{number}@b.example" for number in range(600))
-    prompted = seen.of(make_mail(text=f"{crowd} eve@holm-law.example"), Thread(()), ())
-
-    assert seen.objection([from_("holm-law.example")], prompted, "", frozenset(), NOWHERE, local=False)
-    assert not seen.objection([], prompted, "", frozenset(), NOWHERE, local=False)
 
 
 def test_where_a_mail_of_the_thread_stays_out_nobody_elses_quotes_of_it_are_shown() -> None:

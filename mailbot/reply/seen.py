@@ -26,7 +26,6 @@ MOST = 500  # addresses, and ids, that are kept
 Seen = Mapping[str, Any]  # "senders" of the mail, "people" by whom rules may mean any part of the prompt, "ids"
 
 UNKNOWN = "it is not noted whose mails are in this prompt"  # there are too many, or an earlier version made it
-TOO_MANY = "it holds mails of so many people that not all of them were noted"
 NOT_READ = "it is not known in which folders its mails lie by now, and which keywords they carry"
 KEPT = "your privacy rule “{}” ({}) keeps a part of it from {}"
 WHOM = {"never": "every model", "local": "a model outside of your own network"}
@@ -66,8 +65,6 @@ def objection(
     strict = privacy.stricter(every, local)
     if strict and not seen:
         return UNKNOWN
-    if strict and MOST in (len(seen.get("people", ())), len(seen.get("ids", ()))):
-        return TOO_MANY
     if privacy.asks_for_places(strict) and not filed.whole:
         return NOT_READ
     everywhere = places.union(*map(filed.of, seen.get("ids", ())))
