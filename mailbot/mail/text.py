@@ -34,6 +34,7 @@ _BREAK = _BLANK | {
     "div", "tr", "li", "dt", "dd", "section", "article", "header", "footer", "main", "aside", "nav", "address",
     "center", "fieldset", "form", "body",
 }  # fmt: skip
+_CELL = {"td", "th"}
 # What an element closes when it begins right inside it: these end tags are optional in HTML, or links in links.
 _CLOSES = {
     "a": ("a",),
@@ -89,6 +90,7 @@ class _Frame:
     target: str = ""
     label: list[str] | None = None  # the visible words of a link
     number: int = 0  # of the last item of an ordered list
+    written: int = 0  # lines before a cell
     attributes: dict[str, str] = field(default_factory=dict)
 
 
@@ -196,10 +198,9 @@ class _Walk:
             frame.number = _number(attributes.get("start", ""), 1) - 1
         elif name == "li":
             page.mark = self._mark(attributes.get("value", ""))
-        elif name in ("td", "th") and page.current:
-            page.space = True
-            page.word("|")
-            page.space = True
+        elif name in _CELL:
+            page.begin_cell()
+            frame.written = page.written
         elif name == "a" and self.link is None:
             frame.target, frame.label = link.target(attributes.get("href", "")), []
             if frame.target and frame.look.colour == self.frames[-1].look.colour:
@@ -208,7 +209,9 @@ class _Walk:
             self.link = frame
 
     def _break(self, name: str) -> None:
-        """A list inside a list item has no blank lines around it."""
+        """A list inside a list item has no blank lines around it, and a cell begins where it is, not below."""
+        if self.page.fresh and name in ("p", "div"):
+            return
         if name in _BLANK and not (name in ("ul", "ol") and self.opened["li"]):
             self.page.end_paragraph()
         elif name in _BREAK:
@@ -273,6 +276,8 @@ class _Walk:
             page.lists -= 1
         elif name == "li":
             page.mark = ""
+        elif name in _CELL:
+            page.end_cell(frame.written)
 
 
 def _number(written: str, default: int) -> int:
