@@ -286,9 +286,12 @@ def test_three_bad_answers_park_a_job_that_can_be_dismissed(flagged: Account, mo
         (parked,) = home.command("list", "--json").json
         dismissed = home.command("dismiss", parked["id"])
         (job,) = home.command("list", "--json").json
+        listed = home.command("list")
 
         assert once.code == 1
         assert (parked["state"], parked["status"]) == ("parked", "failed")
+        assert "  cancelled  " in listed.out
+        assert "  failed  " not in listed.out
         assert len(model.requests) == 3
         assert dismissed.code == 0
         assert job["state"] == "cancelled"

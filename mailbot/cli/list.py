@@ -24,6 +24,8 @@ def command(config_path: Path | None, as_json: bool) -> None:
 
     The newest come first. What stands at the front is the ID that show, redo, release and dismiss take. On a terminal a
     line that is too long is cut."""
+    from mailbot.job import State
+
     with opened(config_path) as home:
         jobs = home.journal.jobs()
         if as_json:
@@ -33,7 +35,8 @@ def command(config_path: Path | None, as_json: bool) -> None:
             click.echo("Nothing yet: flag a mail, then run mailbot once (or keep mailbot run going).")
         width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
         for job in jobs:
-            state = job.status or str(job.state)
+            given_up = job.state is State.CANCELLED  # after its page, which keeps what it said
+            state = str(job.state) if given_up or not job.status else job.status
             who = job.draft.get("to") or job.mail.get("from", "")
             minute = when(home, job.asked_at)[:16].replace("T", " ")
             line = escaped(f"{job.id[:8]}  {minute}  {state:<10}  {shortened(title(job))}  ({shortened(who)})")

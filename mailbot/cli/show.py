@@ -30,7 +30,7 @@ def command(config_path: Path | None, id: str) -> None:
         facts = {
             "mail": f"{job.mail.get('subject', '')}  from {job.mail.get('from', '')}",
             "account": account_name(home, job.account),
-            "state": f"{job.state}{f' ({job.status})' if job.status else ''}",
+            "state": f"{job.state} ({job.status})" if job.status not in ("", job.state) else str(job.state),
             "why": why(home, job),
             "draft": draft.get("subject", ""),
             "from": draft.get("from", ""),
