@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import Iterator
 from datetime import datetime
+from email.header import Header
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -235,7 +236,8 @@ def test_a_terminal_gets_the_page_and_a_pipe_gets_lines(home: Home) -> None:
 def test_the_list_keeps_to_the_width_of_a_terminal_and_a_pipe_gets_all(home: Home) -> None:
     (account,) = home.accounts
     subject = "会议 about the offer " * 3 + "and its end"
-    account.deliver(re.sub(rb"(?m)^Subject: .*", f"Subject: {subject}".encode(), question(1)), "\\Flagged")
+    encoded = Header(subject, "utf-8").encode()  # Cyrus keeps no raw UTF-8 in a header
+    account.deliver(re.sub(rb"(?m)^Subject: .*", f"Subject: {encoded}".encode(), question(1)), "\\Flagged")
     home.command("once", "--include-existing")
 
     _, screen = converse(["list"], [], {**home.environ, "MAILBOT_CONFIG": str(home.config), "COLUMNS": "60"})
