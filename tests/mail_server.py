@@ -21,6 +21,17 @@ READY_WITHIN = 10.0  # seconds; it takes about 0.2, this is for a host under loa
 STOP_WITHIN = 10.0  # seconds; the same
 
 
+def logged_in(host: str, port: int, user: str, password: str) -> IMAPClient:
+    """A plain connection, to be used in a ``with``."""
+    client = IMAPClient(host, port=port, ssl=False, timeout=10)
+    try:
+        client.login(user, password)
+    except IMAPClientError:
+        client.shutdown()
+        raise
+    return client
+
+
 class MailServer:
     """``with`` it: ready on entry, gone with all its mail on exit. ``port`` speaks plain text, ``tls_port`` TLS with
     the self-signed certificate in ``ca_file``. Its folder is made ``within`` another. Raises RuntimeError with its log
@@ -57,13 +68,7 @@ class MailServer:
 
     def client(self, user: str) -> IMAPClient:
         """A plain connection that is logged in as ``user``, to be used in a ``with``."""
-        client = IMAPClient(self.host, port=self.port, ssl=False, timeout=10)
-        try:
-            client.login(user, self.password)
-        except IMAPClientError:
-            client.shutdown()
-            raise
-        return client
+        return logged_in(self.host, self.port, user, self.password)
 
     def stop(self) -> None:
         """End the process by its pid and remove the folder."""

@@ -22,7 +22,7 @@ from types import TracebackType
 from typing import Literal, Self, cast
 
 from imapclient import IMAPClient
-from imapclient.exceptions import IMAPClientError
+from mail_server import logged_in
 from scripted_mailbox import SYSTEM_FLAGS, Folder, Mailbox, canonical, without
 from scripted_session import Session
 
@@ -85,13 +85,7 @@ class Scripted:
 
     def client(self, user: str) -> IMAPClient:
         """A connection that is logged in as ``user``, to be used in a ``with``."""
-        client = IMAPClient(self.host, port=self.port, ssl=False, timeout=10)
-        try:
-            client.login(user, self.password)
-        except IMAPClientError:
-            client.shutdown()
-            raise
-        return client
+        return logged_in(self.host, self.port, user, self.password)
 
     # The script.
 

@@ -29,8 +29,8 @@ MOST = 20_000  # mails of a listing whose ids are kept, the newest
 def read(world: World, session: Session, roles: Roles, is_over: Callable[[], bool]) -> None:
     """Brings the index up to date with the folders and keywords of the rules; goes on where it was broken off. Raises
     what the session raises, and Unusable."""
-    folders, keywords = privacy.places(world.config.privacy)
-    if not folders and not keywords:
+    folders, keywords = wanted = _wanted(world)
+    if not any(wanted):
         return
     listings = _listings(session, roles, folders, keywords)
     index = world.index.filed
@@ -79,23 +79,28 @@ def _ids(session: Session, lot: Sequence[int]) -> list[tuple[int, str]]:
 
 def cannot_be_read(world: World) -> None:
     """What is known is not all, until it is read again."""
-    if privacy.places(world.config.privacy) != ((), ()):
+    if any(_wanted(world)):
         with suppress(Unusable):  # a file that is no good gives no answer later on, either
             world.index.filed.came_through(world.key, "")
 
 
 def asks_for_folders(world: World) -> bool:
     """Whether a rule names folders: at Gmail a mail lies in all that its labels name, and says so itself."""
-    return bool(privacy.places(world.config.privacy)[0])
+    return bool(_wanted(world)[0])
+
+
+def _wanted(world: World) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Folders and keywords."""
+    return privacy.places(world.config.privacy)
 
 
 def _asked(world: World) -> str:
-    return json.dumps(privacy.places(world.config.privacy))
+    return json.dumps(_wanted(world))
 
 
 def known(world: World, ids: Iterable[str]) -> Filed:
     """What is known of the mails with these ids."""
-    if privacy.places(world.config.privacy) == ((), ()):
+    if not any(_wanted(world)):
         return privacy.NOWHERE
     try:
         index = world.index.filed
