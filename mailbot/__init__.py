@@ -25,6 +25,7 @@ Where to find what::
     secrets.py    edge   passwords and keys, read anew at each use
     oauth/        edge   a sign-in in place of a password: tokens, kept and refreshed
     lock.py       edge   one mailbot for one mailbox
+    bell.py       edge   a word from the command line to the mailbot that runs
     deadline.py          a time that holds in all, for connections that are waited for
     systemd.py    edge   ready, alive, ending: what systemd is told
     bot/                 from flag to draft, step by step: the only place where pure and edge meet

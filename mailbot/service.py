@@ -54,9 +54,7 @@ class Service:
         self._threads = [
             threading.Thread(target=p.run, name=f"poll-{p.world.account.name}", daemon=True) for p in self._pollers
         ]
-        self._watchers = [
-            Watcher(partial(watched, p.world), p.hint) for p in self._pollers if idle and _may_idle(p.world)
-        ]
+        self._watchers = [_watcher(poller) for poller in self._pollers if idle and _may_idle(poller.world)]
         self._progress: list[tuple[object, float]] = [(None, 0.0)] * len(worlds)  # the last sign, and since when
         # A wake-up only sets an event: it is done in the scheduler's own thread, without a pool of ten for it.
         executors = {"default": DebugExecutor(), SWEEPER: ThreadPoolExecutor(1)}
@@ -77,6 +75,11 @@ class Service:
             self._scheduler.add_job(
                 sweep, "interval", seconds=SWEEP, next_run_time=now, misfire_grace_time=None, executor=SWEEPER
             )
+
+    @property
+    def nudges(self) -> dict[str, Callable[[], None]]:
+        """What to call, from any thread, when the owner has asked something of an account, by the account's key."""
+        return {poller.world.key: poller.nudge for poller in self._pollers}
 
     def start(self) -> None:
         for thread in self._threads:
@@ -146,6 +149,12 @@ class Service:
 def _may_idle(world: World) -> bool:
     """The first connection is for work."""
     return world.account.imap.connections > 1
+
+
+def _watcher(poller: Poller) -> Watcher:
+    watcher = Watcher(partial(watched, poller.world), poller.hint)
+    poller.on_login = watcher.resume
+    return watcher
 
 
 def watched(world: World) -> tuple[Session, str]:

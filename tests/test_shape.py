@@ -33,6 +33,7 @@ EDGES = (
     "secrets",
     "oauth",
     "lock",
+    "bell",
     "systemd",
     "templates",
 )

@@ -15,6 +15,7 @@ import click
 from mailbot.cli import OWNER
 from mailbot.cli.columns import wrapped
 from mailbot.cli.log import start_log
+from mailbot.cli.nudge import nudge
 from mailbot.cli.options import config_option, json_option, opened
 from mailbot.cli.words import escaped
 
@@ -43,6 +44,7 @@ def command(config_path: Path | None, as_json: bool, write_test: bool) -> int:
             findings.append(finding)
             if not as_json:
                 _show(finding)
+        nudge(account.key for account in home.config.accounts)  # what is mended is not waited for
     counts = Counter(str(finding.level) for finding in findings)
     if as_json:
         click.echo(json.dumps([asdict(f) for f in findings], ensure_ascii=False, indent=2))

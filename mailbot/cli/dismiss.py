@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from mailbot.cli.nudge import nudge
 from mailbot.cli.options import config_option, opened
 
 
@@ -26,4 +27,5 @@ def command(config_path: Path | None, id: str) -> None:
             home.journal.record(job, "dismissed", time.time())
         except IllegalEvent:
             raise BadUsage(f"{job.id} is {job.state}: only what is parked or held can be dismissed") from None
+        nudge([job.account])  # what it told of the job may be over
         click.echo(f"{job.id}: given up.")

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import click
 
+from mailbot.cli.nudge import nudge
 from mailbot.cli.options import config_option, opened
-from mailbot.cli.words import WHO_DRAFTS
 
 
 @click.command("redo")
@@ -19,8 +19,8 @@ from mailbot.cli.words import WHO_DRAFTS
 def command(config_path: Path | None, note: str, id: str) -> None:
     """Make a new draft for the same mail.
 
-    The earlier draft stays where it is. A mailbot that runs does it at its next look, else the next run does. The ID is
-    that of mailbot list; its beginning will do."""
+    The earlier draft stays where it is. A mailbot that runs begins at once, else the next run does it. The ID is that
+    of mailbot list; its beginning will do."""
     from mailbot.errors import BadUsage
     from mailbot.job import OPEN, State
 
@@ -45,4 +45,4 @@ def command(config_path: Path | None, note: str, id: str) -> None:
             mail=dict(job.mail),
         )
         click.echo(f"{new.id}: asked for again (generation {new.generation}).")
-        click.echo(f"{WHO_DRAFTS}.")
+        click.echo(f"{nudge([job.account])}.")

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
+from mailbot.cli.nudge import nudge
 from mailbot.cli.options import config_option, opened
-from mailbot.cli.words import WHO_DRAFTS
 
 
 @click.command("release")
@@ -37,4 +37,4 @@ def command(config_path: Path | None, everything: bool, ids: tuple[str, ...]) ->
         with home.journal.transaction():
             for job in jobs:
                 home.journal.record(job, "released", time.time())
-        click.echo(f"{len(jobs)} released. {WHO_DRAFTS}.")
+        click.echo(f"{len(jobs)} released. {nudge(job.account for job in jobs)}.")

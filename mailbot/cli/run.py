@@ -25,7 +25,7 @@ def command(config_path: Path | None) -> int:
     import logging
     import os
 
-    from mailbot import lock, systemd
+    from mailbot import bell, lock, systemd
     from mailbot.service import Service
 
     faulthandler.enable()  # systemd's watchdog ends a service that hangs by SIGABRT: the log then says where it hung
@@ -60,7 +60,8 @@ def command(config_path: Path | None) -> int:
         service.start()
         writer = config.model.name if config.model else "the outline writer (no model is configured)"
         log.info("service=started accounts=%d every=%ds writer=%r", len(worlds), config.schedule.every, writer)
-        service.watch(ended, manager)
+        with bell.listening(lock.folder(os.environ), service.nudges):
+            service.watch(ended, manager)
         service.stop()
         log.info("service=ended")
         return 0

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mailbot.cli.nudge import nudge
 from mailbot.cli.options import config_option, load
 
 if TYPE_CHECKING:
@@ -34,6 +35,11 @@ def _known(config: Config, name: str) -> SignIn | None:
     return wiring.sign_in(config, account) if account else None
 
 
+def _whose(config: Config, name: str) -> list[str]:
+    """The keys of the accounts that use it: those which wait for it look at once."""
+    return [a.key for a in config.accounts if name in (f"{a.name}.imap", f"{a.name}.smtp", "model")]
+
+
 @command.command("set")
 @config_option
 @click.option("--yes", is_flag=True, help="Also where the keyring keeps it in plain text.")
@@ -49,11 +55,13 @@ def set_(config_path: Path | None, yes: bool, name: str) -> None:
     config = load(config_path)
     if tokens := _known(config, name):
         signed_in(tokens)
+        nudge(_whose(config, name))
         return
     if source := secrets.Secrets(config, os.environ).named(name):
         raise BadUsage(f"{name}: the config has it from {source}: change it there, or run mailbot setup")
     value = click.prompt(f"{name}", hide_input=True)
     secrets.set_secret(name, value, yes=yes)
+    nudge(_whose(config, name))
     click.echo(f"{name}: stored.")
 
 

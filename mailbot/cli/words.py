@@ -10,7 +10,6 @@ if TYPE_CHECKING:
 
 
 SHOWN = 80  # characters of a subject
-WHO_DRAFTS = "A mailbot that runs drafts at its next poll; where none runs, mailbot once does it now"
 AFTER_AN_ANSWER = frozenset({"answered", "appending", "drafted", "done"})  # job.State, which costs an import
 
 

@@ -32,14 +32,20 @@ class Watcher:
         self._connect = connect
         self._wake = wake
         self._stop = threading.Event()
+        self._again = threading.Event()  # the pause is over
         self._session: Session | None = None
         self._thread = threading.Thread(target=self._run, name="idle", daemon=True)
 
     def start(self) -> None:
         self._thread.start()
 
+    def resume(self) -> None:
+        """Ends a pause: a login has worked elsewhere, so that what kept IDLE off may be over."""
+        self._again.set()
+
     def stop(self) -> None:
         self._stop.set()
+        self._again.set()
         session = self._session
         if session is not None:
             session.break_off()
@@ -62,9 +68,12 @@ class Watcher:
                     least = error.after or 0.0
             if time.monotonic() - began > RENEW:
                 pause = PAUSE_FIRST
+            self._again.clear()
+            if self._stop.wait(least):
+                return
             # Accounts of one server lost it together; they shall not come back together.
-            self._stop.wait(max(pause * random.uniform(0.5, 1), least))
-            pause = min(pause * 2, PAUSE_MOST)
+            resumed = self._again.wait(max(0.0, pause * random.uniform(0.5, 1) - least))
+            pause = PAUSE_FIRST if resumed else min(pause * 2, PAUSE_MOST)
 
     def _watch(self) -> bool:
         """One connection, until it breaks (MailbotError or True), or for good: False where the server has no IDLE."""

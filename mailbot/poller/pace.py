@@ -47,5 +47,10 @@ class Backoff:
         self.by_server = after is not None
         self.failures += 1
 
+    def waive(self) -> None:
+        """Once, unless the server itself asked for the wait."""
+        if not self.by_server:
+            self.until = 0.0
+
     def worked(self) -> None:
         self.failures, self.until, self.by_server = 0, 0.0, False

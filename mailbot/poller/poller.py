@@ -1,11 +1,12 @@
 """The rounds of one account, and the session between them.
 
-A Poller belongs to one thread. Only ``wake``, ``hint``, ``stop``, ``break_off``, ``sign`` and ``is_failing`` may be
-called from others."""
+A Poller belongs to one thread. Only ``wake``, ``hint``, ``nudge``, ``stop``, ``break_off``, ``sign`` and ``is_failing``
+may be called from others."""
 
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 
 from mailbot.bot import notes, notices, trouble
 from mailbot.bot.calls import Calls
@@ -28,6 +29,7 @@ class Poller:
 
     def __init__(self, world: World, model_calls: Calls, own_calls: Calls | None = None) -> None:
         self.world = world
+        self.on_login: Callable[[], None] = lambda: None  # after each login of the rounds that worked
         self._spare = Spare(world.connect)
         self._learning = Learning(world, self._spare)
         self._awake = threading.Event()
@@ -35,6 +37,7 @@ class Poller:
         self._wire: Wire | None = None
         self._look = True  # the flags are to be looked at
         self._hinted = False  # by IDLE
+        self._nudged = False  # by the owner
         self._pace = Pace()
         self._backoff = Backoff()
         self._stopped = False
@@ -49,6 +52,11 @@ class Poller:
     def hint(self) -> None:
         """The same, because the server said that something changed in the first folder."""
         self._hinted = True
+        self.wake()
+
+    def nudge(self) -> None:
+        """The same, because the owner asked for something or mended it: no back-off of our own keeps the look."""
+        self._nudged = True
         self.wake()
 
     def stop(self) -> None:
@@ -86,11 +94,17 @@ class Poller:
             look = self._pace.left() == 0 if self._look else not (called or wanted)
             if look:
                 self._look = False
+                self._heed()
             elif not self._background.has_ended:
                 continue
             if self._is_due() or not (look or self._backoff.by_server):
                 self._guarded_round(look)
         self.close()
+
+    def _heed(self) -> None:
+        if self._nudged:
+            self._nudged = False
+            self._backoff.waive()
 
     def _is_due(self) -> bool:
         return self._backoff.is_over(self.world.now())
@@ -156,6 +170,7 @@ class Poller:
         self._background.collect()
         if self._wire is None:
             self._wire = connect(self.world)
+            self.on_login()
         if look and self._hinted:
             self._hinted = False
             self._wire.settled.told(self._wire.roles.idled)

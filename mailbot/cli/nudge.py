@@ -1,0 +1,21 @@
+"""Telling the mailbot that runs that the owner has asked for something."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+
+HEARD = "The mailbot that runs begins at once"
+RUNS = "The mailbot that runs does it at its next look"
+NOBODY = "No mailbot runs here: mailbot once does it now, mailbot run when it starts"
+
+
+def nudge(keys: Iterable[str]) -> str:
+    """Rings at the mailbots of these accounts. What happens next, for the owner."""
+    from mailbot import bell, lock
+
+    where, asked = lock.folder(os.environ), set(keys)
+    heard = [bell.ring(key, where) for key in asked]
+    if all(heard):
+        return HEARD
+    return RUNS if all(lock.is_held(key, where) for key in asked) else NOBODY
