@@ -28,6 +28,9 @@ Where to find what::
     bell.py       edge   a word from the command line to the mailbot that runs
     deadline.py          a time that holds in all, for connections that are waited for
     systemd.py    edge   ready, alive, ending: what systemd is told
+    purge/               forgetting a person, a mail, or what is old: pages, prompts, sources, rows, samples
+    logins.py            no login with a secret that was refused three times
+    world.py             what one account's bot works with: the config, the edges, the clock
     bot/                 from flag to draft, step by step: the only place where pure and edge meet
     poller/              one account, kept going: rounds, and what runs beside them
     service.py           the scheduler, a thread for each account, IDLE, an orderly stop

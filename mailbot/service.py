@@ -16,14 +16,14 @@ from apscheduler.executors.debug import DebugExecutor
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from mailbot.bot.calls import Calls
-from mailbot.bot.wire import connect
-from mailbot.bot.world import World, log
+from mailbot.bot.connect import connect
 from mailbot.counted import counted
 from mailbot.imap.idle import Watcher
 from mailbot.imap.session import Session
 from mailbot.poller import Poller
+from mailbot.poller.calls import Calls
 from mailbot.systemd import Systemd
+from mailbot.world import World, log
 
 ORDERLY = 6.0  # seconds that a round may take to end by itself after SIGTERM
 ABRUPT = 2.0  # seconds more, after its connection was cut

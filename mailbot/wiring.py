@@ -13,9 +13,9 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from mailbot import lock
-from mailbot.bot.world import World, log
 from mailbot.errors import MailbotError
 from mailbot.journal import Damaged, Journal, put_aside
+from mailbot.world import World, log
 
 if TYPE_CHECKING:
     from ssl import SSLContext
@@ -103,8 +103,8 @@ class Home:
     def sweep(self) -> None:
         """Takes away what is older than the owner wants to keep, and what an interrupted purge has left. A failure is
         logged, and tried again tomorrow."""
-        from mailbot.bot import removal
-        from mailbot.bot.sweep import sweep
+        from mailbot.purge import removal
+        from mailbot.purge.sweep import sweep
 
         try:
             removal.finish(self.journal, self.store, self.index)
@@ -150,7 +150,7 @@ class Home:
         return self._guarded(account, self.secrets.get(f"{account.name}.imap"), enter)
 
     def _guarded(self, account: Account, secret: str, enter: Callable[[str], Session]) -> Session:
-        from mailbot.bot.logins import guarded
+        from mailbot.logins import guarded
 
         return guarded(self.journal, account.key, secret, enter, time.time(), insist=self.insist)
 
@@ -167,7 +167,7 @@ class Home:
         return self._contexts[ca_file]
 
     def _send(self, account: Account, raw: bytes) -> None:
-        from mailbot.bot.logins import guarded
+        from mailbot.logins import guarded
         from mailbot.smtp import send_notice
 
         assert account.smtp is not None, "only an account with [account.smtp] sends"

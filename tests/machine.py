@@ -15,9 +15,9 @@ from machine_letters import CANARY
 from test_crash import Fuse, fused
 from worlds import Lab
 
-from mailbot.bot.world import World
 from mailbot.errors import Later, Unknown
 from mailbot.imap.trouble import Rejection
+from mailbot.world import World
 
 EFFECTS = frozenset({"append", "create", "add_keyword", "move"})
 COMMANDS = EFFECTS | {"folders", "examine", "select", "mark", "flagged", "uids_from", "with_message_id", "flags"}

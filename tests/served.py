@@ -17,11 +17,11 @@ from imapclient import IMAPClient
 from scripted import Scripted
 from worlds import CONFIG, Lab, question
 
-from mailbot.bot.world import World
 from mailbot.errors import MailbotError
 from mailbot.imap import login
 from mailbot.imap.session import Session
 from mailbot.job import State
+from mailbot.world import World
 
 Server = Dovecot | Scripted
 

@@ -10,8 +10,8 @@ import pytest
 from worlds import CONFIG, Lab, question
 
 from mailbot.bot import addressed, ask
+from mailbot.bot.connect import connect
 from mailbot.bot.observe import observe
-from mailbot.bot.wire import connect
 from mailbot.errors import Later as LaterError
 from mailbot.imap.trouble import Rejection
 from mailbot.job import IllegalEvent, State

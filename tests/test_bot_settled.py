@@ -9,9 +9,9 @@ from dovecot import Dovecot
 from served import Served
 from worlds import question
 
-from mailbot.bot.settled import BELIEVED, SCOPE, Settled
 from mailbot.imap.answer import Look, opened
 from mailbot.imap.session import Session
+from mailbot.imap.settled import BELIEVED, SCOPE, Settled
 from mailbot.job import State
 
 LOOK = Look("INBOX", 7, 3, True, changes=11)

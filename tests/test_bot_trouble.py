@@ -11,7 +11,7 @@ from fakes import ANSWER, FakeSession
 from worlds import CONFIG, Lab, question
 
 from mailbot.bot import fetch, look, resolve
-from mailbot.bot.wire import connect
+from mailbot.bot.connect import connect
 from mailbot.errors import Later, MailbotError, OwnerMustAct, Unknown
 from mailbot.imap.session import Session
 from mailbot.job import Place, State

@@ -18,9 +18,9 @@ from fakes import FakeSession
 from worlds import Lab, question
 
 from mailbot.archive import store as files
-from mailbot.bot.world import World
 from mailbot.errors import Later
 from mailbot.job import State
+from mailbot.world import World
 
 EARLIER = b"who asked before"  # in the other mail of the thread
 PAIR_SHARE = 1 if os.environ.get("MAILBOT_EVERY_PAIR") else 17  # every pair, or each seventeenth

@@ -17,15 +17,15 @@ from running import until
 from worlds import CONFIG, Lab, question
 
 from mailbot.bot import gather, search
-from mailbot.bot.calls import Calls
-from mailbot.bot.spare import Spare
+from mailbot.bot.connect import connect
 from mailbot.bot.tick import rehearse
-from mailbot.bot.wire import connect
 from mailbot.errors import Later, OwnerMustAct
 from mailbot.imap.login import connect as log_in
+from mailbot.imap.spare import Spare
 from mailbot.imap.trouble import Rejection
 from mailbot.job import STARTS, State
 from mailbot.poller import Poller, background
+from mailbot.poller.calls import Calls
 
 ROOT = "<1.1766332362@northwind.example>"
 OWN = {

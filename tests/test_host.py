@@ -26,10 +26,10 @@ from scripted import Scripted
 from worlds import CONFIG, Lab, question
 
 from mailbot import lock
-from mailbot.bot.logins import guarded
 from mailbot.errors import Later, MailbotError, OwnerMustAct, Unknown
 from mailbot.job import State
 from mailbot.journal import database
+from mailbot.logins import guarded
 from mailbot.poller import poller
 
 DAY = 86_400.0  # seconds

@@ -9,9 +9,9 @@ import pytest
 from fakes import FakeSession
 from worlds import Lab
 
-from mailbot.bot.logins import PAUSE, guarded
-from mailbot.bot.world import World
 from mailbot.errors import OwnerMustAct
+from mailbot.logins import PAUSE, guarded
+from mailbot.world import World
 
 
 class Door:

@@ -19,9 +19,8 @@ from scripted import Scripted
 from worlds import CONFIG, Lab, question
 
 from mailbot import service as services
+from mailbot.bot.connect import connect
 from mailbot.bot.trouble import troubles
-from mailbot.bot.wire import connect
-from mailbot.bot.world import World
 from mailbot.errors import Later, MailbotError
 from mailbot.imap import idle, login
 from mailbot.imap.idle import Watcher
@@ -29,6 +28,7 @@ from mailbot.job import State
 from mailbot.job.step import BACKOFF_FIRST
 from mailbot.poller import pace
 from mailbot.service import Service
+from mailbot.world import World
 
 READ = 0.15  # seconds in place of login.READ_TIMEOUT: what stalls is not waited for longer
 READY = 1.0  # seconds in place of login.READY_WITHIN

@@ -9,9 +9,9 @@ import pytest
 from running import SOON, until
 from worlds import Lab
 
-from mailbot.bot import calls as calls_of
-from mailbot.bot.calls import Calls
 from mailbot.poller import Poller
+from mailbot.poller import calls as calls_of
+from mailbot.poller.calls import Calls
 
 
 def test_a_call_that_shows_a_bug_costs_no_other_its_turn() -> None:

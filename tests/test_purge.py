@@ -16,13 +16,14 @@ from letters import sent
 from running import Account, Home, until
 from worlds import CONFIG, START, Lab, question
 
-from mailbot.bot import purge, removal, trouble, unreached
-from mailbot.bot.purge import Wish
-from mailbot.bot.sweep import sweep
+from mailbot.bot import trouble
 from mailbot.cli import commands
 from mailbot.errors import BadUsage, Later
 from mailbot.index import Unusable
 from mailbot.job import State
+from mailbot.purge import removal, unreached
+from mailbot.purge.find import Found, Wish, find
+from mailbot.purge.sweep import sweep
 
 DAY = 86_400.0
 CANARY = "Zyzzyva-4711"
@@ -56,9 +57,9 @@ def state(lab: Lab) -> bytes:
     return b"".join(path.read_bytes() for path in lab.config.state.folder.iterdir() if path.is_file())
 
 
-def forget(lab: Lab, *, edited: bool = False, **wish: Any) -> tuple[purge.Found, removal.Removed]:
+def forget(lab: Lab, *, edited: bool = False, **wish: Any) -> tuple[Found, removal.Removed]:
     asked = Wish(**wish)
-    found = purge.find(lab.world.journal, lab.world.store, asked)
+    found = find(lab.world.journal, lab.world.store, asked)
     return found, removal.remove(lab.world.journal, lab.world.store, lab.world.index, asked, found, edited=edited)
 
 
@@ -177,7 +178,7 @@ def test_a_job_whose_page_is_still_to_be_written_is_left_alone(lab: Lab) -> None
 
 def test_a_job_that_begins_between_look_and_removal_is_left_alone(lab: Lab) -> None:
     asked = Wish(address="mara@northwind.example")
-    found = purge.find(lab.world.journal, lab.world.store, asked)
+    found = find(lab.world.journal, lab.world.store, asked)
     job = maras(lab)
     lab.mailbox.star(1, up=False)
     lab.cycle()
@@ -193,7 +194,7 @@ def test_a_job_that_begins_between_look_and_removal_is_left_alone(lab: Lab) -> N
 
 def test_a_page_that_the_owner_writes_in_between_look_and_removal_stays(lab: Lab) -> None:
     job, wish = maras(lab), Wish(address="mara@northwind.example")
-    found = purge.find(lab.world.journal, lab.world.store, wish)
+    found = find(lab.world.journal, lab.world.store, wish)
     page = lab.config.archive.folder / job.names["page"]
     page.write_text(page.read_text() + "\nMy own words.\n")
     removal.remove(lab.world.journal, lab.world.store, lab.world.index, wish, found, edited=False)

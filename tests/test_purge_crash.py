@@ -14,8 +14,8 @@ from test_crash import Fuse, Stop, fused, stopped_files
 from test_purge import CANARY, WISHES, drafted, files, forget, maras, state
 from worlds import Lab, question
 
-from mailbot.bot import removal
 from mailbot.job import State
+from mailbot.purge import removal
 
 MARA = "mara@northwind.example"
 

@@ -43,6 +43,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     PURE,
     ("config",),
     EDGES,
+    ("purge", "logins", "world"),
     ("bot",),
     ("poller",),
     ("service", "wiring"),

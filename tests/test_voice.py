@@ -17,13 +17,13 @@ from served import Served
 from worlds import CONFIG, Lab, question
 
 from mailbot.bot import learn
-from mailbot.bot.calls import Calls
 from mailbot.errors import Later, OwnerMustAct
 from mailbot.imap.trouble import Rejection
 from mailbot.index import Index, Unusable
 from mailbot.job import State
 from mailbot.own import sent as own_mails
 from mailbot.poller import Poller
+from mailbot.poller.calls import Calls
 
 BO, EVE = "Bo Svensson <bo@northwind.example>", "Eve <eve@elsewhere.example>"
 TO_ADA = {"To": "Ada Example <ada@example.org>"}  # Mara writes, and nobody gets a copy

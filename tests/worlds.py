@@ -14,12 +14,12 @@ from fakes import FakeEndpoint, FakeSession, Mailbox
 from mailbot import templates
 from mailbot.archive.store import Store
 from mailbot.bot.tick import Round
-from mailbot.bot.world import World
 from mailbot.config import Config, load
 from mailbot.errors import MailbotError
 from mailbot.index import Index
 from mailbot.journal import Journal
 from mailbot.poller import Poller
+from mailbot.world import World
 
 START = 1_767_600_000.0  # 5 January 2026, 08:00 UTC
 # fsync on a disk takes milliseconds and proves nothing here: no test cuts the power.

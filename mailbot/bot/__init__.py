@@ -2,11 +2,11 @@
 
 A round::
 
+    connect    logs in and finds the folders
     tick       takes every due job one step after the other, and decides what an error means for it
     steps      who takes which step
     look       what carries a flag now, as the server has it
     observe    what that means for the jobs                        -> events asked, held, cancelled ...
-    settled    folders in which a look would find the same again
 
 Its steps, in their order::
 
@@ -21,18 +21,13 @@ Its steps, in their order::
 
 What they use::
 
-    world      what a bot needs: the config, the edges, the clock
-    wire       the session of a round, and which folder is what
     addressed  a mail, and from whom and to whom its reply goes
     search     what one thread search asks of which folder
-    calls      threads for what is done beside the rounds
-    spare      the connection that searches and learning share
     learn      the owner's mails in Sent, into the index, in idle moments
     filed      what privacy rules ask of the server: in which folders mails lie
     context    what of the owner's own goes into a prompt
     notes      the owner's notes, for the readers of a reply
     daily      the day's limit of model calls
-    logins     no login with a secret that was refused three times
 
 For the owner::
 
@@ -40,8 +35,4 @@ For the owner::
     trouble    what the owner must know, told once
     notices    which of it is told now, and by which way
     digest     once a day: which drafts wait
-    purge      what is kept of a person, a mail or a time
-    removal    taking that away, to the end
-    unreached  what a purge cannot reach
-    sweep      once a day: what is older than the owner wants to keep
 """

@@ -7,7 +7,6 @@ from functools import lru_cache
 
 from mailbot.archive.source import shown
 from mailbot.bot import context
-from mailbot.bot.world import World
 from mailbot.job import Job
 from mailbot.mail import parse
 from mailbot.mail.mail import Address, Mail
@@ -15,6 +14,7 @@ from mailbot.reply import compose, identity, recipients
 from mailbot.reply.identity import Voice
 from mailbot.reply.recipients import Recipients
 from mailbot.reply.subject import reply_subject
+from mailbot.world import World
 
 READ = 8  # mails that are kept as they were read, until others come: a draft needs its own four times, for 5 ms each
 

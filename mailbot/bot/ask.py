@@ -7,7 +7,6 @@ from dataclasses import asdict
 
 from mailbot.archive.source import completed_prompt
 from mailbot.bot import daily, filed, trouble
-from mailbot.bot.world import World
 from mailbot.errors import Later, OwnerMustAct
 from mailbot.job import BAD_ANSWERS, Job, backoff
 from mailbot.model import NeedsPlain, Reply
@@ -17,6 +16,7 @@ from mailbot.prompt.answer import Answer, BadAnswer, CutOff, NotJson
 from mailbot.prompt.template import KIND as PROMPT
 from mailbot.prompt.verify import verify
 from mailbot.reply import seen
+from mailbot.world import World
 
 STALE = 12 * 3600.0  # seconds that a prompt may wait for a model that is down: it says what day it is
 AWAY_TRIES = 6  # of one prompt, then the owner is told that the model is away: a quarter to half an hour

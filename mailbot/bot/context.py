@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from mailbot.bot import filed, notes
-from mailbot.bot.world import World, log
 from mailbot.counted import counted
 from mailbot.index import Unusable
 from mailbot.mail import quote
@@ -27,6 +26,7 @@ from mailbot.prompt.context import Context, Note, Sample
 from mailbot.reply import privacy
 from mailbot.reply.address import fold
 from mailbot.reply.recipients import Recipients
+from mailbot.world import World, log
 
 TO_THEM, RECENT = 200, 200  # own mails that are looked at: to the same people, in the same language
 QUERY = 40  # words of the mail that own mails near to it are looked for by

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime, time, timedelta
 
 from mailbot.bot import trouble
-from mailbot.bot.world import World
 from mailbot.job import Job
+from mailbot.world import World
 
 KIND = "daily"
 HINT = "The other flags wait until tomorrow; raise schedule.daily_drafts if you like"

@@ -7,15 +7,15 @@ from collections.abc import Iterable
 from dataclasses import astuple
 
 from mailbot.bot import addressed, ask, context, trouble
-from mailbot.bot.wire import Wire
-from mailbot.bot.world import World, log
 from mailbot.flags import DRAFTED_KEYWORD
 from mailbot.imap.trouble import Busy, Rejection
+from mailbot.imap.wire import Wire
 from mailbot.job import BAD_ANSWERS, Job, Mark, Place
 from mailbot.mail import quote
 from mailbot.prompt import language, wished
 from mailbot.prompt.answer import Answer
 from mailbot.reply import compose
+from mailbot.world import World, log
 
 DRAFT_FLAGS = ("\\Draft", "\\Seen")
 

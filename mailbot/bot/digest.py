@@ -5,15 +5,15 @@ from __future__ import annotations
 from datetime import date, datetime, time, timedelta
 
 from mailbot.bot import notices
-from mailbot.bot.wire import IDS, Wire
-from mailbot.bot.world import World, log
 from mailbot.errors import MailbotError, Unknown
+from mailbot.imap.wire import IDS, Wire
 from mailbot.job import Job
 from mailbot.mail.parse import parse
 from mailbot.prompt import answer as answers
 from mailbot.prompt.answer import BadAnswer
 from mailbot.reply import digest
 from mailbot.reply.digest import Waiting
+from mailbot.world import World, log
 
 SCOPE = "digest"
 WRONG_CLOCK = timedelta(days=2)  # a day further ahead than this was noted by a clock that has been set since

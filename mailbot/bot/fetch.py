@@ -5,14 +5,14 @@ from __future__ import annotations
 from mailbot.bot import ask, filed
 from mailbot.bot.look import HEADERS
 from mailbot.bot.search import keywords
-from mailbot.bot.wire import Wire
-from mailbot.bot.world import World
 from mailbot.errors import Later
 from mailbot.imap.answer import Fetched
 from mailbot.imap.trouble import Rejection
+from mailbot.imap.wire import Wire
 from mailbot.job import Job, Place
 from mailbot.mail import reduced, structure
 from mailbot.mail.key import mail_key, twin_key
+from mailbot.world import World
 
 FETCH_LIMIT = 128 * 1024  # octets of a mail that are fetched at once; most mails are smaller
 GONE = "the mail is gone"

@@ -12,7 +12,6 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 
-from mailbot.bot.world import World, log
 from mailbot.imap.folders import UNUSABLE, Roles
 from mailbot.imap.session import Session
 from mailbot.imap.trouble import Rejection
@@ -20,6 +19,7 @@ from mailbot.index import Unusable
 from mailbot.mail.parse import parse
 from mailbot.reply import privacy
 from mailbot.reply.privacy import Filed
+from mailbot.world import World, log
 
 LOT = 200  # mails whose ids are fetched at once: 20 kB
 LISTINGS = 64  # folders, and keywords in a folder; more are not read, and then nothing is whole

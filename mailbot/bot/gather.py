@@ -13,17 +13,17 @@ from functools import partial
 
 from mailbot.bot import addressed, filed
 from mailbot.bot.search import FAILED, MOST, SLOW, Found, Search, look
-from mailbot.bot.spare import Spare
-from mailbot.bot.wire import Wire
-from mailbot.bot.world import World, log
 from mailbot.errors import MailbotError
 from mailbot.imap.folders import Roles
 from mailbot.imap.session import Session
+from mailbot.imap.spare import Spare
+from mailbot.imap.wire import Wire
 from mailbot.index import Unusable
 from mailbot.job import STARTS, Job
 from mailbot.mail import parse, thread
 from mailbot.mail.thread import Thread, ThreadMail
 from mailbot.reply import answerable
+from mailbot.world import World, log
 
 WITHIN = 8.0  # seconds for one search, login included; a cold folder of 100,000 mails can take Courier 35
 LINGERING = 0.5  # seconds for a search that was broken off to end, before the next one begins

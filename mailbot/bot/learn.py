@@ -12,17 +12,17 @@ import time
 from collections.abc import Iterator, Sequence
 
 from mailbot.bot import filed
-from mailbot.bot.spare import Spare
-from mailbot.bot.world import World, log
 from mailbot.errors import MailbotError
 from mailbot.imap.folders import Roles
 from mailbot.imap.session import Session
+from mailbot.imap.spare import Spare
 from mailbot.imap.trouble import Rejection
 from mailbot.index import Unusable
 from mailbot.index.sent import Reading
 from mailbot.job import backoff
 from mailbot.own import sent
 from mailbot.own.sent import OwnMail
+from mailbot.world import World, log
 
 MOST = 4_000  # mails of a Sent folder that are kept in the index, the newest
 BEGINNING = 16 * 1024  # octets of each that are read: text stands before attachments

@@ -7,15 +7,15 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
-from mailbot.bot.wire import Wire
-from mailbot.bot.world import World, log
 from mailbot.flags import DRAFTED_KEYWORD, Contact, Sighting
 from mailbot.imap.answer import Fetched, Look
 from mailbot.imap.trouble import Rejection
+from mailbot.imap.wire import Wire
 from mailbot.job import Mark, Place
 from mailbot.mail import parse
 from mailbot.mail.key import mail_key, twin_key
 from mailbot.reply.identity import is_own
+from mailbot.world import World, log
 
 # What the mail key, the thread and a line of `mailbot list` need.
 HEADERS = ("From", "To", "Date", "Subject", "Message-ID", "Received", "In-Reply-To", "References")

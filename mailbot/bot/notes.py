@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 
-from mailbot.bot.world import World, log
 from mailbot.config import Notes
 from mailbot.own import query, readers
 from mailbot.own.notes import Passage
 from mailbot.own.query import Asking
+from mailbot.world import World, log
 
 CANDIDATES = 40  # passages of a folder that are looked at
 WITHIN = 0.5  # seconds that a draft waits for what changed in the folders

@@ -9,10 +9,10 @@ from typing import Any
 
 from mailbot.bot import trouble
 from mailbot.bot.trouble import ASIDE, PARKED
-from mailbot.bot.wire import Wire
-from mailbot.bot.world import World, log
 from mailbot.errors import MailbotError, Unknown
+from mailbot.imap.wire import Wire
 from mailbot.reply import notice
+from mailbot.world import World, log
 
 TOLD = "told:"  # by account: when a notice of a kind went out last
 APART = 3600.0  # seconds from a notice to the next that says that trouble of this kind began

@@ -9,11 +9,11 @@ from mailbot.archive import page
 from mailbot.archive.source import render_source, shown
 from mailbot.bot import ask, trouble
 from mailbot.bot.addressed import Addressed
-from mailbot.bot.world import World
 from mailbot.job import Job, State
 from mailbot.mail.mail import Mail
 from mailbot.prompt import remarks as prompt_remarks
 from mailbot.prompt.guard import one_line
+from mailbot.world import World
 
 SUBJECT = 60  # characters of it in a notice
 STATUS = {State.DRAFTED: "pending", State.SKIPPED: "skipped", State.PARKED: "failed"}

@@ -11,7 +11,6 @@ from mailbot.bot import addressed, context, daily, filed, gather
 from mailbot.bot.addressed import Addressed
 from mailbot.bot.context import Wanted
 from mailbot.bot.pages import name
-from mailbot.bot.world import World
 from mailbot.job import STARTS, Job
 from mailbot.mail import quote
 from mailbot.mail.thread import ThreadMail
@@ -19,6 +18,7 @@ from mailbot.prompt import build, language, outline, sources
 from mailbot.prompt.context import NOTHING
 from mailbot.reply import answerable, audience, privacy, seen
 from mailbot.reply.privacy import Verdict
+from mailbot.world import World
 
 
 def prepare(world: World, job: Job) -> Job:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from mailbot import doubt
 from mailbot.bot.deliver import STORED_BY_ANOTHER
-from mailbot.bot.wire import Wire
-from mailbot.bot.world import World
 from mailbot.imap.answer import Fetched
 from mailbot.imap.trouble import Rejection
+from mailbot.imap.wire import Wire
 from mailbot.job import Job, Mark, Place
 from mailbot.mail.parse import parse
 from mailbot.reply import compose
+from mailbot.world import World
 
 NOT_FOUND = "The server confirmed the draft, but it was not there when it was read back."
 DOUBLE = "Another copy of mailbot stored this draft at the same time; the double was moved to Trash."

@@ -9,7 +9,6 @@ from datetime import datetime
 from typing import Any
 
 from mailbot.bot import filed
-from mailbot.bot.world import World
 from mailbot.errors import BadUsage
 from mailbot.job import Job
 from mailbot.model import Endpoint, NeedsPlain, Reply
@@ -21,6 +20,7 @@ from mailbot.prompt.entry import Entry, read_block
 from mailbot.prompt.sources import Sources
 from mailbot.prompt.verify import verify
 from mailbot.reply import seen
+from mailbot.world import World
 
 
 @dataclass(frozen=True, slots=True)

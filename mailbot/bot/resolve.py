@@ -5,12 +5,12 @@ from __future__ import annotations
 from mailbot import doubt
 from mailbot.bot import ask
 from mailbot.bot.deliver import stored
-from mailbot.bot.wire import Wire
-from mailbot.bot.world import World
 from mailbot.doubt import Contents
 from mailbot.errors import Later
 from mailbot.imap.trouble import Rejection
+from mailbot.imap.wire import Wire
 from mailbot.job import Job, Mark
+from mailbot.world import World
 
 
 def resolve(world: World, wire: Wire, job: Job) -> Job:

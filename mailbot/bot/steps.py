@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from mailbot.bot import ask, deliver, fetch, gather, pages, prepare, read_back, resolve
-from mailbot.bot.wire import Wire
-from mailbot.bot.world import World
+from mailbot.imap.wire import Wire
 from mailbot.job import Job, Step
+from mailbot.world import World
 
 ON_THE_WIRE: dict[Step, Callable[[World, Wire, Job], Job]] = {
     Step.FETCH: fetch.fetch,

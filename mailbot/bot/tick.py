@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 
 from mailbot.bot import digest, notices, trouble
 from mailbot.bot.observe import Seen, observe
-from mailbot.bot.wire import Wire
-from mailbot.bot.world import World, log
 from mailbot.counted import counted
 from mailbot.errors import Later, MailbotError, OwnerMustAct, Refused
 from mailbot.imap.trouble import Rejection
+from mailbot.imap.wire import Wire
 from mailbot.job import BACKOFF_MOST, BUGS, NEEDS_IMAP, IllegalEvent, Job, State, Step, is_due, next_step
+from mailbot.world import World, log
 
 REHEARSED = frozenset(Step) - {Step.FETCH, Step.GATHER, Step.PREPARE}
 # What a round hands over: it would have to wait for it, or others would wait for the round.

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from mailbot.bot.world import World, log
+from mailbot.world import World, log
 
 SCOPE = "trouble:"
 # Kinds that stop an account, or all of mailbot, until the owner acts; the others are for the owner to know.

@@ -21,12 +21,12 @@ from mailbot.cli.words import escaped, shortened, title, when
 from mailbot.counted import counted
 
 if TYPE_CHECKING:
-    from mailbot.bot.calls import Calls
     from mailbot.bot.observe import Seen
-    from mailbot.bot.world import World
     from mailbot.config import Account
     from mailbot.job import Job
+    from mailbot.poller.calls import Calls
     from mailbot.wiring import Home
+    from mailbot.world import World
 
 
 @click.command("once")
@@ -39,7 +39,7 @@ def command(config_path: Path | None, include_existing: bool, retry: bool, dry_r
 
     Flags that are there at the very first look are only remembered. While mailbot run works, there is nothing to do
     for this one (exit code 4)."""
-    from mailbot.bot.calls import Calls
+    from mailbot.poller.calls import Calls
 
     with opened(config_path, needs_secrets=True, mends=not dry_run) as home:
         start_log("warning" if home.config.log.level == "info" else home.config.log.level)
@@ -119,8 +119,8 @@ class _Cycle:
     def _rehearsed(self, account: Account) -> list[str]:
         """The same line up to the model, on copies of journal and archive."""
         from mailbot.archive.store import Store
+        from mailbot.bot.connect import connect
         from mailbot.bot.tick import rehearse
-        from mailbot.bot.wire import connect
 
         with ExitStack() as stack:
             folder = Path(stack.enter_context(TemporaryDirectory(prefix="mailbot-")))

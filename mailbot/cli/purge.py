@@ -16,9 +16,9 @@ from mailbot.cli.words import escaped, title
 from mailbot.counted import counted
 
 if TYPE_CHECKING:
-    from mailbot.bot.purge import Found, Wish
-    from mailbot.bot.removal import Removed
     from mailbot.job import Job
+    from mailbot.purge.find import Found, Wish
+    from mailbot.purge.removal import Removed
     from mailbot.wiring import Home
 
 SHOWN = 10  # files of a kind that are listed; --json has all
@@ -48,8 +48,9 @@ def command(
 
     Pages, prompts, sources, what the state says of it, and samples of your style go. It shows what it will remove,
     asks, and says what it cannot reach. An ID is that of a job, as mailbot list shows it."""
-    from mailbot.bot import purge, removal, unreached
     from mailbot.errors import BadUsage
+    from mailbot.purge import removal, unreached
+    from mailbot.purge.find import find
 
     if sum(map(bool, (ids, address, message_id, before))) != 1:
         raise BadUsage("say what to forget, in one way: an ID, --address, --message-id or --before")
@@ -59,7 +60,7 @@ def command(
         if removal.finish(home.journal, home.store, home.index):
             click.echo("An earlier purge was interrupted; what it had begun is removed now.", err=True)
         wish = _wish(home, ids, address, message_id, before)
-        found = purge.find(home.journal, home.store, wish)
+        found = find(home.journal, home.store, wish)
         beyond = unreached.sentences(home.config.archive.folder, home.config.state.folder, found.hosts)
         if not as_json:
             _show(found, beyond, own_mails=not ids)
@@ -74,8 +75,8 @@ def command(
 
 
 def _wish(home: Home, ids: tuple[str, ...], address: str, message_id: str, before: str) -> Wish:
-    from mailbot.bot.purge import Wish
     from mailbot.errors import BadUsage
+    from mailbot.purge.find import Wish
 
     if address and "@" not in address:
         raise BadUsage("--address: write a mail address, such as mara@northwind.example")

@@ -2,6 +2,9 @@
 
 login      connects and logs in
 session    one connection, in mailbot's words
+wire       the session of a round, and which folder is what
+settled    folders in which a look would find the same again
+spare      the connection that searches and learning share
 effects    every command that changes a mailbox
 gate       what may stand in a command
 criteria   what a SEARCH looks for

@@ -2,6 +2,7 @@
 
 poller      the rounds, and the session between them
 background  what a round hands over: thread searches, prompts, calls of the model
+calls       the threads for that
 pace        when the next round may begin
 """
 

@@ -13,13 +13,13 @@ from collections.abc import Callable
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
-from mailbot.bot.calls import Calls
-from mailbot.bot.spare import Spare
 from mailbot.bot.tick import HANDED_OVER, Round, advance
-from mailbot.bot.world import World, log
 from mailbot.errors import MailbotError, OwnerMustAct
 from mailbot.imap.folders import Roles
+from mailbot.imap.spare import Spare
 from mailbot.job import IllegalEvent, Job, Step, is_due, next_step
+from mailbot.poller.calls import Calls
+from mailbot.world import World, log
 
 if TYPE_CHECKING:
     from mailbot.bot.gather import Searches

@@ -9,16 +9,17 @@ import threading
 from collections.abc import Callable
 
 from mailbot.bot import notes, notices, trouble
-from mailbot.bot.calls import Calls
+from mailbot.bot.connect import connect
 from mailbot.bot.learn import Learning
-from mailbot.bot.spare import Spare
 from mailbot.bot.tick import Round, tick
-from mailbot.bot.wire import Wire, connect
-from mailbot.bot.world import World, log
 from mailbot.errors import Later, MailbotError, OwnerMustAct
+from mailbot.imap.spare import Spare
+from mailbot.imap.wire import Wire
 from mailbot.job import Job, Step
 from mailbot.poller.background import Background
+from mailbot.poller.calls import Calls
 from mailbot.poller.pace import Backoff, Pace
+from mailbot.world import World, log
 
 OVERDUE = 3  # intervals without a call from the scheduler: it counts by the wall clock, which may be set back a year
 

@@ -15,9 +15,9 @@ from running import Account, Home
 from worlds import question
 
 from bench.wire import Wire
-from mailbot.bot.calls import Calls
 from mailbot.config import load
 from mailbot.poller import Poller
+from mailbot.poller.calls import Calls
 from mailbot.wiring import Home as Wiring
 
 QUIET = "[schedule]\nevery = 60\nhold_above = 0\ndaily_drafts = 1000000\n"

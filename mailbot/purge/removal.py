@@ -8,9 +8,9 @@ from typing import Any
 
 from mailbot.archive.page import fingerprint
 from mailbot.archive.store import Store
-from mailbot.bot.purge import Found, Wish
 from mailbot.index import Index, Unusable
 from mailbot.journal import Journal
+from mailbot.purge.find import Found, Wish
 from mailbot.reply.address import fold
 
 SCOPE, PLAN = "purge", "plan"

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 
-from mailbot.bot.world import log
+from mailbot.world import log
 
 LINGER = 10.0  # seconds that a thread waits for its next call; then it ends, and gives back its part of the memory
 

@@ -6,16 +6,18 @@ wrote in it; rows go only when their job is over and its page is no longer wante
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 from pathlib import PurePosixPath
 
 from mailbot.archive.page import fingerprint
 from mailbot.archive.store import Store
-from mailbot.bot.world import log
 from mailbot.config import Config
 from mailbot.job import Job
 from mailbot.journal import Journal
+
+log = logging.getLogger("mailbot")
 
 SCOPE, LAST = "sweep", "at"  # of the note that says when
 EVERY = 86_400.0  # seconds

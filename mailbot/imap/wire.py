@@ -6,14 +6,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from mailbot.bot import settled, trouble
-from mailbot.bot.settled import Settled
-from mailbot.bot.world import World
 from mailbot.doubt import Stored
 from mailbot.imap.answer import Look
-from mailbot.imap.folders import Roles, roles
-from mailbot.imap.login import in_time
+from mailbot.imap.folders import Roles
 from mailbot.imap.session import Session
+from mailbot.imap.settled import Settled
 from mailbot.imap.trouble import Rejection
 from mailbot.job import Mark
 from mailbot.mail.parse import parse
@@ -82,22 +79,3 @@ class Wire:
 def _stored(uid: int, header: bytes, arrived: float) -> Stored:
     mail = parse(header)
     return Stored(uid, mail.message_id, (*mail.in_reply_to, *mail.references), arrived)
-
-
-def connect(world: World) -> Wire:
-    """Logs in and finds the folders. Raises Later or OwnerMustAct."""
-    session = world.connect()
-    try:
-        used = world.journal.noted("drafts", world.key) or ""
-        with in_time(world.account.imap.host, session.break_off):
-            session.count_changes()
-            folders = session.folders()
-        gmail = "X-GM-EXT-1" in session.capabilities
-        found = roles(world.account, folders, gmail=gmail, used_drafts=used)
-        if found.drafts != used:
-            world.journal.note("drafts", world.key, found.drafts)
-    except BaseException:
-        session.close()
-        raise
-    trouble.end(world, "login", "sign-in", "tls", "drafts", "secret")
-    return Wire(session, found, world.now(), Settled(world.journal.notes(settled.SCOPE + world.key)))

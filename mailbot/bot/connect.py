@@ -1,0 +1,30 @@
+"""Logs in and finds the folders, for a round."""
+
+from __future__ import annotations
+
+from mailbot.bot import trouble
+from mailbot.imap import settled
+from mailbot.imap.folders import roles
+from mailbot.imap.login import in_time
+from mailbot.imap.settled import Settled
+from mailbot.imap.wire import Wire
+from mailbot.world import World
+
+
+def connect(world: World) -> Wire:
+    """Logs in and finds the folders. Raises Later or OwnerMustAct."""
+    session = world.connect()
+    try:
+        used = world.journal.noted("drafts", world.key) or ""
+        with in_time(world.account.imap.host, session.break_off):
+            session.count_changes()
+            folders = session.folders()
+        gmail = "X-GM-EXT-1" in session.capabilities
+        found = roles(world.account, folders, gmail=gmail, used_drafts=used)
+        if found.drafts != used:
+            world.journal.note("drafts", world.key, found.drafts)
+    except BaseException:
+        session.close()
+        raise
+    trouble.end(world, "login", "sign-in", "tls", "drafts", "secret")
+    return Wire(session, found, world.now(), Settled(world.journal.notes(settled.SCOPE + world.key)))
