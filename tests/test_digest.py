@@ -17,8 +17,7 @@ from worlds import CONFIG, Lab, question
 
 from mailbot.errors import Unknown
 from mailbot.imap.trouble import Rejection
-from mailbot.reply import digest
-from mailbot.reply.digest import Waiting
+from mailbot.notices.waiting import Waiting, age, compose
 
 WANTED = CONFIG.replace("[state]", '[notify]\ndigest = "07:30"\n[state]')
 NOW = datetime(2026, 1, 5, 7, 30, tzinfo=UTC)
@@ -271,7 +270,7 @@ def test_on_dovecot_it_looks_at_the_server(dovecot: Any) -> None:
 
 
 def note(*drafts: Waiting) -> EmailMessage:
-    raw = digest.compose(drafts, to="ada@example.org", account="home", folder="Drafts", now=NOW, word="n1")
+    raw = compose(drafts, to="ada@example.org", account="home", folder="Drafts", now=NOW, word="n1")
     return message_from_bytes(raw, policy=policy.default)
 
 
@@ -295,4 +294,4 @@ def test_of_very_many_the_first_are_named() -> None:
     [(0, "less than an hour"), (1, "1 hour"), (47, "47 hours"), (48, "2 days"), (-3, "less")],
 )
 def test_ages(hours: int, words: str) -> None:
-    assert digest.age(timedelta(hours=hours)).startswith(words)
+    assert age(timedelta(hours=hours)).startswith(words)

@@ -14,9 +14,9 @@ from scripted import Scripted
 from served import Served
 from worlds import question
 
-from mailbot.bot.trouble import troubles
 from mailbot.config import Smtp
 from mailbot.imap import gate
+from mailbot.notices.trouble import troubles
 from mailbot.smtp import send_notice
 
 # Each ends in a command, if the server ever reads it as one. A mail's own header cannot hold a bare CR LF, but folded

@@ -20,12 +20,12 @@ from worlds import CONFIG, Lab, question
 
 from mailbot import service as services
 from mailbot.bot.connect import connect
-from mailbot.bot.trouble import troubles
 from mailbot.errors import Later, MailbotError
 from mailbot.imap import idle, login
 from mailbot.imap.idle import Watcher
 from mailbot.job import State
 from mailbot.job.step import BACKOFF_FIRST
+from mailbot.notices.trouble import troubles
 from mailbot.poller import pace
 from mailbot.service import Service
 from mailbot.world import World

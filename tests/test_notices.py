@@ -10,10 +10,10 @@ from fakes import FakeEndpoint, FakeSession
 from told import FULL, TOO_BIG, days, full, notices, subjects
 from worlds import CONFIG, Lab, question
 
-from mailbot.bot.trouble import BLOCKING, troubles
 from mailbot.errors import Later, OwnerMustAct
 from mailbot.job import State
 from mailbot.model import Reply
+from mailbot.notices.trouble import BLOCKING, troubles
 
 TROUBLE = {"reason": "the server does not store the draft", "hint": "Make room", "told": False}
 

@@ -16,11 +16,11 @@ from letters import sent
 from running import Account, Home, until
 from worlds import CONFIG, START, Lab, question
 
-from mailbot.bot import trouble
 from mailbot.cli import commands
 from mailbot.errors import BadUsage, Later
 from mailbot.index import Unusable
 from mailbot.job import State
+from mailbot.notices import trouble
 from mailbot.purge import removal, unreached
 from mailbot.purge.find import Found, Wish, find
 from mailbot.purge.sweep import sweep

@@ -13,10 +13,10 @@ from scripted import Scripted
 from served import Served
 from worlds import CONFIG, question
 
-from mailbot.bot.trouble import troubles
 from mailbot.errors import Later, MailbotError
 from mailbot.imap.trouble import WAIT_MOST, WAIT_USUAL, Rejection, wanted_wait
 from mailbot.job import State
+from mailbot.notices.trouble import troubles
 
 # As Exchange Online, Gmail and Dovecot say it.
 EXCHANGE = b"BAD Request is throttled. Suggested Backoff Time: 412345 milliseconds"

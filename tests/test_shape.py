@@ -21,6 +21,7 @@ FUNCTION_LINES = 60
 PURE = (
     *("flags", "job", "doubt", "counted", "mail", "mention", "reply", "own", "prompt"),
     *("archive.page", "archive.name", "archive.source", "archive.escape", "archive.frontmatter"),
+    *("notices.notice", "notices.waiting"),
     *("setup.server", "setup.providers", "setup.autoconfig", "setup.records", "setup.toml"),
 )
 EDGES = (
@@ -44,6 +45,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("config",),
     EDGES,
     ("purge", "logins", "world"),
+    ("notices",),
     ("bot",),
     ("poller",),
     ("service", "wiring"),
@@ -294,12 +296,12 @@ def test_only_the_known_edges_can_open_a_connection() -> None:
 
 
 def test_smtp_is_reached_by_notices_only() -> None:
-    """The one way out beside IMAP and the model: wiring makes it, and only bot.notices takes it."""
+    """The one way out beside IMAP and the model: wiring makes it, and only notices.tell takes it."""
     knowing = {m.name for m in modules() if "smtp" in m.own_imports}
     sending = {m.name for m in modules() for node in m.nodes(ast.Call) if called(node) == "send"}
 
     assert knowing == {"wiring"}
-    assert sending == {"bot.notices"}
+    assert sending == {"notices.tell"}
 
 
 def test_passwords_are_read_where_they_are_used() -> None:

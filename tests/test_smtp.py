@@ -178,7 +178,7 @@ def test_only_one_module_can_send_and_only_notices_reach_it() -> None:
                 callers.add(name)
     assert senders == {"smtp.py"}
     assert importers == {"wiring.py"}
-    assert callers == {"bot/notices.py", "wiring.py"}
+    assert callers == {"notices/tell.py", "wiring.py"}
 
 
 def imports(node: ast.AST) -> set[str]:

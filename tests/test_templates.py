@@ -8,8 +8,8 @@ import pytest
 from worlds import CONFIG, Lab
 
 from mailbot import templates
-from mailbot.bot import trouble
 from mailbot.errors import OwnerMustAct
+from mailbot.notices import trouble
 
 
 def own(folder: Path, **files: str) -> str:

@@ -32,7 +32,4 @@ What they use::
 For the owner::
 
     replay     an archived prompt, asked again
-    trouble    what the owner must know, told once
-    notices    which of it is told now, and by which way
-    digest     once a day: which drafts wait
 """

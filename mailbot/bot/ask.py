@@ -6,10 +6,11 @@ import json
 from dataclasses import asdict
 
 from mailbot.archive.source import completed_prompt
-from mailbot.bot import daily, filed, trouble
+from mailbot.bot import daily, filed
 from mailbot.errors import Later, OwnerMustAct
 from mailbot.job import BAD_ANSWERS, Job, backoff
 from mailbot.model import NeedsPlain, Reply
+from mailbot.notices import trouble
 from mailbot.prompt import answer as answers
 from mailbot.prompt import sources
 from mailbot.prompt.answer import Answer, BadAnswer, CutOff, NotJson

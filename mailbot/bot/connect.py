@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from mailbot.bot import trouble
 from mailbot.imap import settled
 from mailbot.imap.folders import roles
 from mailbot.imap.login import in_time
 from mailbot.imap.settled import Settled
 from mailbot.imap.wire import Wire
+from mailbot.notices import trouble
 from mailbot.world import World
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, time, timedelta
 
-from mailbot.bot import trouble
 from mailbot.job import Job
+from mailbot.notices import trouble
 from mailbot.world import World
 
 KIND = "daily"

@@ -6,12 +6,13 @@ import re
 from collections.abc import Iterable
 from dataclasses import astuple
 
-from mailbot.bot import addressed, ask, context, trouble
+from mailbot.bot import addressed, ask, context
 from mailbot.flags import DRAFTED_KEYWORD
 from mailbot.imap.trouble import Busy, Rejection
 from mailbot.imap.wire import Wire
 from mailbot.job import BAD_ANSWERS, Job, Mark, Place
 from mailbot.mail import quote
+from mailbot.notices import trouble
 from mailbot.prompt import language, wished
 from mailbot.prompt.answer import Answer
 from mailbot.reply import compose

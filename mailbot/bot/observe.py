@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from dataclasses import astuple, dataclass, field
 
 from mailbot import flags
-from mailbot.bot import look, trouble
+from mailbot.bot import look
 from mailbot.bot.look import View
 from mailbot.flags import Meaning, Sighting
 from mailbot.imap import settled
 from mailbot.imap.answer import Look
 from mailbot.imap.wire import Wire
 from mailbot.job import OPEN, Job, Mark, State
+from mailbot.notices import trouble
 from mailbot.world import World, log
 
 FOLDERS = "folders"

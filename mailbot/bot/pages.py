@@ -7,10 +7,11 @@ from collections.abc import Set
 from mailbot.archive import name as names_of
 from mailbot.archive import page
 from mailbot.archive.source import render_source, shown
-from mailbot.bot import ask, trouble
+from mailbot.bot import ask
 from mailbot.bot.addressed import Addressed
 from mailbot.job import Job, State
 from mailbot.mail.mail import Mail
+from mailbot.notices import trouble
 from mailbot.prompt import remarks as prompt_remarks
 from mailbot.prompt.guard import one_line
 from mailbot.world import World

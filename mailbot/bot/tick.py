@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
-from mailbot.bot import digest, notices, trouble
 from mailbot.bot.observe import Seen, observe
 from mailbot.counted import counted
 from mailbot.errors import Later, MailbotError, OwnerMustAct, Refused
 from mailbot.imap.trouble import Rejection
 from mailbot.imap.wire import Wire
 from mailbot.job import BACKOFF_MOST, BUGS, NEEDS_IMAP, IllegalEvent, Job, State, Step, is_due, next_step
+from mailbot.notices import digest, trouble
+from mailbot.notices.tell import tell
 from mailbot.world import World, log
 
 REHEARSED = frozenset(Step) - {Step.FETCH, Step.GATHER, Step.PREPARE}
@@ -70,7 +71,7 @@ def tick(
             _take(world, wire, job, result, hand_over)
     if look and result.owner is None:  # trouble that no job waits for: with the tokens of a sign-in, or the journal
         trouble.end(world, "disk", "state", "lock")
-    notices.tell(world, wire)
+    tell(world, wire)
     if look:
         digest.tell(world, wire)
     return result

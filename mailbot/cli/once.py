@@ -95,7 +95,7 @@ class _Cycle:
 
     def _worked(self, world: World) -> tuple[list[str], int]:
         """One look and all that follows from it."""
-        from mailbot.bot.trouble import BLOCKING, troubles
+        from mailbot.notices.trouble import BLOCKING, troubles
         from mailbot.poller import Poller
 
         before, began = world.journal.last(), world.now()

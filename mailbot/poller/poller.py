@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-from mailbot.bot import notes, notices, trouble
+from mailbot.bot import notes
 from mailbot.bot.connect import connect
 from mailbot.bot.learn import Learning
 from mailbot.bot.tick import Round, tick
@@ -16,6 +16,8 @@ from mailbot.errors import Later, MailbotError, OwnerMustAct
 from mailbot.imap.spare import Spare
 from mailbot.imap.wire import Wire
 from mailbot.job import Job, Step
+from mailbot.notices import trouble
+from mailbot.notices.tell import tell
 from mailbot.poller.background import Background
 from mailbot.poller.calls import Calls
 from mailbot.poller.pace import Backoff, Pace
@@ -147,7 +149,7 @@ class Poller:
         except OwnerMustAct as error:
             self._failed(error.reason)
             trouble.begin(self.world, error.kind, error.reason, error.hint)
-            notices.tell(self.world, None)
+            tell(self.world, None)
             raise
         except MailbotError as error:
             after = error.after if isinstance(error, Later) else None

@@ -25,9 +25,4 @@ The draft::
     quote        the original, and the line above it
     header       header fields, written
     readback     the bytes read again, before they are stored and after
-
-Notes to the owner::
-
-    notice       trouble, told
-    digest       which drafts wait
 """

@@ -31,9 +31,9 @@ def command(config_path: Path | None, as_json: bool) -> int:
     """Is all well? Per account the last look, what waits and why.
 
     The exit code tells it, too: 0 well, 1 something failed, 3 you must act."""
-    from mailbot.bot.trouble import BLOCKING
     from mailbot.cli.status import lines, page
     from mailbot.cli.status.facts import account_facts
+    from mailbot.notices.trouble import BLOCKING
 
     with opened(config_path) as home:
         now = time.time()

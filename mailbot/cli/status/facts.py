@@ -22,8 +22,8 @@ WEEK = 7  # days, today among them
 def account_facts(home: Home, account: Account, now: float) -> dict[str, Any]:
     """As ``status --json`` prints it. Times are ISO 8601 in the owner's zone, "" = never."""
     from mailbot import lock
-    from mailbot.bot.trouble import BLOCKING, SCOPE
     from mailbot.imap import settled
+    from mailbot.notices.trouble import BLOCKING, SCOPE
 
     journal = home.journal
     poll = journal.noted("poll", account.key) or {"at": None, "ok": None, "error": ""}

@@ -7,11 +7,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from mailbot.bot import trouble
-from mailbot.bot.trouble import ASIDE, PARKED
 from mailbot.errors import MailbotError, Unknown
 from mailbot.imap.wire import Wire
-from mailbot.reply import notice
+from mailbot.notices import notice, trouble
+from mailbot.notices.trouble import ASIDE, PARKED
 from mailbot.world import World, log
 
 TOLD = "told:"  # by account: when a notice of a kind went out last
@@ -87,7 +86,7 @@ def _composed(world: World, group: Mapping[str, Trouble], *, over: bool) -> byte
         hint = "mailbot list has their IDs: mailbot redo ID tries again, mailbot dismiss ID gives it up"
         named = [each["reason"] for each in list(group.values())[:NAMED]]
         named += [f"and {len(group) - NAMED} more"] if len(group) > NAMED else []
-    return notice.compose(
+    return notice.of_trouble(
         to=world.config.notify.to or world.account.address,
         account=world.account.name,
         reason=reason,

@@ -1,4 +1,4 @@
-"""The digest: one note a day that names the drafts which wait for their owner. Pure."""
+"""The digest: one notice a day that names the drafts which wait for their owner. Pure."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from mailbot.counted import counted
-from mailbot.reply.notice import line, note
+from mailbot.notices import notice
+from mailbot.notices.notice import line
 
 NAMED = 50  # drafts
 FIRST = {"urgent": 0, "normal": 1, "low": 2}
@@ -33,7 +34,7 @@ def compose(drafts: Sequence[Waiting], *, to: str, account: str, folder: str, no
         *([f"And {len(drafts) - NAMED} more."] if len(drafts) > NAMED else []),
         "What waits stays until you send or delete it. This note comes once a day while a draft waits (notify.digest).",
     ]
-    return note(to=to, subject=count, paragraphs=paragraphs, now=now, word=word)
+    return notice.compose(to=to, subject=count, paragraphs=paragraphs, now=now, word=word)
 
 
 def _line(draft: Waiting, now: datetime) -> str:

@@ -1,4 +1,4 @@
-"""A note from mailbot to its owner: plain, marked as automatic (RFC 3834), without text from the mail's body."""
+"""A notice from mailbot to its owner: plain, marked as automatic (RFC 3834), without text from the mail's body."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LINE = 240  # characters, at most 960 octets: a line may have 998 (RFC 5322, 2.1
 ONE_LINE = SMTP.clone(max_line_length=998)
 
 
-def compose(
+def of_trouble(
     *,
     to: str,
     account: str,
@@ -38,11 +38,11 @@ def compose(
         f"Since {since:%Y-%m-%d %H:%M %Z}, account {account}.",
         "mailbot status shows what waits.",
     ]
-    return note(to=to, subject=f"{'over: ' if over else ''}{text}", paragraphs=paragraphs, now=now, word=word)
+    return compose(to=to, subject=f"{'over: ' if over else ''}{text}", paragraphs=paragraphs, now=now, word=word)
 
 
-def note(*, to: str, subject: str, paragraphs: Sequence[str], now: datetime, word: str) -> bytes:
-    """Any note to the owner. The paragraphs hold nothing but what can be printed."""
+def compose(*, to: str, subject: str, paragraphs: Sequence[str], now: datetime, word: str) -> bytes:
+    """Any notice to the owner. The paragraphs hold nothing but what can be printed."""
     subject = shorten(f"mailbot: {subject}", SUBJECT, placeholder=" ...")
     message = EmailMessage(policy=ONE_LINE if subject.isascii() else SMTP)
     message["From"] = Address("mailbot", addr_spec=to)

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
 
-from mailbot.bot import notices
 from mailbot.errors import MailbotError, Unknown
 from mailbot.imap.wire import IDS, Wire
 from mailbot.job import Job
 from mailbot.mail.parse import parse
+from mailbot.notices.tell import deliver
+from mailbot.notices.waiting import Waiting, compose
 from mailbot.prompt import answer as answers
 from mailbot.prompt.answer import BadAnswer
-from mailbot.reply import digest
-from mailbot.reply.digest import Waiting
 from mailbot.world import World, log
 
 SCOPE = "digest"
@@ -29,7 +28,7 @@ def tell(world: World, wire: Wire) -> None:
         drafts = waiting(world, wire)
         world.journal.note(SCOPE, world.key, today.isoformat())
         if drafts:
-            notices.deliver(world, wire, _composed(world, wire, drafts))
+            deliver(world, wire, _composed(world, wire, drafts))
     except Unknown:
         raise
     except MailbotError as error:  # tried again at the next poll
@@ -75,7 +74,7 @@ def _waiting(world: World, job: Job) -> Waiting:
 
 
 def _composed(world: World, wire: Wire, drafts: list[Waiting]) -> bytes:
-    return digest.compose(
+    return compose(
         drafts,
         to=world.config.notify.to or world.account.address,
         account=world.account.name,

@@ -8,13 +8,13 @@ from email.message import EmailMessage
 
 import pytest
 
-from mailbot.reply import notice
+from mailbot.notices import notice
 
 NOW = datetime(2026, 1, 5, 8, 0, tzinfo=UTC)
 
 
 def composed(reason: str, hint: str = "Do this", *, over: bool = False) -> tuple[bytes, EmailMessage]:
-    raw = notice.compose(
+    raw = notice.of_trouble(
         to="ada@example.org", account="home", reason=reason, hint=hint, since=NOW, over=over, now=NOW, word="n1"
     )
     return raw, message_from_bytes(raw, policy=policy.default)
