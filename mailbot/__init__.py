@@ -32,6 +32,7 @@ Where to find what::
     logins.py            no login with a secret that was refused three times
     world.py             what one account's bot works with: the config, the edges, the clock
     notices/             what the owner must know, told once: trouble, and the digest; the mails for that (pure)
+    learn/               what is learnt beside the drafts: from Sent, from notes, and where mails are filed
     bot/                 from flag to draft, step by step: the only place where pure and edge meet
     poller/              one account, kept going: rounds, and what runs beside them
     service.py           the scheduler, a thread for each account, IDLE, an orderly stop

@@ -15,10 +15,11 @@ from letters import sent
 from served import Served
 from worlds import CONFIG, Lab, question
 
-from mailbot.bot import filed, gather
+from mailbot.bot import gather
 from mailbot.errors import BadUsage, Later
 from mailbot.imap.trouble import Rejection
 from mailbot.job import State
+from mailbot.learn import filed
 
 LAWYER = {"From": "Dr. Eve Holm <eve@holm-law.example>"}
 HOSTED = CONFIG.replace("http://127.0.0.1:1/v1", "https://192.0.2.1/v1")

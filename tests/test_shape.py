@@ -45,7 +45,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("config",),
     EDGES,
     ("purge", "logins", "world"),
-    ("notices",),
+    ("notices", "learn"),
     ("bot",),
     ("poller",),
     ("service", "wiring"),
@@ -140,7 +140,7 @@ SHAPELESS = {"manager", "helper", "util", "utility", "handler", "base", "common"
 FORBIDDEN_IMAP = {"expunge", "close_folder", "delete_messages", "delete_folder", "set_flags", "remove_flags", "rename"}
 # A bug in one mail, job or round must not stop the others, one in a thread search or in the index not the draft.
 BROAD_ALLOWED = (
-    *("bot.look", "bot.tick", "bot.gather", "bot.learn", "bot.context", "bot.calls"),
+    *("bot.look", "bot.tick", "bot.gather", "learn.sent", "bot.context", "bot.calls"),
     *("index.notes", "poller", "cli"),
 )
 

@@ -16,11 +16,11 @@ from running import until
 from served import Served
 from worlds import CONFIG, Lab, question
 
-from mailbot.bot import learn
 from mailbot.errors import Later, OwnerMustAct
 from mailbot.imap.trouble import Rejection
 from mailbot.index import Index, Unusable
 from mailbot.job import State
+from mailbot.learn import sent as learn
 from mailbot.own import sent as own_mails
 from mailbot.poller import Poller
 from mailbot.poller.calls import Calls

@@ -23,10 +23,7 @@ What they use::
 
     addressed  a mail, and from whom and to whom its reply goes
     search     what one thread search asks of which folder
-    learn      the owner's mails in Sent, into the index, in idle moments
-    filed      what privacy rules ask of the server: in which folders mails lie
     context    what of the owner's own goes into a prompt
-    notes      the owner's notes, for the readers of a reply
     daily      the day's limit of model calls
 
 For the owner::

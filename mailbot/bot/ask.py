@@ -6,9 +6,10 @@ import json
 from dataclasses import asdict
 
 from mailbot.archive.source import completed_prompt
-from mailbot.bot import daily, filed
+from mailbot.bot import daily
 from mailbot.errors import Later, OwnerMustAct
 from mailbot.job import BAD_ANSWERS, Job, backoff
+from mailbot.learn import filed
 from mailbot.model import NeedsPlain, Reply
 from mailbot.notices import trouble
 from mailbot.prompt import answer as answers

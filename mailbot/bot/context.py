@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from mailbot.bot import filed, notes
 from mailbot.counted import counted
 from mailbot.index import Unusable
+from mailbot.learn import filed, notes
 from mailbot.mail import quote
 from mailbot.mail.mail import Address, Mail
 from mailbot.mail.thread import Thread

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mailbot.bot import ask, filed
+from mailbot.bot import ask
 from mailbot.bot.look import HEADERS
 from mailbot.bot.search import keywords
 from mailbot.errors import Later
@@ -10,6 +10,7 @@ from mailbot.imap.answer import Fetched
 from mailbot.imap.trouble import Rejection
 from mailbot.imap.wire import Wire
 from mailbot.job import Job, Place
+from mailbot.learn import filed
 from mailbot.mail import reduced, structure
 from mailbot.mail.key import mail_key, twin_key
 from mailbot.world import World

@@ -11,7 +11,7 @@ from base64 import b64decode, b64encode
 from collections.abc import Iterable
 from functools import partial
 
-from mailbot.bot import addressed, filed
+from mailbot.bot import addressed
 from mailbot.bot.search import FAILED, MOST, SLOW, Found, Search, look
 from mailbot.errors import MailbotError
 from mailbot.imap.folders import Roles
@@ -20,6 +20,7 @@ from mailbot.imap.spare import Spare
 from mailbot.imap.wire import Wire
 from mailbot.index import Unusable
 from mailbot.job import STARTS, Job
+from mailbot.learn import filed
 from mailbot.mail import parse, thread
 from mailbot.mail.thread import Thread, ThreadMail
 from mailbot.reply import answerable

@@ -7,11 +7,12 @@ import json
 from dataclasses import asdict
 
 from mailbot.archive.source import prompt_json, render_source
-from mailbot.bot import addressed, context, daily, filed, gather
+from mailbot.bot import addressed, context, daily, gather
 from mailbot.bot.addressed import Addressed
 from mailbot.bot.context import Wanted
 from mailbot.bot.pages import name
 from mailbot.job import STARTS, Job
+from mailbot.learn import filed
 from mailbot.mail import quote
 from mailbot.mail.thread import ThreadMail
 from mailbot.prompt import build, language, outline, sources

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from mailbot.bot import filed
 from mailbot.errors import BadUsage
 from mailbot.job import Job
+from mailbot.learn import filed
 from mailbot.model import Endpoint, NeedsPlain, Reply
 from mailbot.prompt import answer as answers
 from mailbot.prompt import language, sources

@@ -8,14 +8,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-from mailbot.bot import notes
 from mailbot.bot.connect import connect
-from mailbot.bot.learn import Learning
 from mailbot.bot.tick import Round, tick
 from mailbot.errors import Later, MailbotError, OwnerMustAct
 from mailbot.imap.spare import Spare
 from mailbot.imap.wire import Wire
 from mailbot.job import Job, Step
+from mailbot.learn import notes
+from mailbot.learn.sent import Learning
 from mailbot.notices import trouble
 from mailbot.notices.tell import tell
 from mailbot.poller.background import Background

@@ -11,7 +11,6 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 
-from mailbot.bot import filed
 from mailbot.errors import MailbotError
 from mailbot.imap.folders import Roles
 from mailbot.imap.session import Session
@@ -20,6 +19,7 @@ from mailbot.imap.trouble import Rejection
 from mailbot.index import Unusable
 from mailbot.index.sent import Reading
 from mailbot.job import backoff
+from mailbot.learn import filed
 from mailbot.own import sent
 from mailbot.own.sent import OwnMail
 from mailbot.world import World, log
