@@ -11,6 +11,7 @@ Where to find what::
     doubt.py      pure   what an APPEND of unknown outcome means
     counted.py    pure   numbers of things, as people say them
     mail/         pure   a mail, read: parse, visible text, quoted history, thread
+    address/      pure   who is who: when two addresses are the same, who may read what, lookalikes
     reply/        pure   a mail, written: may we, to whom, from which address, the bytes
     own/          pure   what the owner wrote before, and whose prompts it may stand in
     mention/      pure   what a text names: links, accounts, days, numbers, whatever their form

@@ -26,6 +26,7 @@ from markdown_it import MarkdownIt
 from reading_back import ReadBack
 
 from mailbot import templates
+from mailbot.address.compare import fold
 from mailbot.archive import frontmatter
 from mailbot.archive.page import Page, render
 from mailbot.archive.source import render_source, shown
@@ -38,7 +39,6 @@ from mailbot.mail.quote import Split
 from mailbot.mail.thread import Thread
 from mailbot.prompt import build, language, outline
 from mailbot.reply import answerable, compose, identity, recipients
-from mailbot.reply.address import fold
 from mailbot.reply.draft import Draft
 from mailbot.reply.identity import Voice
 from mailbot.reply.recipients import Recipients

@@ -18,12 +18,12 @@ from hypothesis import strategies as st
 from making import make_account, make_identity, make_mail, make_owner
 from reading_back import ReadBack
 
+from mailbot.address.compare import fold
 from mailbot.mail.mail import Address, Mail
 from mailbot.mail.parse import parse
 from mailbot.prompt import answer
 from mailbot.prompt.guard import clean_reply
 from mailbot.reply import compose, identity, recipients
-from mailbot.reply.address import fold
 from mailbot.reply.draft import Draft
 from mailbot.reply.recipients import Recipients
 

@@ -1,8 +1,8 @@
 """What of the owner's own goes into one prompt: how the owner writes, samples of it, notes, instructions. And whom the
 owner knows.
 
-Every part is for the readers of this reply (``mailbot.own.readers``). Whatever is wrong with the index or the notes,
-the draft is made: with less in its prompt, and a line in the log.
+Every part is for the readers of this reply (``mailbot.address.readers``). Whatever is wrong with the index or the
+notes, the draft is made: with less in its prompt, and a line in the log.
 """
 
 from __future__ import annotations
@@ -11,20 +11,21 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from mailbot.address import readers
+from mailbot.address.compare import fold
 from mailbot.counted import counted
 from mailbot.index import Unusable
 from mailbot.learn import filed, notes
 from mailbot.mail import quote
 from mailbot.mail.mail import Address, Mail
 from mailbot.mail.thread import Thread
-from mailbot.own import habits, readers, samples
+from mailbot.own import habits, samples
 from mailbot.own.card import card
 from mailbot.own.query import Asking
 from mailbot.own.sent import OwnMail
 from mailbot.own.words import telling
 from mailbot.prompt.context import Context, Note, Sample
 from mailbot.reply import privacy
-from mailbot.reply.address import fold
 from mailbot.reply.recipients import Recipients
 from mailbot.world import World, log
 

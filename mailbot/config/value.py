@@ -15,7 +15,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from mailbot.own.readers import ANYONE
+from mailbot.address.readers import ANYONE
 
 Resolve = Callable[[str], Iterable[str]]
 Network = IPv4Network | IPv6Network

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 
+from mailbot.address import readers
 from mailbot.config import Notes
-from mailbot.own import query, readers
+from mailbot.own import query
 from mailbot.own.notes import Passage
 from mailbot.own.query import Asking
 from mailbot.world import World, log

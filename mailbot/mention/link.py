@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from mailbot.address.compare import fold
 from mailbot.mail.address import a_label
 from mailbot.mention.mention import Kind, Mention, same
-from mailbot.reply.address import fold
 
 LONGEST = 2000  # characters of a link
 _END = rf"[^\s<>\"“”«»]{{1,{LONGEST}}}+"

@@ -1,9 +1,8 @@
 """What the owner wrote before: mails in Sent, notes, instructions. Pure: what of it may stand in which prompt.
 
 Whoever reads a reply may have the model repeat all that stood in its prompt. So each part is lent only to a reply whose
-every reader may read it anyway; ``readers`` owns that rule.
+every reader may read it anyway (``mailbot.address.readers``).
 
-readers    who may read what
 sent       a mail that lies in Sent, read for what the owner wrote in it
 frame      how it begins and ends
 habits     what can be counted of it

@@ -14,12 +14,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from urllib.parse import urlsplit
 
+from mailbot.address.compare import fold
 from mailbot.archive import escape
 from mailbot.archive.page import fingerprint
 from mailbot.archive.store import Store
 from mailbot.job import OPEN, Job, State
 from mailbot.journal import Journal
-from mailbot.reply.address import fold
 
 _EMAIL = re.compile(r"[^\s<>()\[\]\"',;:“”]{1,200}@[^\s<>()\[\]\"',;:“”]{1,200}")
 PROMPTS, SOURCES = "Outbox/_prompts/", "Sources/Email/"

@@ -6,12 +6,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from mailbot.address.compare import fold
 from mailbot.archive.page import fingerprint
 from mailbot.archive.store import Store
 from mailbot.index import Index, Unusable
 from mailbot.journal import Journal
 from mailbot.purge.find import Found, Wish
-from mailbot.reply.address import fold
 
 SCOPE, PLAN = "purge", "plan"
 

@@ -6,9 +6,6 @@ May we, and to whom::
     answerable   whether a mail can be answered at all
     identity     which addresses are the owner's, and as whom a reply is written
     recipients   To and Cc
-    address      how addresses are compared, and which can be written
-    lookalike    domains that may be meant to be taken for another
-    freemail     houses where anybody can have a mailbox
 
 What a model may see for it::
 

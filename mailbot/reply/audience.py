@@ -10,10 +10,10 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from mailbot.address.compare import fold, organisation
 from mailbot.counted import counted
 from mailbot.mail.mail import Address, Mail
 from mailbot.mail.thread import Thread
-from mailbot.reply.address import fold, organisation
 from mailbot.reply.identity import is_own
 from mailbot.reply.recipients import Recipients
 

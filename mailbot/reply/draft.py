@@ -6,8 +6,8 @@ import base64
 import hashlib
 from dataclasses import dataclass
 
+from mailbot.address.compare import canonical
 from mailbot.mail.mail import Address
-from mailbot.reply.address import canonical
 
 ID_LENGTH = 26  # base32 characters: 130 bits, no two drafts of the world meet
 

@@ -11,9 +11,9 @@ import base64
 import re
 from collections.abc import Iterable, Iterator
 
+from mailbot.address.compare import canonical
 from mailbot.mail import characters
 from mailbot.mail.mail import Address
-from mailbot.reply.address import canonical
 
 LINE = 76  # octets of a line with encoded words, RFC 2047, section 2
 LONGEST_LINE = 998  # octets, RFC 5322, section 2.1.1

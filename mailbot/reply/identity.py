@@ -10,8 +10,8 @@ import fnmatch
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mailbot.address.compare import canonical, fold, usable, wildcards
 from mailbot.mail.mail import Mail
-from mailbot.reply.address import canonical, fold, usable, wildcards
 
 if TYPE_CHECKING:
     from mailbot.config import Account, Identity, Owner

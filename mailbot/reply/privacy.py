@@ -14,12 +14,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from mailbot.address.compare import any_matches, matches, named, wildcards
 from mailbot.counted import counted
 from mailbot.mail import quote
 from mailbot.mail.body import ATTACHED
 from mailbot.mail.mail import Mail
 from mailbot.mail.thread import Thread, ThreadMail
-from mailbot.reply.address import any_matches, matches, named, wildcards
 
 if TYPE_CHECKING:
     from mailbot.config import Privacy

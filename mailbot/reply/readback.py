@@ -14,9 +14,9 @@ from email import message_from_bytes
 from email.header import decode_header
 from email.message import Message
 
+from mailbot.address.compare import usable
 from mailbot.errors import Refused
 from mailbot.mail.mail import Address
-from mailbot.reply.address import usable
 from mailbot.reply.draft import Draft
 
 LINE = 998  # octets, RFC 5322, section 2.1.1

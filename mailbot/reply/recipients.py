@@ -19,11 +19,11 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mailbot.address.compare import distinct, fold, named, organisation, usable
+from mailbot.address.lookalike import suspects
 from mailbot.mail.address import u_label
 from mailbot.mail.mail import Address, Mail
-from mailbot.reply.address import distinct, fold, named, organisation, usable
 from mailbot.reply.identity import is_own, owner_addresses
-from mailbot.reply.lookalike import suspects
 
 if TYPE_CHECKING:
     from mailbot.config import Account

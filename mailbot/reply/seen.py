@@ -11,11 +11,11 @@ from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
+from mailbot.address.compare import fold, matches, named
 from mailbot.mail.mail import Mail
 from mailbot.mail.thread import Thread
 from mailbot.prompt.context import Sample
 from mailbot.reply import privacy
-from mailbot.reply.address import fold, matches, named
 from mailbot.reply.privacy import Filed
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mailbot.own.readers import fits, may_read
+from mailbot.address.readers import fits, may_read
 
 
 @pytest.mark.parametrize(

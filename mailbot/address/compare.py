@@ -14,9 +14,9 @@ import unicodedata
 from collections.abc import Iterable
 from itertools import pairwise
 
+from mailbot.address import freemail
 from mailbot.mail.address import a_label
 from mailbot.mail.mail import Address
-from mailbot.reply import freemail
 
 LONGEST = 500  # octets of one address, own choice: longer than any return path seen, and it fits one header line
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from mailbot.address.compare import fold
 from mailbot.mail.address import a_label
-from mailbot.reply.address import fold
 
 ANYONE = "anyone"  # in share_with: whoever gets a reply may read it
 

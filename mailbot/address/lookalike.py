@@ -12,10 +12,10 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 
+from mailbot.address import freemail
+from mailbot.address.compare import organisation
 from mailbot.mail.address import u_label
 from mailbot.mail.mail import Address
-from mailbot.reply import freemail
-from mailbot.reply.address import organisation
 
 # What a name may be written in. Latin without the letters of phonetics, which are twins of a, g and others.
 _SCRIPTS = tuple(
