@@ -6,6 +6,7 @@ from __future__ import annotations
 import shutil
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Sequence
@@ -17,13 +18,14 @@ from typing import Self
 from imapclient import IMAPClient
 from imapclient.exceptions import IMAPClientError
 
-READY_WITHIN = 10.0  # seconds; it takes about 0.2, this is for a host under load
-STOP_WITHIN = 10.0  # seconds; the same
+READY_WITHIN = 60.0  # seconds; it takes about 0.2, this is for a host under load
+STOP_WITHIN = 60.0  # seconds; the same
+ANSWER_WITHIN = 60.0  # seconds for any answer, the same
 
 
 def logged_in(host: str, port: int, user: str, password: str) -> IMAPClient:
     """A plain connection, to be used in a ``with``."""
-    client = IMAPClient(host, port=port, ssl=False, timeout=10)
+    client = IMAPClient(host, port=port, ssl=False, timeout=ANSWER_WITHIN)
     try:
         client.login(user, password)
     except IMAPClientError:
@@ -41,7 +43,8 @@ class MailServer:
 
     def __init__(self, within: Path | None = None) -> None:
         self.password = "correct-horse"
-        self.port, self.tls_port = free_ports(2)
+        self._held = held_ports(2)
+        self.port, self.tls_port = (each.getsockname()[1] for each in self._held)
         self.folder = Path(tempfile.mkdtemp(prefix=f"mailbot-{type(self).__name__.lower()}-", dir=within))
         self.ca_file = self.folder / "cert.pem"
         self._process: subprocess.Popen[bytes] | None = None
@@ -80,6 +83,8 @@ class MailServer:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+        for each in self._held:
+            each.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _start(self) -> None:
@@ -109,13 +114,18 @@ def make_certificate(folder: Path) -> None:
     subprocess.run([*command.split(), *names, *usage, *files], check=True, capture_output=True)
 
 
-def free_ports(count: int) -> list[int]:
-    """Ports free a moment ago, all different because all are held until the last is known."""
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [each.getsockname()[1] for each in sockets]
-    for each in sockets:
-        each.close()
-    return ports
+def held_ports(count: int) -> list[socket.socket]:
+    """Free ports, each held by a socket that does not listen. On Linux a server that says SO_REUSEADDR, as all do, may
+    listen there all the same, and the kernel gives the port to nobody else; other systems let nobody listen beside the
+    socket, so there they are only free a moment ago."""
+    held = [socket.socket() for _ in range(count)]
+    for each in held:
+        each.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        each.bind(("127.0.0.1", 0))
+    if sys.platform != "linux":
+        for each in held:
+            each.close()
+    return held
 
 
 def greets(host: str, port: int) -> bool:

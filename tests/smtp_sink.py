@@ -15,7 +15,7 @@ from typing import Self
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
-START_WITHIN = 5.0  # seconds
+START_WITHIN = 60.0  # seconds; it takes a moment
 
 
 @dataclass(frozen=True, slots=True)

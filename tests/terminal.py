@@ -13,7 +13,7 @@ from contextlib import suppress
 
 import pytest
 
-WITHIN = 30.0  # seconds for the whole conversation
+WITHIN = 120.0  # seconds for the whole conversation; it takes two or three
 
 
 def converse(words: Iterable[str], answers: Iterable[tuple[str, str]], environ: Mapping[str, str]) -> tuple[int, str]:

@@ -23,6 +23,7 @@ from mailbot.bot.connect import connect
 from mailbot.errors import Later, MailbotError
 from mailbot.imap import idle, login
 from mailbot.imap.idle import Watcher
+from mailbot.imap.session import Session
 from mailbot.job import State
 from mailbot.job.step import BACKOFF_FIRST
 from mailbot.notices.trouble import troubles
@@ -30,9 +31,9 @@ from mailbot.poller import pace
 from mailbot.service import Service
 from mailbot.world import World
 
-READ = 0.15  # seconds in place of login.READ_TIMEOUT: what stalls is not waited for longer
-READY = 1.0  # seconds in place of login.READY_WITHIN
-BOUND = 5.0  # seconds in which a round must have ended, whatever the line does; it takes a twentieth
+# Seconds in place of the real ones: what stalls is not waited for longer.
+SHORT = {"READ_TIMEOUT": 0.15, "CONNECT_TIMEOUT": 0.15, "READY_WITHIN": 1.0}
+BOUND = 30.0  # seconds in which a round must have ended, whatever the line does; it takes a hundredth
 
 
 def letter(number: int) -> bytes:
@@ -47,9 +48,36 @@ class Wired:
         self.proxy = Proxy(self.server.port)
         self.lab = Lab(CONFIG.replace("port = 1\n", f"port = {self.proxy.port}\n"))
         self.lab.boot(self.wire)
+        self._waits = pytest.MonkeyPatch()
 
     def wire(self, world: World) -> World:
-        return replace(world, connect=lambda: login.connect(world.account.imap, self.server.password, None))
+        return replace(world, connect=lambda: self._connect(world))
+
+    def _connect(self, world: World) -> Session:
+        if self.proxy.spoilt.is_set():
+            self.be_patient()
+        return login.connect(world.account.imap, self.server.password, None)
+
+    def be_short(self) -> None:
+        """Lines that begin from now on are not waited for long, until the fault has happened: what is slow after it is
+        the machine."""
+        for name, seconds in SHORT.items():
+            self._waits.setattr(login, name, seconds)
+
+    def hurry(self) -> None:
+        """The line that the poller has is not waited for long either."""
+        wire = self.lab.poller._wire
+        assert wire is not None
+        wire.session._client.socket().settimeout(SHORT["READ_TIMEOUT"])
+
+    def be_patient(self) -> None:
+        self._waits.undo()
+
+    def spoil(self, how: How, at: int | str, where: Where) -> None:
+        """As the proxy does it; a fault that ends nothing is waited for as short as may be."""
+        if how != "cut":
+            self.be_short()
+        self.proxy.spoil(how, at, where)
 
     def begin(self) -> None:
         self.lab.cycle()
@@ -89,14 +117,15 @@ def wired() -> Iterator[Wired]:
         try:
             yield world
         finally:
+            world.be_patient()
             world.lab.close()
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def short(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(login, "READ_TIMEOUT", READ)
-    monkeypatch.setattr(login, "CONNECT_TIMEOUT", READ)
-    monkeypatch.setattr(login, "READY_WITHIN", READY)
+    """For a line that never becomes one."""
+    for name, seconds in SHORT.items():
+        monkeypatch.setattr(login, name, seconds)
 
 
 @pytest.fixture(scope="module")
@@ -113,7 +142,7 @@ def commands() -> list[str]:
 def spoilt_run(how: How, at: int | str, where: Where) -> bool:
     """A job from flag to draft, with one fault on the way; whether the fault happened."""
     with wired() as line:
-        line.proxy.spoil(how, at, where)
+        line.spoil(how, at, where)
         line.work()
         line.check((how, at, where))
         return line.proxy.spoilt.is_set()
@@ -157,12 +186,14 @@ def test_a_server_that_drips_while_mailbot_connects_is_left_when_the_time_is_ove
 
 
 @pytest.mark.case(5)
+@pytest.mark.usefixtures("short")
 def test_a_tls_handshake_that_drips_is_not_waited_for() -> None:
     with dripping(b"\x16\x03\x03\x40\x00\x02\x00\x3f\xfc") as port:  # of 16 KB that will never be whole
         later(port, security="tls")
 
 
 @pytest.mark.case(24)
+@pytest.mark.usefixtures("short")
 def test_a_name_with_many_addresses_that_swallow_everything_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     with full_queue() as port:
         hosts = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))] * 1000
@@ -202,12 +233,14 @@ def test_a_line_that_is_closed_in_one_direction_is_left(name: str) -> None:
 
 
 @pytest.mark.case(5)
+@pytest.mark.usefixtures("short")
 def test_a_tls_handshake_that_is_not_answered_is_not_waited_for() -> None:
     with socket.create_server(("127.0.0.1", 0)) as mute:
         later(mute.getsockname()[1], security="tls")
 
 
 @pytest.mark.case(5)
+@pytest.mark.usefixtures("short")
 def test_a_host_that_takes_no_connection_is_not_waited_for() -> None:
     with full_queue() as port:
         later(port, security="none")
@@ -260,16 +293,13 @@ def test_one_byte_at_a_time_is_enough() -> None:
 
 
 def test_round_trips_of_five_seconds_are_enough(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A hundredth of it all: 50 ms, and a hundredth of the minute that an answer may take."""
-    monkeypatch.undo()
-    monkeypatch.setattr(login, "READ_TIMEOUT", login.READ_TIMEOUT / 100)
-    monkeypatch.setattr(login, "READY_WITHIN", login.READY_WITHIN / 100)
+    """A fiftieth of it all: 100 ms, and a fiftieth of the minute that an answer may take."""
     with wired() as line:
-        line.proxy.delay = 0.05
-        started = line.proxy.connections
+        monkeypatch.setattr(login, "READ_TIMEOUT", login.READ_TIMEOUT / 50)
+        monkeypatch.setattr(login, "READY_WITHIN", login.READY_WITHIN / 50)
+        line.proxy.delay = 0.1
         line.work()
         line.check()
-        assert line.proxy.connections - started <= 2
 
 
 @pytest.mark.case(31)
@@ -299,8 +329,7 @@ def end(service: Service, line: Wired) -> None:
 
 @pytest.fixture
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A service that is ended by force at once, and by no timeout of the line."""
-    monkeypatch.setattr(login, "READ_TIMEOUT", 30.0)
+    """A service that is ended by force at once, long before any wait for the line is over."""
     monkeypatch.setattr(services, "ORDERLY", 0.05)
     monkeypatch.setattr(services, "ABRUPT", 0.2)
 
@@ -313,7 +342,7 @@ def test_another_account_is_on_time_while_a_server_is_silent(lab: Lab) -> None:
         service = served(line.lab.world, lab.world)
         lab.flag()
         service.start()
-        line.proxy.spoilt.wait(SOON)
+        assert line.proxy.spoilt.wait(SOON)
         until(lab.mailbox.raws, "the draft of the other account")
         assert line.server.folder("Drafts").messages == []
         end(service, line)
@@ -332,6 +361,7 @@ def test_a_dead_server_is_tried_with_a_back_off_however_often_it_is_called(lab: 
     poller = lab.poller
     thread = threading.Thread(target=poller.run, daemon=True)
     thread.start()
+    until(lambda: tries, "the first try")
     for _ in range(5):
         for _ in range(100):
             poller.wake()
@@ -359,13 +389,15 @@ def test_no_trouble_of_a_server_makes_a_busy_loop(trouble: str) -> None:
             line.server.fault("IDLE", when="before", then=b"NO not today", times=10_000)
         lines, commands, busy = line.proxy.connections, len(line.proxy.commands), time.process_time()
         service = Service([line.lab.world], every=1, idle=True, concurrency=2)
+        began = time.monotonic()
 
         service.start()
         time.sleep(1.5)  # what must not happen has so much time to happen
         service.stop()
 
-        assert line.proxy.connections - lines <= 4  # work and IDLE, a thread search, one more try
-        assert len(line.proxy.commands) - commands <= 60
+        took = time.monotonic() - began  # a busy machine may sleep longer
+        assert line.proxy.connections - lines <= 3 + took  # work and IDLE, a thread search, and now and then a try
+        assert len(line.proxy.commands) - commands <= 40 * took
         assert time.process_time() - busy < 1.0
 
 
@@ -382,20 +414,17 @@ def test_a_mailbox_that_never_rests_is_looked_at_in_turns_and_a_flag_is_seen(mon
         service = Service([line.lab.world], every=60, idle=True, concurrency=2)
         service.start()
         until(lambda: "IDLE" in line.proxy.commands, "IDLE")
-        looks = line.proxy.commands.count("EXAMINE")
-        began, changes = time.monotonic(), 0
-        while time.monotonic() - began < 1.0:
-            changes += 1
-            mark = {"add": ["\\Seen"]} if changes % 2 else {"remove": ["\\Seen"]}
+        looks, began = line.proxy.commands.count("EXAMINE"), time.monotonic()
+        for change in range(400):
+            mark = {"add": ["\\Seen"]} if change % 2 else {"remove": ["\\Seen"]}
             line.server.store("INBOX", other, **mark)
             time.sleep(0.002)
-        looks = line.proxy.commands.count("EXAMINE") - looks
+        looks, took = line.proxy.commands.count("EXAMINE") - looks, time.monotonic() - began
         line.server.store("INBOX", other, add=["\\Flagged"])
         until(lambda: len(line.server.folder("Drafts").messages) == 2, "the second draft")
         service.stop()
 
-        assert changes > 100
-        assert looks <= 2 * pace.LOOKS * 4  # of two folders, in two spans of half a second and at their edges
+        assert looks <= 2 * pace.LOOKS * (took / pace.WITHIN + 2)  # of two folders, and more at the edges of the time
 
 
 @pytest.mark.case(24)
@@ -407,6 +436,7 @@ def test_after_a_night_of_sleep_the_first_look_finds_what_was_flagged_before(how
         line.check()
         line.lab.poller.round()
         line.server.append("INBOX", letter(2), ["\\Flagged"])
+        line.hurry()
         line.proxy.spoil(how, 1, "before")
         line.lab.clock += 8 * 3600
 
@@ -422,6 +452,7 @@ def test_an_address_that_swallows_everything_costs_one_wait_and_the_next_is_take
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A host with an IPv6 address on a line that has no IPv6."""
+    monkeypatch.setattr(login, "CONNECT_TIMEOUT", SHORT["CONNECT_TIMEOUT"])
     with Scripted() as server, full_queue(server.port, "127.0.0.2"):
         hosts = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (ip, server.port)) for ip in ("127.0.0.2", "127.0.0.1")]
         monkeypatch.setattr(socket, "getaddrinfo", lambda *args, **named: hosts)
@@ -447,9 +478,7 @@ def test_an_address_that_swallows_everything_costs_one_wait_and_the_next_is_take
     ],
 )
 @pytest.mark.usefixtures("patient")
-def test_it_ends_in_time_at_any_point_of_the_work_and_the_next_run_goes_on(
-    monkeypatch: pytest.MonkeyPatch, name: str, where: Where
-) -> None:
+def test_it_ends_in_time_at_any_point_of_the_work_and_the_next_run_goes_on(name: str, where: Where) -> None:
     with wired() as line:
         line.proxy.spoil("stall", name, where)
         service = served(line.lab.world)
@@ -461,7 +490,6 @@ def test_it_ends_in_time_at_any_point_of_the_work_and_the_next_run_goes_on(
         drafts = len(line.server.folder("Drafts").messages)
         intended = [e for job in line.lab.jobs() for e in line.lab.world.journal.events(job.id) if e.kind == "intended"]
         assert drafts <= len(intended)  # no draft without an entry in the journal
-        monkeypatch.setattr(login, "READ_TIMEOUT", READ)
         line.lab.clock += 4000
         line.lab.boot(line.wire)
         line.work()
@@ -524,14 +552,16 @@ def test_silence_in_idle_and_after_done_is_noticed_and_the_next_line_is_heard(
     monkeypatch.setattr(idle, "RENEW", 0.1)
     monkeypatch.setattr(idle, "DEAD_WITHIN", 0.0)
     monkeypatch.setattr(idle, "PAUSE_FIRST", 0.01)
-    with wired() as line, Idler(line) as idler:
-        until(lambda: "DONE" in line.proxy.commands, "IDLE")
-        line.proxy.spoil(how, name, where)
-        assert line.proxy.spoilt.wait(SOON)
-        connections = line.proxy.connections
-        until(lambda: line.proxy.connections > connections, "a new line")
-        heard = idler.woken
-        until(lambda: idler.woken > heard, "IDLE on the new line")
+    with wired() as line:
+        line.be_short()
+        with Idler(line) as idler:
+            until(lambda: "DONE" in line.proxy.commands, "IDLE")
+            connections = line.proxy.connections
+            line.proxy.spoil(how, name, where)
+            assert line.proxy.spoilt.wait(SOON)
+            until(lambda: line.proxy.connections > connections, "a new line")
+            heard = idler.woken
+            until(lambda: idler.woken > heard, "IDLE on the new line")
 
 
 @pytest.mark.case(3)

@@ -18,7 +18,7 @@ from typing import Self
 
 COMMAND = re.compile(rb"(?:^|\r\n)(?:[A-P]{4}\d+ ((?:UID )?[A-Z]+)|(DONE)\r\n)")  # imaplib's tags
 CHUNK = 65_536  # octets
-START_WITHIN = 5.0  # seconds
+START_WITHIN = 60.0  # seconds; it takes a moment
 
 
 @dataclass(slots=True)
