@@ -11,11 +11,12 @@ class Figures:
     def __init__(self, database: Database) -> None:
         self._db = database
 
-    def drafts(self, account: str, since: float) -> list[tuple[float, float]]:
+    def drafts(self, account: str, since: float) -> list[tuple[float, float | None]]:
         """Of each draft that was stored from then on: when it was stored, and how many seconds after it was asked
-        for."""
-        rows = self._db.rows(f"SELECT e.at, e.at - j.asked_at {_OF_ACCOUNT} ORDER BY e.at", "appended", since, account)
-        return [(at, max(0.0, took)) for at, took in rows]  # less than nothing: the clock was set back
+        for; None where it was held, or had to wait for anything but an answer."""
+        kept = "SELECT 1 FROM event w WHERE w.job = e.job AND w.seq < e.seq AND w.kind IN ('held', 'waiting')"
+        took = f"CASE WHEN EXISTS ({kept}) THEN NULL ELSE max(0, e.at - j.asked_at) END"  # 0: the clock was set back
+        return self._db.rows(f"SELECT e.at, {took} {_OF_ACCOUNT} ORDER BY e.at", "appended", since, account)
 
     def tokens(self, account: str, since: float) -> tuple[int, int]:
         """What the model's server counted from then on, in and out."""

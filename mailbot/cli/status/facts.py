@@ -73,12 +73,13 @@ def _figures(home: Home, account: Account, now: float) -> dict[str, Any]:
     midnight = datetime.fromtimestamp(now, home.config.zone).replace(hour=0, minute=0, second=0, microsecond=0)
     today, week = midnight.timestamp(), (midnight - timedelta(days=WEEK - 1)).timestamp()
     drafts = figures.drafts(account.key, week)
+    times = [took for _, took in drafts if took is not None]
     tokens_in, tokens_out = figures.tokens(account.key, week)
     differing = [home.journal.find(id) for id in figures.differing(account.key, week)]
     return {
         "drafts_today": sum(at >= today for at, _ in drafts),
         "drafts_week": len(drafts),
-        "median_seconds": round(median(took for _, took in drafts), 1) if drafts else None,
+        "median_seconds": round(median(times), 1) if times else None,
         "tokens_in_week": tokens_in,
         "tokens_out_week": tokens_out,
         "differing": [{"id": job.id, "subject": title(job)} for job in differing],
