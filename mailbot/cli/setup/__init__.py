@@ -33,6 +33,8 @@ RUNNING = " A mailbot that runs already reads it when it is started again."
 BEGIN = "Some questions, two minutes. Enter takes what stands in brackets; Ctrl-C ends it, and nothing is kept.\n"
 AGAIN = "{} is there already, and what you wrote into it stays. Enter takes what stands in brackets.\n"
 WRITE_TEST = "Shall the check also store a test draft, read it back and move it to Trash?"
+NEXT = "Next: mailbot once makes the first contact. Then flag a mail, and start mailbot run."
+MEND = "Mend that, then run mailbot check; or run mailbot setup again, for another answer."
 
 FLAGS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("--address", {"help": "Your mail address."}),
@@ -84,7 +86,7 @@ def command(ctx: click.Context, /, config_path: Path | None, **given: Any) -> in
     Asks for what no flag says; without a terminal the flags have to say it. It may be run again: what stands in the
     config stays there, comments too."""
     from mailbot import config
-    from mailbot.cli.setup.talk import Talk, has_terminal, say
+    from mailbot.cli.setup.talk import Talk, agreed, has_terminal, say
     from mailbot.setup import disk
     from mailbot.setup.search import Reach
 
@@ -98,10 +100,9 @@ def command(ctx: click.Context, /, config_path: Path | None, **given: Any) -> in
     except (click.Abort, KeyboardInterrupt):
         say(f"\nEnded. {'The config is as it was' if text else 'No config was written'}.")
         raise
-    agrees = given["write_test"] or (talk.asks and click.confirm(WRITE_TEST, default=False))
+    agrees = given["write_test"] or (talk.asks and agreed(WRITE_TEST))
     code: int = ctx.invoke(check_verb.command, config_path=path, as_json=False, write_test=agrees)
-    if code == 0:
-        say("\nNext: mailbot once makes the first contact. Then flag a mail, and start mailbot run.")
+    say(f"\n{MEND if code else NEXT}")
     return code
 
 

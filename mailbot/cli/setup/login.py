@@ -7,10 +7,8 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import click
-
 from mailbot.cli.setup import source
-from mailbot.cli.setup.talk import Talk, absolute, ask, say
+from mailbot.cli.setup.talk import Talk, absolute, agreed, ask, say
 from mailbot.cli.words import escaped
 from mailbot.config import Account
 from mailbot.config import value as values
@@ -29,7 +27,12 @@ TRIES = 4  # refused logins in one run; some providers lock an account after fiv
 SERVER = "The IMAP server (its port behind a colon, if it is not 993)"
 # A person who is refused types the password at once, and here it would be seen.
 USER = "User name (the password is asked for next)"
-CERTIFICATE = "The file with its certificate (at Dovecot, what ssl_cert names)"
+CERTIFICATE = "The file with its certificate, where it is a server of yours (empty: name another server)"
+# What to do where setup ends with it; an error's own hint is for other commands.
+HINTS = {
+    "login": "Check user and password (many providers want an app password), then run mailbot setup again",
+    "tls": "Check --host and --port; name the certificate of a server of your own with --ca-file",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +71,7 @@ def server(talk: Talk, text: str, address: str, reach: Reach) -> Server:
         doubt = f"{found.host} is no host of the domain of {address}. Shall it get your password?"
         if not talk.asks:
             raise BadUsage(f"--host: {escaped(doubt)} If so, give --host {found.host}")
-        found = found if click.confirm(escaped(doubt), default=False) else None
+        found = found if agreed(doubt) else None
     if found:
         given = talk.given
         return replace(
@@ -80,7 +83,7 @@ def server(talk: Talk, text: str, address: str, reach: Reach) -> Server:
         )
     if not talk.asks:
         raise BadUsage(f"--host: no server was found for {address}; name it")
-    return _named(talk, address, ask(SERVER, f"imap.{address.rpartition('@')[2]}"))
+    return _asked(talk, address, f"imap.{address.rpartition('@')[2]}")
 
 
 def _found(address: str, reach: Reach) -> Server | None:
@@ -93,6 +96,10 @@ def _found(address: str, reach: Reach) -> Server | None:
     except ValueError:
         say("  The domain of this address is none that can be searched for.")
     return None
+
+
+def _asked(talk: Talk, address: str, default: str) -> Server:
+    return _named(talk, address, ask(SERVER, default))
 
 
 def _named(talk: Talk, address: str, text: str) -> Server:
@@ -132,16 +139,30 @@ def log_in(talk: Talk, path: Path, text: str, address: str, server: Server) -> E
             kind = error.kind if isinstance(error, OwnerMustAct) else "network"
             refused += kind == "login"
             if not talk.asks or refused == TRIES or not _can_be_mended(kind, typed, talk):
-                raise
-            say(f"  {error}")
+                raise _ending(error) from error
+            say(f"  {error.reason}.{_doubt(server, client_id) if kind == 'login' else ''}")  # what follows is the hint
         if kind == "tls":
             ca_file = absolute(ask(CERTIFICATE))
+            server = server if ca_file else _asked(talk, address, f"{server.host}:{server.port}")
         elif kind == "login" and (typed or client_id):
             server, typed, anew = replace(server, user=ask(USER, server.user)), "", True
         elif client_id:
             client_id = ask(source.CLIENT_ID, client_id)
         elif kind == "network":
-            server = _named(talk, address, ask(SERVER, f"{server.host}:{server.port}"))
+            server = _asked(talk, address, f"{server.host}:{server.port}")
+
+
+def _doubt(server: Server, client_id: str) -> str:
+    """What may be wrong with a login that was refused."""
+    if client_id:
+        return f" See that it was {server.user} who signed in, and that IMAP is switched on there."
+    return "" if providers.of_server(server.host, server.port) else " Many providers want an app password."
+
+
+def _ending(error: Later | OwnerMustAct) -> Later | OwnerMustAct:
+    if isinstance(error, OwnerMustAct) and (hint := HINTS.get(error.kind)):
+        return OwnerMustAct(error.kind, error.reason, hint)
+    return error
 
 
 def _can_be_mended(kind: str, typed: str, talk: Talk) -> bool:

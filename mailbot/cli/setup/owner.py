@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from mailbot import secrets
-from mailbot.cli.setup.talk import Talk, absolute, ask, host_zone, say, some
+from mailbot.cli.setup.talk import Talk, absolute, agreed, ask, host_zone, say, some
 from mailbot.config import value as values
 from mailbot.errors import OwnerMustAct
 from mailbot.setup import disk, toml, web
@@ -88,7 +88,7 @@ def keep(talk: Talk, path: Path, name: str, value: str) -> str:
     except OwnerMustAct:
         plain = secrets.plaintext_backend()
         question = f"The keyring {plain} keeps secrets in plain text. Use it all the same?"
-        if not (plain and talk.asks and click.confirm(question, default=False)):
+        if not (plain and talk.asks and agreed(question)):
             file = path.parent / f"{name}.secret"
             disk.keep_secret(file, value)
             why = "The keyring here would keep it in plain text as well" if plain else "No keyring works on this host"

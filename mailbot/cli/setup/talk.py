@@ -21,12 +21,17 @@ SHOWN = 20  # folders named in one line
 
 def say(text: str) -> None:
     """Lines for the terminal, broken at blanks there; what comes from servers in them cannot do anything."""
-    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
     for line in map(escaped, text.split("\n")):
-        indent = line[: len(line) - len(line.lstrip())]
-        rows = wrapped(line, width - len(indent)) if width > NARROW else [line.strip()]
-        for row in rows:
-            click.echo(indent + row)
+        for row in _rows(line):
+            click.echo(row)
+
+
+def _rows(line: str, room: int = 0) -> list[str]:
+    """The line as it fits the terminal, with as many columns free as ``room`` says."""
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
+    indent = line[: len(line) - len(line.lstrip())]
+    rows = wrapped(line, width - len(indent) - room) if width > NARROW else [line.strip()]
+    return [indent + row for row in rows]
 
 
 def has_terminal() -> bool:
@@ -72,5 +77,15 @@ class Talk:
 
 def ask(question: str, default: str = "", *, hide: bool = False) -> str:
     """An answer without blanks around it; a hidden one as it was typed."""
-    answer: str = click.prompt(escaped(question), default=default, show_default=bool(default), hide_input=hide)
+    shown = f"{question} [{default}]" if default else question
+    answer: str = click.prompt(_question(shown), default=default, show_default=False, hide_input=hide)
     return answer if hide else answer.strip()
+
+
+def agreed(question: str) -> bool:
+    """Whether the owner says yes; who only presses Enter does not."""
+    return click.confirm(_question(f"{question} [y/N]"), default=False, show_default=False)
+
+
+def _question(text: str) -> str:
+    return "\n".join(_rows(escaped(text), room=len(": ")))
