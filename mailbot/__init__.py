@@ -15,6 +15,7 @@ Where to find what::
     reply/        pure   a mail, written: may we, to whom, from which address, the bytes
     own/          pure   what the owner wrote before, and whose prompts it may stand in
     mention/      pure   what a text names: links, accounts, days, numbers, whatever their form
+    privacy/      pure   who may see what of a mail: the owner's rules, the thread, a prompt that is asked again
     prompt/       pure   what is asked of the model and what is read from its answer; the outline writer
     archive/      page (pure) is what a file says, store (edge) writes it whole or not at all
     imap/         edge   the wire: session, folders, idle

@@ -24,9 +24,10 @@ from mailbot.mail.text import html_to_text
 from mailbot.mail.thread import Thread, ThreadMail
 from mailbot.mention import find
 from mailbot.own import habits, notes, words
+from mailbot.privacy import sight
+from mailbot.privacy.verdict import judge
 from mailbot.prompt import answer, budget, guard, language, outline, overlap, verify
 from mailbot.prompt.sources import Sources
-from mailbot.reply import privacy
 from mailbot.reply import quote as quotation
 
 SHORT, LONG, LONGER = 2_000, 8_000, 32_000  # characters
@@ -156,7 +157,7 @@ def field(name: str) -> Callable[[str], object]:
 
 def judged(text: str) -> object:
     one = ThreadMail(make_mail(text=text), own=False, arrived=1.0)
-    return privacy.judge(RULES, one, local=False), privacy.shown(RULES, one.mail, Thread((one,)), local=False)
+    return judge(RULES, one, local=False), sight.shown(RULES, one.mail, Thread((one,)), local=False)
 
 
 def verified(text: str) -> object:

@@ -19,7 +19,7 @@ MODULE_LINES = 300
 FUNCTION_LINES = 60
 
 PURE = (
-    *("flags", "job", "doubt", "counted", "mail", "address", "mention", "reply", "own", "prompt"),
+    *("flags", "job", "doubt", "counted", "mail", "address", "mention", "reply", "own", "prompt", "privacy"),
     *("archive.page", "archive.name", "archive.source", "archive.escape", "archive.frontmatter"),
     *("notices.notice", "notices.waiting"),
     *("setup.server", "setup.providers", "setup.autoconfig", "setup.records", "setup.toml"),

@@ -12,12 +12,12 @@ from mailbot.job import BAD_ANSWERS, Job, backoff
 from mailbot.learn import filed
 from mailbot.model import NeedsPlain, Reply
 from mailbot.notices import trouble
+from mailbot.privacy import seen
 from mailbot.prompt import answer as answers
 from mailbot.prompt import sources
 from mailbot.prompt.answer import Answer, BadAnswer, CutOff, NotJson
 from mailbot.prompt.template import KIND as PROMPT
 from mailbot.prompt.verify import verify
-from mailbot.reply import seen
 from mailbot.world import World
 
 STALE = 12 * 3600.0  # seconds that a prompt may wait for a model that is down: it says what day it is

@@ -24,8 +24,8 @@ from mailbot.own.card import card
 from mailbot.own.query import Asking
 from mailbot.own.sent import OwnMail
 from mailbot.own.words import telling
+from mailbot.privacy import sight
 from mailbot.prompt.context import Context, Note, Sample
-from mailbot.reply import privacy
 from mailbot.reply.recipients import Recipients
 from mailbot.world import World, log
 
@@ -150,7 +150,7 @@ def _allowed(world: World, wanted: Wanted, mails: Sequence[OwnMail]) -> list[Own
 
     def may_see(mail: OwnMail) -> bool:
         said, rules = f"{mail.subject}\n{mail.text}", world.config.privacy
-        return privacy.may_see(rules, mail.readers, said, ids[id(mail)], where, local=wanted.inside)
+        return sight.may_see(rules, mail.readers, said, ids[id(mail)], where, local=wanted.inside)
 
     return [mail for mail in mails if may_see(mail)]
 

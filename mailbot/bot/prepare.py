@@ -15,10 +15,11 @@ from mailbot.job import STARTS, Job
 from mailbot.learn import filed
 from mailbot.mail import quote
 from mailbot.mail.thread import ThreadMail
+from mailbot.privacy import audience, seen, sight
+from mailbot.privacy.verdict import Verdict, judge
 from mailbot.prompt import build, language, outline, sources
 from mailbot.prompt.context import NOTHING
-from mailbot.reply import answerable, audience, privacy, seen
-from mailbot.reply.privacy import Verdict
+from mailbot.reply import answerable
 from mailbot.world import World
 
 
@@ -46,7 +47,7 @@ def prepare(world: World, job: Job) -> Job:
         labels=frozenset(job.labels),
     )
     where = filed.known(world, [reply.mail.message_id])
-    allowed = privacy.judge(world.config.privacy, flagged, where, local=world.local)
+    allowed = judge(world.config.privacy, flagged, where, local=world.local)
     if allowed.refusal:
         return world.record(job, "skipped", reason=allowed.refusal)
     return _prompt(world, job, reply, allowed)
@@ -89,8 +90,8 @@ def _prompt(world: World, job: Job, reply: Addressed, allowed: Verdict) -> Job:
     where = filed.known(
         world, (id for each in (reply.mail, *(other.mail for other in thread.mails)) for id in each.ids)
     )
-    inside = allowed.inside or (world.local and privacy.is_for_inside(rules, reply.mail, thread, where))
-    mail, thread, kept_back = privacy.shown(rules, reply.mail, thread, where, local=world.local)
+    inside = allowed.inside or (world.local and sight.is_for_inside(rules, reply.mail, thread, where))
+    mail, thread, kept_back = sight.shown(rules, reply.mail, thread, where, local=world.local)
     split = quote.split(mail.text, mail.subject)
     thread, withheld = audience.known(thread, mail, to, world.account)
     spoken = language.spoken(split.fresh, mail.text, voice.language)

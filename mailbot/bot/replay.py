@@ -12,6 +12,7 @@ from mailbot.errors import BadUsage
 from mailbot.job import Job
 from mailbot.learn import filed
 from mailbot.model import Endpoint, NeedsPlain, Reply
+from mailbot.privacy import seen
 from mailbot.prompt import answer as answers
 from mailbot.prompt import language, sources
 from mailbot.prompt import remarks as prompt_remarks
@@ -19,7 +20,6 @@ from mailbot.prompt.answer import Answer
 from mailbot.prompt.entry import Entry, read_block
 from mailbot.prompt.sources import Sources
 from mailbot.prompt.verify import verify
-from mailbot.reply import seen
 from mailbot.world import World
 
 

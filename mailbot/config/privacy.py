@@ -1,6 +1,6 @@
 """The config of what a model may see: whose mails, and from where.
 
-Owns ``[[privacy]]``. Refuses to know what a rule means for a mail (``reply.privacy``).
+Owns ``[[privacy]]``. Refuses to know what a rule means for a mail (``mailbot.privacy``).
 """
 
 from __future__ import annotations

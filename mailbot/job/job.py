@@ -74,8 +74,8 @@ class Job:
     prompted_at: float | None = None  # set while a stored prompt waits for its answer
     shape: Literal["", "schema", "plain"] = ""
     inside: bool = False  # only a model in the owner's own network may be asked
-    seen: Mapping[str, Any] = field(default_factory=dict)  # whose mails its prompt holds: see reply.seen
-    judged_by: str = ""  # privacy rules, and where its mails lay, when its prompt was made: see reply.seen
+    seen: Mapping[str, Any] = field(default_factory=dict)  # whose mails its prompt holds: see privacy.seen
+    judged_by: str = ""  # privacy rules, and where its mails lay, when its prompt was made: see privacy.seen
     analysis: str = ""  # why the answer goes on the page and becomes no draft
     starts: int = 0
     bad_answers: int = 0

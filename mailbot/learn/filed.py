@@ -3,7 +3,7 @@ so that an answer to such a mail, or a quote of it, is known for what it is wher
 
 It runs on the spare connection: behind each thread search, and before learning. What it could not read to its end is
 not taken for nothing, and neither is what it read before another mail: then whatever may quote such a mail stays out of
-the prompt (``reply.privacy``).
+the prompt (``mailbot.privacy``).
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from mailbot.imap.session import Session
 from mailbot.imap.trouble import Rejection
 from mailbot.index import Unusable
 from mailbot.mail.parse import parse
-from mailbot.reply import privacy
-from mailbot.reply.privacy import Filed
+from mailbot.privacy.filed import NOWHERE, Filed
+from mailbot.privacy.rules import is_like, places
 from mailbot.world import World, log
 
 LOT = 200  # mails whose ids are fetched at once: 20 kB
@@ -51,7 +51,7 @@ def read(world: World, session: Session, roles: Roles, is_over: Callable[[], boo
 def _listings(session: Session, roles: Roles, folders: Iterable[str], keywords: Iterable[str]) -> list[tuple[str, str]]:
     """Every folder that fits; each keyword in the folders that mailbot reads."""
     names = [f.name for f in session.folders() if not f.attributes & UNUSABLE] if folders else []
-    whole = [(name, "") for name in names if any(privacy.is_like(pattern, name) for pattern in folders)]
+    whole = [(name, "") for name in names if any(is_like(pattern, name) for pattern in folders)]
     read = dict.fromkeys(name for name in (*roles.watched, roles.sent, *roles.everything) if name)
     return [*whole, *((name, keyword) for name in read for keyword in keywords)]
 
@@ -91,7 +91,7 @@ def asks_for_folders(world: World) -> bool:
 
 def _wanted(world: World) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Folders and keywords."""
-    return privacy.places(world.config.privacy)
+    return places(world.config.privacy)
 
 
 def _asked(world: World) -> str:
@@ -101,7 +101,7 @@ def _asked(world: World) -> str:
 def known(world: World, ids: Iterable[str]) -> Filed:
     """What is known of the mails with these ids."""
     if not any(_wanted(world)):
-        return privacy.NOWHERE
+        return NOWHERE
     try:
         index = world.index.filed
         whole = world.searches and index.is_whole(world.key, _asked(world))

@@ -1,17 +1,10 @@
-"""A mail, written. Pure: who it goes to, from which address, under which ids, and the bytes of the draft; and what a
-model may see for it.
+"""A mail, written. Pure: who it goes to, from which address, under which ids, and the bytes of the draft.
 
 May we, and to whom::
 
     answerable   whether a mail can be answered at all
     identity     which addresses are the owner's, and as whom a reply is written
     recipients   To and Cc
-
-What a model may see for it::
-
-    privacy      what the owner's rules keep from it
-    audience     which mails of a thread everybody who gets the reply knows already
-    seen         whose mails a prompt holds, for when it is judged again
 
 The draft::
 

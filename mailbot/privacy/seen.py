@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 from mailbot.address.compare import fold, matches, named
 from mailbot.mail.mail import Mail
 from mailbot.mail.thread import Thread
+from mailbot.privacy.filed import Filed
+from mailbot.privacy.rules import asks_for_places, by_place, says, stricter
+from mailbot.privacy.verdict import ANALYSIS
 from mailbot.prompt.context import Sample
-from mailbot.reply import privacy
-from mailbot.reply.privacy import Filed
 
 if TYPE_CHECKING:
     from mailbot.config import Privacy
@@ -62,10 +63,10 @@ def objection(
     """Why the prompt may not be asked now, "" when it may. ``said`` is all that its mails say, ``places`` where the
     mail was when it was flagged; ``local``: the model is in the owner's own network."""
     every = tuple(rules)
-    strict = privacy.stricter(every, local)
+    strict = stricter(every, local)
     if strict and not seen:
         return UNKNOWN
-    if privacy.asks_for_places(strict) and not filed.whole:
+    if asks_for_places(strict) and not filed.whole:
         return NOT_READ
     everywhere = places.union(*map(filed.of, seen.get("ids", ())))
     for rule in strict:
@@ -74,7 +75,7 @@ def objection(
     here = places.union(*map(filed.of, seen.get("ids", ())[:1]))
     for rule in every:
         if rule.rule == "analysis-only" and (by := _fits(rule, seen.get("senders", ()), said, here)):
-            return privacy.ANALYSIS.format(by).rstrip(".")
+            return ANALYSIS.format(by).rstrip(".")
     return ""
 
 
@@ -82,5 +83,5 @@ def _fits(rule: Privacy, people: Iterable[str], said: str, places: frozenset[tup
     for person in people:
         if any(matches(sender, person) for sender in rule.from_):
             return person
-    words = next((words for words in rule.words if privacy.says(said, words)), "")
-    return privacy.by_place(rule, places) or (f"by the words “{words}”" if words else "")
+    words = next((words for words in rule.words if says(said, words)), "")
+    return by_place(rule, places) or (f"by the words “{words}”" if words else "")

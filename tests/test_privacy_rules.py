@@ -10,8 +10,9 @@ from making import ADA, MARA, make_mail
 from mailbot.config import Privacy
 from mailbot.mail.mail import Address, Attachment
 from mailbot.mail.thread import Thread, ThreadMail
-from mailbot.reply import privacy
-from mailbot.reply.privacy import NOWHERE, Filed
+from mailbot.privacy import sight
+from mailbot.privacy.filed import NOWHERE, Filed
+from mailbot.privacy.verdict import Verdict, judge
 
 LAWYER = Address("Dr. Eve Holm", "eve@holm-law.example")
 
@@ -44,23 +45,23 @@ def one(*, own: bool = False, folder: str = "INBOX", keywords: tuple[str, ...] =
     ],
 )
 def test_a_sender_is_an_address_or_a_domain_perhaps_with_a_wildcard(pattern: str, fits: bool) -> None:
-    assert bool(privacy.judge([from_(pattern)], one(), local=False).refusal) == fits
+    assert bool(judge([from_(pattern)], one(), local=False).refusal) == fits
 
 
 @pytest.mark.parametrize(
     ("email", "fits"), [("eve@mail.holm-law.example", True), ("eve@xholm-law.example", False), ("eve@holm-law", False)]
 )
 def test_a_domain_is_meant_with_all_below_it(email: str, fits: bool) -> None:
-    verdict = privacy.judge([from_("holm-law.example")], one(from_=(Address("", email),)), local=False)
+    verdict = judge([from_("holm-law.example")], one(from_=(Address("", email),)), local=False)
     assert bool(verdict.refusal) == fits
 
 
 def test_an_address_that_replies_go_to_counts_as_the_sender() -> None:
-    assert privacy.judge([from_("holm-law.example")], one(reply_to=(LAWYER,)), local=False).refusal
+    assert judge([from_("holm-law.example")], one(reply_to=(LAWYER,)), local=False).refusal
 
 
 def test_who_gets_the_mail_is_not_its_sender() -> None:
-    assert privacy.judge([from_("holm-law.example")], one(cc=(LAWYER,)), local=False) == privacy.Verdict()
+    assert judge([from_("holm-law.example")], one(cc=(LAWYER,)), local=False) == Verdict()
 
 
 @pytest.mark.parametrize(
@@ -75,7 +76,7 @@ def test_who_gets_the_mail_is_not_its_sender() -> None:
 )
 def test_folder_keyword_and_words_are_enough_each(criteria: dict[str, list[str]], by: str) -> None:
     mail = one(folder="INBOX/Health/2026", keywords=("$private",), text="Das ist STRENG\nvertraulich.")
-    assert by in privacy.judge([rule("never", **criteria)], mail, local=True).refusal
+    assert by in judge([rule("never", **criteria)], mail, local=True).refusal
 
 
 @pytest.mark.parametrize(
@@ -87,40 +88,40 @@ def test_folder_keyword_and_words_are_enough_each(criteria: dict[str, list[str]]
 )
 def test_words_count_in_attached_texts_and_in_the_names_of_files(file: Attachment) -> None:
     mail = one(attachments=(file,))
-    assert privacy.judge([rule("never", words=["streng vertraulich"])], mail, local=True).refusal
+    assert judge([rule("never", words=["streng vertraulich"])], mail, local=True).refusal
 
 
 @pytest.mark.parametrize(
     "criteria", [{"folder": ["Health"]}, {"keyword": ["$Other"]}, {"words": ["date", "up date", "hardware who"]}]
 )
 def test_what_fits_no_entry_is_free(criteria: dict[str, list[str]]) -> None:
-    assert privacy.judge([rule("never", **criteria)], one(), local=False) == privacy.Verdict()
+    assert judge([rule("never", **criteria)], one(), local=False) == Verdict()
 
 
 def test_local_asks_a_model_in_the_house_only() -> None:
     rules = [from_("northwind.example", kind="local")]
-    inside = privacy.judge(rules, one(), local=True)
+    inside = judge(rules, one(), local=True)
 
     assert (inside.refusal, inside.inside, inside.analysis) == ("", True, "")
     assert "rule “local” (by its sender) applied" in inside.remarks[0]
-    assert "outside of your own network" in privacy.judge(rules, one(), local=False).refusal
+    assert "outside of your own network" in judge(rules, one(), local=False).refusal
 
 
 def test_where_several_rules_fit_all_of_them_hold() -> None:
     rules = [from_("northwind.example", kind="analysis-only"), rule("local", words=["hardware"])]
-    both = privacy.judge(rules, one(), local=True)
+    both = judge(rules, one(), local=True)
 
     assert both.inside
     assert "“analysis-only”" in both.analysis
-    assert privacy.judge(rules, one(), local=False).refusal
-    assert "“never”" in privacy.judge([*rules, from_("mara@*")], one(), local=True).refusal
+    assert judge(rules, one(), local=False).refusal
+    assert "“never”" in judge([*rules, from_("mara@*")], one(), local=True).refusal
 
 
 # The thread
 
 
 def shown(mail: ThreadMail, *others: ThreadMail, rules: list[Privacy], local: bool = False) -> Any:
-    return privacy.shown(rules, mail.mail, Thread(others), local=local)
+    return sight.shown(rules, mail.mail, Thread(others), local=local)
 
 
 def test_a_mail_of_the_thread_that_no_model_may_see_stays_out_and_the_page_says_why() -> None:
@@ -167,7 +168,7 @@ def test_what_is_quoted_of_somebody_whose_mails_stay_out_stays_out_too(text: str
 
     assert "sign" not in mail.text
     assert mail.text.splitlines()[0] in text
-    assert remarks == (privacy.UNQUOTED,)
+    assert remarks == (sight.UNQUOTED,)
 
 
 @pytest.mark.parametrize(
@@ -191,7 +192,7 @@ def test_where_a_mail_of_the_thread_stays_out_nobody_elses_quotes_of_it_are_show
     for text in (mail.text, thread.mails[0].mail.text):
         assert "Do not sign" not in text
         assert "I would sign" in text
-    assert privacy.UNQUOTED in remarks
+    assert sight.UNQUOTED in remarks
 
 
 def test_an_attached_mail_of_somebody_whose_mails_stay_out_is_not_the_text_of_the_mail() -> None:
@@ -210,8 +211,8 @@ def test_without_a_rule_that_fits_everything_is_shown_as_it_is() -> None:
 )
 def test_own_mails_to_such_people_are_no_samples(kind: str, local: bool, free: bool) -> None:
     rules = [from_("holm-law.example", kind=kind)]
-    assert privacy.may_see(rules, ("bo@x.example", "eve@holm-law.example"), "", (), NOWHERE, local=local) == free
-    assert privacy.may_see(rules, (MARA.email,), "", (), NOWHERE, local=local)
+    assert sight.may_see(rules, ("bo@x.example", "eve@holm-law.example"), "", (), NOWHERE, local=local) == free
+    assert sight.may_see(rules, (MARA.email,), "", (), NOWHERE, local=local)
 
 
 # By folder and keyword
@@ -232,17 +233,17 @@ HEALTH = {"<1@clinic.example>": frozenset({("INBOX/Health", "")})}
 def test_an_own_mail_that_answers_one_in_such_a_folder_is_no_sample(
     ids: tuple[str, ...], filed: Filed, free: bool
 ) -> None:
-    assert privacy.may_see([rule("never", folder=["*/health"])], (), "", ids, filed, local=False) == free
-    assert privacy.may_see([rule("local", folder=["*/health"])], (), "", ids, filed, local=True)
-    assert privacy.may_see([from_("holm-law.example")], (), "", ids, filed, local=False)
+    assert sight.may_see([rule("never", folder=["*/health"])], (), "", ids, filed, local=False) == free
+    assert sight.may_see([rule("local", folder=["*/health"])], (), "", ids, filed, local=True)
+    assert sight.may_see([from_("holm-law.example")], (), "", ids, filed, local=False)
 
 
 def test_a_mail_lies_in_every_place_that_it_was_found_in() -> None:
     filed = Filed({"<1@clinic.example>": frozenset({("All Mail", "$PRIVATE"), ("Health", "")})})
     mail = one(message_id="<1@clinic.example>")
 
-    assert "by its folder Health" in privacy.judge([rule("never", folder=["health"])], mail, filed, local=True).refusal
-    assert "$private" in privacy.judge([rule("never", keyword=["$private"])], mail, filed, local=True).refusal
+    assert "by its folder Health" in judge([rule("never", folder=["health"])], mail, filed, local=True).refusal
+    assert "$private" in judge([rule("never", keyword=["$private"])], mail, filed, local=True).refusal
 
 
 def test_an_own_answer_to_a_mail_that_stays_out_stays_out_too() -> None:
@@ -255,7 +256,7 @@ def test_an_own_answer_to_a_mail_that_stays_out_stays_out_too() -> None:
     later = one(in_reply_to=("<own@example.org>",), references=("<1@clinic.example>",), text="Well.")
     filed = Filed({"<2@clinic.example>": frozenset({("INBOX", "$Private")})})
     rules = [rule("never", keyword=["$Private"])]
-    _, thread, remarks = privacy.shown(
+    _, thread, remarks = sight.shown(
         rules, make_mail(), Thread((private, answer, more, unseen, later)), filed, local=False
     )
 
@@ -269,7 +270,7 @@ def test_an_own_answer_to_a_mail_that_stays_out_stays_out_too() -> None:
 )
 def test_a_quote_is_shown_only_where_nothing_before_the_mail_lies_in_such_a_folder(filed: Filed, hidden: bool) -> None:
     mail = make_mail(text=ANSWERED_INSIDE, references=("<1@clinic.example>", "<2@x.example>"))
-    bare, _, remarks = privacy.shown([rule("never", folder=["*/health"])], mail, Thread(), filed, local=False)
+    bare, _, remarks = sight.shown([rule("never", folder=["*/health"])], mail, Thread(), filed, local=False)
 
     assert ("Do not sign" not in bare.text) is hidden
-    assert (privacy.UNQUOTED in remarks) is hidden
+    assert (sight.UNQUOTED in remarks) is hidden

@@ -6,7 +6,8 @@ from making import ADA, MARA, make_account, make_mail
 
 from mailbot.mail.mail import Address, Mail
 from mailbot.mail.thread import Thread, ThreadMail
-from mailbot.reply import audience, recipients
+from mailbot.privacy import audience
+from mailbot.reply import recipients
 
 BOB = Address("Bob", "bob@example.org")
 EVE = Address("Eve", "eve@fabrikam.example")
