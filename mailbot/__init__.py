@@ -14,6 +14,7 @@ Where to find what::
     address/      pure   who is who: when two addresses are the same, who may read what, lookalikes
     reply/        pure   a mail, written: may we, to whom, from which address, the bytes
     own/          pure   what the owner wrote before, and whose prompts it may stand in
+    language/     pure   which language a text is in, and whether a reply is in that of its mail
     mention/      pure   what a text names: links, accounts, days, numbers, whatever their form
     privacy/      pure   who may see what of a mail: the owner's rules, the thread, a prompt that is asked again
     prompt/       pure   what is asked of the model and what is read from its answer; the outline writer

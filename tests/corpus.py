@@ -32,12 +32,13 @@ from mailbot.archive.page import Page, render
 from mailbot.archive.source import render_source, shown
 from mailbot.bot.fetch import FETCH_LIMIT
 from mailbot.errors import Refused
+from mailbot.language import language
 from mailbot.mail import quote
 from mailbot.mail.mail import Mail
 from mailbot.mail.parse import parse
 from mailbot.mail.quote import Split
 from mailbot.mail.thread import Thread
-from mailbot.prompt import build, language, outline
+from mailbot.prompt import build, outline
 from mailbot.reply import answerable, compose, identity, recipients
 from mailbot.reply.draft import Draft
 from mailbot.reply.identity import Voice

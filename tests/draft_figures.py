@@ -18,9 +18,9 @@ from draft_case import DRAFTS, Case, cases
 from draft_play import Played, play
 from endpoint import Request, mails
 
+from mailbot.language.language import detect, mismatch
 from mailbot.mention import Kind, find
 from mailbot.prompt.guard import gaps
-from mailbot.prompt.language import detect, mismatch
 from mailbot.prompt.sources import Sources
 
 FOLDERS = ("threads", "short")

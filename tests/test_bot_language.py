@@ -10,7 +10,7 @@ from test_bot_trouble import break_append, try_cycle
 from worlds import CONFIG, Lab, question
 
 from mailbot.job import State
-from mailbot.prompt import language
+from mailbot.language import language
 
 GERMAN = {
     **ANSWER,

@@ -18,6 +18,7 @@ from mailbot.archive import escape, frontmatter
 from mailbot.cli.words import escaped
 from mailbot.config import Privacy
 from mailbot.errors import MailbotError
+from mailbot.language import language
 from mailbot.mail import characters, flowed, header, quote
 from mailbot.mail.parse import parse
 from mailbot.mail.text import html_to_text
@@ -26,7 +27,7 @@ from mailbot.mention import find
 from mailbot.own import habits, notes, words
 from mailbot.privacy import sight
 from mailbot.privacy.verdict import judge
-from mailbot.prompt import answer, budget, guard, language, outline, overlap, verify
+from mailbot.prompt import answer, budget, guard, outline, overlap, verify
 from mailbot.prompt.sources import Sources
 from mailbot.reply import quote as quotation
 

@@ -7,13 +7,13 @@ import time
 from dataclasses import asdict
 
 import pytest
+from test_language import SAMPLES
 from test_prompt_build import VOICE, mail
-from test_prompt_language import SAMPLES
 
+from mailbot.language.language import detect
 from mailbot.mail.mail import Address, Mail
 from mailbot.prompt.answer import Answer, read
 from mailbot.prompt.guard import gaps
-from mailbot.prompt.language import detect
 from mailbot.prompt.outline import questions, write
 from mailbot.reply.identity import Voice
 

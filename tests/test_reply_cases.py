@@ -19,9 +19,10 @@ import pytest
 from making import make_account, make_identity, make_owner
 from reading_back import ReadBack
 
+from mailbot.language import language
 from mailbot.mail import quote
 from mailbot.mail.parse import parse
-from mailbot.prompt import answer, language
+from mailbot.prompt import answer
 from mailbot.reply import answerable, compose, identity, recipients
 
 CASES = Path(__file__).parent / "cases"

@@ -19,7 +19,20 @@ MODULE_LINES = 300
 FUNCTION_LINES = 60
 
 PURE = (
-    *("flags", "job", "doubt", "counted", "mail", "address", "mention", "reply", "own", "prompt", "privacy"),
+    *(
+        "flags",
+        "job",
+        "doubt",
+        "counted",
+        "mail",
+        "address",
+        "language",
+        "mention",
+        "reply",
+        "own",
+        "prompt",
+        "privacy",
+    ),
     *("archive.page", "archive.name", "archive.source", "archive.escape", "archive.frontmatter"),
     *("notices.notice", "notices.waiting"),
     *("setup.server", "setup.providers", "setup.autoconfig", "setup.records", "setup.toml"),
@@ -110,7 +123,7 @@ PLACES = {
     "apscheduler": "service",
     "yaml": "archive.frontmatter",
     "jinja2": "prompt.template",
-    "babel": ("reply.quote", "prompt.wished"),  # dates, and what languages are called
+    "babel": ("reply.quote", "language.named"),  # dates, and what languages are called
     "pymap": "demo.server",
     "oauthlib": "oauth",
     "fcntl": "lock",

@@ -11,9 +11,9 @@ from mailbot.flags import DRAFTED_KEYWORD
 from mailbot.imap.trouble import Busy, Rejection
 from mailbot.imap.wire import Wire
 from mailbot.job import BAD_ANSWERS, Job, Mark, Place
+from mailbot.language import language, named
 from mailbot.mail import quote
 from mailbot.notices import trouble
-from mailbot.prompt import language, wished
 from mailbot.prompt.answer import Answer
 from mailbot.reply import compose
 from mailbot.world import World, log
@@ -80,7 +80,7 @@ def _wrong_language(world: World, job: Job, answer: Answer) -> str:
     wrong = language.mismatch(fresh, answer.reply, answer.language)
     to = reply.recipients
     asked = (job.note, *context.instructions(world, (*to.to, *to.cc))) if wrong else ()
-    return "" if wished.names("\n".join(asked), language.written(answer.reply, answer.language, "")) else wrong
+    return "" if named.names("\n".join(asked), language.written(answer.reply, answer.language, "")) else wrong
 
 
 def _may_ask_again(job: Job) -> bool:

@@ -12,12 +12,13 @@ from mailbot.bot.addressed import Addressed
 from mailbot.bot.context import Wanted
 from mailbot.bot.pages import name
 from mailbot.job import STARTS, Job
+from mailbot.language import language
 from mailbot.learn import filed
 from mailbot.mail import quote
 from mailbot.mail.thread import ThreadMail
 from mailbot.privacy import audience, seen, sight
 from mailbot.privacy.verdict import Verdict, judge
-from mailbot.prompt import build, language, outline, sources
+from mailbot.prompt import build, outline, sources
 from mailbot.prompt.context import NOTHING
 from mailbot.reply import answerable
 from mailbot.world import World

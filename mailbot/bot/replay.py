@@ -10,12 +10,13 @@ from typing import Any
 
 from mailbot.errors import BadUsage
 from mailbot.job import Job
+from mailbot.language import language
 from mailbot.learn import filed
 from mailbot.model import Endpoint, NeedsPlain, Reply
 from mailbot.privacy import seen
 from mailbot.prompt import answer as answers
-from mailbot.prompt import language, sources
 from mailbot.prompt import remarks as prompt_remarks
+from mailbot.prompt import sources
 from mailbot.prompt.answer import Answer
 from mailbot.prompt.entry import Entry, read_block
 from mailbot.prompt.sources import Sources

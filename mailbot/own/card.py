@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 
+from mailbot.language import language as languages
 from mailbot.own.frame import Phrase
 from mailbot.own.habits import CHARACTERS_PER_WORD
 from mailbot.own.sent import OwnMail
-from mailbot.prompt import language as languages
 
 ENOUGH = 3  # mails, before anything is called a habit
 SHARE = 0.25  # of the mails, before a way to greet is worth telling

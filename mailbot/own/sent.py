@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mailbot.address.compare import fold
+from mailbot.language import language
 from mailbot.mail import address, parse, part, quote
 from mailbot.mail.mail import Kind, Mail
 from mailbot.own import frame, habits
 from mailbot.own.frame import Phrase
 from mailbot.own.habits import Habits
-from mailbot.prompt import language
 from mailbot.reply.identity import is_own
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from mailbot.prompt import language
+from mailbot.language import language
 
 LONGEST = 40  # characters of a word; more is no word
 SHORTEST = 3  # characters of a word that a query asks for; shorter ones stand everywhere

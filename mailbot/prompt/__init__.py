@@ -23,6 +23,4 @@ The answer::
 Both::
 
     guard      foreign text on its way in, a model's text on its way out
-    language   which language a text is in
-    wished     whether the owner asked for another one
 """

@@ -6,8 +6,8 @@ import time
 
 import pytest
 
-from mailbot.prompt import wished
-from mailbot.prompt.language import detect, mismatch, spoken
+from mailbot.language.language import detect, mismatch, spoken
+from mailbot.language.named import names
 
 SAMPLES = {
     "en": "Hi Ada, could you send us the offer by Friday? We need it for the meeting.",
@@ -403,4 +403,4 @@ def test_a_mail_in_two_languages_may_be_answered_in_either(reply: str, wrong: bo
     ],
 )
 def test_a_wish_names_a_language_in_any_of_ours(text: str, code: str, named: bool) -> None:
-    assert wished.names(text, code) is named
+    assert names(text, code) is named

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from mailbot.prompt.language import CODES
+from mailbot.language.language import CODES
 
 ENDING = 2  # letters at the end of a long name that change: "английский", "на английском"
 LONG = 6  # letters
