@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import re
 import subprocess
 import sys
@@ -85,6 +86,14 @@ def test_makes_a_folder_once(box: mailbox.Mailbox) -> None:
 def test_refuses_a_wrong_password(box: mailbox.Mailbox) -> None:
     with IMAPClient(box.host, port=box.port, ssl=False, timeout=10) as client, pytest.raises(IMAPClientError):
         client.login(box.user, "wrong")
+
+
+def test_a_client_that_idles_outlives_the_garbage_collector(box: mailbox.Mailbox) -> None:
+    with log_in(box) as client:
+        client.select_folder("INBOX")
+        client.idle()
+        gc.collect()
+        client.idle_done()
 
 
 def test_ends_cleanly_while_a_client_is_still_connected() -> None:

@@ -11,7 +11,7 @@ from argparse import Namespace
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from proxyprotocol.reader import ProxyProtocolReader
+from proxyprotocol.sock import SocketInfo
 from pymap.backend.dict import DictBackend
 from pymap.backend.dict.filter import FilterSet
 from pymap.backend.dict.mailbox import MailboxData, MailboxSet
@@ -109,5 +109,11 @@ async def start(user: str, password: str) -> Server:
         await folders.add_mailbox(name)
         await folders.set_subscribed(name, True)
     config.set_cache[user] = (folders, FilterSet())
-    connect = ProxyProtocolReader(config.proxy_protocol).get_callback(IMAPServer(backend.login, config))
+    converse = IMAPServer(backend.login, config)
+
+    async def connect(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        # pymap's own way leaves the connection in a task that nobody holds, and since Python 3.13 the garbage collector
+        # takes it away while the client idles. This one runs in asyncio's task, which lasts as long as the line.
+        await converse(reader, writer, SocketInfo.get(writer, None))
+
     return Server(await asyncio.start_server(connect, HOST, 0), folders)
