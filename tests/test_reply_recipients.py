@@ -79,6 +79,10 @@ def test_a_list_mail_without_a_readable_author_goes_to_the_list() -> None:
     assert (found.to, found.cc) == ((LIST,), ())
 
 
+def test_a_list_in_reply_to_gets_its_copy_where_the_mail_itself_went_to_the_owner() -> None:
+    assert _choose(list_post=LIST.email, reply_to=(LIST,)) == Recipients((MARA,), (LIST,), ())
+
+
 def test_a_list_mail_that_does_not_name_the_owner_is_no_blind_copy() -> None:
     assert _choose(list_post="talk@lists.example", to=(LIST,)) == Recipients((MARA,), (LIST,), ())
 
@@ -223,6 +227,28 @@ def test_a_list_that_puts_itself_into_reply_to_gets_its_copy_also_from_a_known_a
     assert not any("never wrote" in remark for remark in found.remarks)
 
 
+def test_a_stranger_whom_only_list_post_calls_a_list_gets_nothing_of_a_known_authors() -> None:
+    """Anybody can write a List-Post; a list stands in To or Cc, or is one that the owner wrote to."""
+    diverted = (recipients.DIVERTED.format(EVE.email, MARA.email),)
+
+    assert _choose(known=KNOWN, reply_to=(EVE,), list_post=EVE.email) == Recipients((MARA,), (), diverted)
+    assert _choose(known=KNOWN, mail_followup_to=(EVE,), list_post=EVE.email) == Recipients((MARA,), (), diverted)
+    listed = _choose(known=(*KNOWN, LIST.email), reply_to=(LIST,), list_post=LIST.email)
+    assert listed == Recipients((MARA,), (LIST,), ())
+
+
+def test_who_is_known_is_known_in_any_case() -> None:
+    loud = Address("Mara", "MARA@Northwind.Example")
+    eve, bob = Address("Eve", "EVE@Fabrikam.Example"), Address("Bob", "BOB@Contoso.Example")
+
+    assert _choose(known=KNOWN, from_=(loud,), reply_to=(eve,)).to == (loud,)
+    assert _choose(known=KNOWN, from_=(loud,), mail_followup_to=(eve,)).to == (loud,)
+    assert _choose(known=(*KNOWN, EVE.email), reply_to=(eve,)).to == (eve,)
+    assert _choose(known=(*KNOWN, EVE.email), mail_followup_to=(eve,)).to == (eve,)
+    assert _choose(known=KNOWN, mail_followup_to=(BOB,), to=(ADA,), cc=(bob,)).to == (BOB,)
+    assert _choose(known=KNOWN, mail_followup_to=(bob,), to=(ADA, BOB)).to == (bob,)
+
+
 def test_a_known_authors_followup_to_somebody_who_did_not_get_the_mail_is_passed_over() -> None:
     found = _choose(known=KNOWN, mail_followup_to=(MARA, EVE), to=(ADA, BOB))
 
@@ -258,6 +284,16 @@ def test_a_list_that_writes_in_its_own_name_is_no_stranger() -> None:
     assert (found.to, found.cc) == ((BOB,), (LIST,))
     assert found.remarks == (recipients.REWRITTEN.format(LIST.email, BOB.email),)
     assert _choose(to=(ADA,), **munged).remarks == (recipients.FOREIGN.format(BOB.email),)
+
+
+def test_who_wrote_to_a_list_before_still_answers_those_who_write_there() -> None:
+    """The list is known then, but it is nobody whose name a fraud could take."""
+    munged = {"from_": (Address("Bob via Talk", LIST.email),), "reply_to": (BOB,), "list_post": LIST.email}
+
+    found = _choose(known=(LIST.email,), to=(LIST,), **munged)
+    assert (found.to, found.cc) == ((BOB,), (LIST,))
+    assert _choose(known=(LIST.email,), to=(LIST,), reply_all=False, **munged).to == (BOB,)
+    assert _choose(known=(LIST.email,), to=(ADA,), **munged).to == munged["from_"]  # said to be a list, and none
 
 
 @pytest.mark.parametrize(
@@ -315,6 +351,20 @@ def test_who_takes_the_place_of_somebody_of_the_thread_is_remarked(trace: dict[s
 
     assert [remark[:30] for remark in found.remarks] == [recipients.LOOK_ALIKE[:30]]
     assert _choose(from_=(stranger,), text="Yes.", message_id="<1@b>", in_reply_to=(), references=()).remarks == ()
+
+
+@pytest.mark.parametrize("place", ["from_", "reply_to", "to", "cc", "mail_followup_to"])
+def test_who_looks_like_somebody_in_any_field_is_remarked(place: str) -> None:
+    """Also like somebody in another field of the mail, whom the reply does not go to."""
+    people = {"from_": (MARA,), "reply_to": (DESK,), "to": (ADA,), "cc": ()}
+    stranger = Address("Jo", f"JO@{a_label('nörthwind.example').upper()}")
+    like = Address("Jo", f"jo@{a_label('fábrikam.example')}")
+
+    remarks = _choose(**people | {place: (*people.get(place, ()), stranger)}).remarks
+    assert any(remark.startswith(recipients.LOOK_ALIKE[:30]) for remark in remarks)
+    if place != "from_":
+        remarks = _choose(**people | {"from_": (like,), place: (*people.get(place, ()), EVE)}).remarks
+        assert any(remark.startswith(recipients.LOOK_ALIKE[:30]) for remark in remarks)
 
 
 def test_letters_that_look_like_others_are_remarked_with_what_they_are() -> None:

@@ -66,14 +66,15 @@ def choose(mail: Mail, account: Account, known: Collection[str] = ()) -> Recipie
     """Each address at most once, compared without case; ``to`` is empty when nobody can be named for certain.
     ``known`` are the folded addresses that the owner has written to before, as far as they matter here."""
     blind = _is_blind_copy(mail, account)
+    strange = _strange(mail, account, known)
     followup = _others(_certain(mail.mail_followup_to), account)
     hidden = _hidden(followup, mail, account, known)
     if followup and not hidden and account.reply_all and not blind:
         to, remarks = followup, [FOLLOWUP.format(_named(followup))]
         cc: tuple[Address, ...] = ()
     else:
-        to, remarks = _to(mail, account, known)
-        cc = () if blind or not account.reply_all else _cc(mail, account, to)
+        to, remarks = _to(mail, account, strange)
+        cc = () if blind or not account.reply_all else _cc(mail, account, to, strange)
         remarks += [DIVERTED.format(_named(hidden), _named(to))] if hidden and to else []
     if blind:
         remarks.append(BLIND if mail.to + mail.cc else BLIND_ALONE)
@@ -83,7 +84,7 @@ def choose(mail: Mail, account: Account, known: Collection[str] = ()) -> Recipie
 def _hidden(followup: tuple[Address, ...], mail: Mail, account: Account, known: Collection[str]) -> tuple[Address, ...]:
     """What a known author's Mail-Followup-To names beside those who got the mail: as with Reply-To, nobody whom the
     owner never wrote to."""
-    openly = {fold(a.email) for a in mail.to + mail.cc} | {fold(mail.list_post)}
+    openly = {fold(a.email) for a in mail.to + mail.cc}
     homes = {organisation(a.email) for a in mail.from_}
     authors = _others(mail.from_, account)
     if not authors or not all(fold(a.email) in known for a in authors):
@@ -92,37 +93,51 @@ def _hidden(followup: tuple[Address, ...], mail: Mail, account: Account, known: 
     return tuple(a for a in strange if fold(a.email) not in openly)
 
 
-def _to(mail: Mail, account: Account, known: Collection[str]) -> tuple[tuple[Address, ...], list[str]]:
-    reply_to, authors = _others(_with_names(mail.reply_to, mail), account), _others(mail.from_, account)
+def _strange(mail: Mail, account: Account, known: Collection[str]) -> tuple[Address, ...]:
+    """Whom a known author's Reply-To names in a foreign domain, although the owner never wrote there. A list that the
+    mail was openly sent to is no such stranger, and no author either where it writes in its own name."""
+    authors = _others(mail.from_, account)
+    if not authors or not all(fold(a.email) in known and not _is_open_list(mail, a) for a in authors):
+        return ()
+    return tuple(a for a in _elsewhere(mail, account) if fold(a.email) not in known)
+
+
+def _elsewhere(mail: Mail, account: Account) -> tuple[Address, ...]:
+    """Whom Reply-To names in another domain than the author's."""
     homes = {organisation(a.email) for a in mail.from_}
-    elsewhere = [a for a in reply_to if organisation(a.email) not in homes and not _is_open_list(mail, a)]
-    strange = [a for a in elsewhere if fold(a.email) not in known]
-    diverted = bool(strange and authors) and all(fold(a.email) in known for a in authors)
-    use_authors = not reply_to or (_repeats_list(mail) and bool(authors))
-    chosen = authors if use_authors or diverted else reply_to
+    foreign = (a for a in _asked_for(mail, account) if organisation(a.email) not in homes)
+    return tuple(a for a in foreign if not _is_open_list(mail, a))
+
+
+def _to(mail: Mail, account: Account, strange: tuple[Address, ...]) -> tuple[tuple[Address, ...], list[str]]:
+    reply_to, authors = _asked_for(mail, account), _others(mail.from_, account)
+    use_authors = not reply_to or bool(strange) or (_repeats_list(mail) and bool(authors))
+    chosen = authors if use_authors else reply_to
     readings = _two_readings(mail.from_ if chosen is authors else mail.reply_to)
     if readings:
         return (), [TWO_READINGS.format(_named(readings))]
     if not chosen:
         return (), [NO_ADDRESS]
-    if diverted and not use_authors:
+    if strange:
         return authors, [DIVERTED.format(_named(strange), _named(authors))]
+    elsewhere = _elsewhere(mail, account)
     foreign = _named(a for a in chosen if a in elsewhere)
     if foreign and all(_is_open_list(mail, a) for a in mail.from_):
-        return chosen, [REWRITTEN.format(mail.list_post, foreign)] if homes else []
+        return chosen, [REWRITTEN.format(mail.list_post, foreign)] if mail.from_ else []
     same = {a.email.rpartition("@")[2] for a in chosen} <= {a.email.rpartition("@")[2] for a in mail.from_}
-    return chosen, [(ANOTHER if same else FOREIGN).format(foreign)] if foreign and homes else []
+    return chosen, [(ANOTHER if same else FOREIGN).format(foreign)] if foreign and mail.from_ else []
 
 
-def _with_names(addresses: tuple[Address, ...], mail: Mail) -> tuple[Address, ...]:
-    """Reply-To is often a bare address; where it is the author's, the author has a name."""
+def _asked_for(mail: Mail, account: Account) -> tuple[Address, ...]:
+    """Reply-To, which is often a bare address; where it is the author's, the author has a name."""
     names = {fold(a.email): a.name for a in mail.from_}
-    return tuple(Address(a.name or names.get(fold(a.email), ""), a.email) for a in addresses)
+    return _others((Address(a.name or names.get(fold(a.email), ""), a.email) for a in mail.reply_to), account)
 
 
-def _cc(mail: Mail, account: Account, to: tuple[Address, ...]) -> tuple[Address, ...]:
-    """A list whose Reply-To was passed over for its author still gets its copy."""
-    the_list = mail.reply_to if _repeats_list(mail) else ()
+def _cc(mail: Mail, account: Account, to: tuple[Address, ...], strange: tuple[Address, ...]) -> tuple[Address, ...]:
+    """A list whose Reply-To was passed over for its author still gets its copy, but not where only List-Post, which
+    anybody can write, says that a stranger is one."""
+    the_list = mail.reply_to if _repeats_list(mail) and not strange else ()
     named = _certain(the_list) + _certain(mail.to) + _certain(mail.cc)
     in_to = {fold(a.email) for a in to}
     return tuple(a for a in _others(named, account) if fold(a.email) not in in_to)
