@@ -52,6 +52,25 @@ def test_a_gap_without_any_reply_means_append_again() -> None:
     assert found(drafts(uidnext=11), sent()) == Finding(False)
 
 
+def test_a_gap_and_a_newer_mail_that_answers_something_else_mean_append_again() -> None:
+    assert found(drafts(uidnext=11), sent(other(50, "<else@x.example>"), other(51))) == Finding(False)
+
+
+def test_a_reply_above_the_mark_is_newer_whatever_its_date_says() -> None:
+    """INTERNALDATE is what the client that stored the mail said."""
+    assert found(drafts(uidnext=11), sent(other(50, ORIGINAL, arrived=AT - 86_400))).stored
+
+
+def test_a_mail_that_came_after_the_folder_was_counted_fills_no_gap() -> None:
+    gone = drafts(other(11), uidnext=11)
+
+    assert found(gone, sent(other(50, ORIGINAL))).remarks == (REPLY_FOUND,)
+
+
+def test_the_order_of_the_folders_means_nothing() -> None:
+    assert found(sent(other(50, ORIGINAL)), drafts()) == Finding(False)
+
+
 def test_a_gap_and_the_draft_of_another_generation_mean_append_again() -> None:
     earlier = other(11, ORIGINAL, "<earlier@example.org>")
 
