@@ -239,6 +239,8 @@ def test_redo_makes_a_second_draft_and_the_first_page_says_superseded(flagged: A
         ids = [first["draft_message_id"], second["draft_message_id"]]
         assert [draft["Message-ID"] for draft in flagged.mails()] == ids
         assert "decline with thanks" in json.dumps(model.requests[-1].body["messages"])
+        assert "- Your note for this draft: “decline with thanks”\n" in (home.archive / second["page"]).read_text()
+        assert "Your note" not in (home.archive / first["page"]).read_text()
 
 
 def test_redo_makes_a_draft_of_a_mail_that_was_answered_since_the_first(flagged: Account) -> None:

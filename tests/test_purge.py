@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -235,8 +236,8 @@ def test_what_came_to_be_after_a_purge_was_interrupted_is_left(lab: Lab, monkeyp
         with pytest.raises(KeyboardInterrupt):
             forget(lab, before=datetime(2030, 1, 1, tzinfo=UTC))
     (root / names["page"]).write_text((root / names["page"]).read_text().replace("Hi Mara", "Dear Mara"))
-    plan = lab.world.journal.noted(removal.SCOPE, removal.PLAN)
-    lab.world.journal.note(removal.SCOPE, removal.PLAN, {**plan, "jobs": [maras(lab).id]})
+    ((name, plan),) = lab.world.journal.notes(removal.SCOPE).items()
+    lab.world.journal.note(removal.SCOPE, name, {**plan, "jobs": [maras(lab).id]})
 
     assert removal.finish(lab.world.journal, lab.world.store, lab.world.index)
 
@@ -488,6 +489,50 @@ def test_the_command_shows_before_it_removes_and_says_what_it_did(lab: Lab, run:
 def test_a_purge_that_does_not_say_one_thing_is_refused(run: Any, words: tuple[str, ...]) -> None:
     result = run(*words)
     assert type(result.exception).__name__ == "BadUsage"
+
+
+@pytest.mark.parametrize(
+    "words", [("--address", "nobody@holm.example"), ("--before", "2000-01-01"), ("--message-id", "none@holm.example")]
+)
+def test_where_nothing_is_kept_nobody_is_asked(lab: Lab, run: Any, words: tuple[str, ...]) -> None:
+    said = run("--yes", *words)  # without it, and without a terminal, the command is refused
+
+    assert said.output.startswith("Nothing is to be removed.\n")
+    assert "Removed" not in said.output
+    assert said.return_value == 0
+    assert len(lab.jobs()) == 2
+
+
+def test_own_mails_alone_are_shown_and_asked_for(lab: Lab, run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    lab.mailbox.add("Sent", sent("Hi Bo,\n\nsee you on Friday.\n\nCheers\nAda\n", "Bo <bo@holm.example>"), "\\Seen")
+    lab.clock += 4000
+    lab.settle()
+    monkeypatch.setattr("mailbot.cli.purge.sys", SimpleNamespace(stdin=SimpleNamespace(isatty=lambda: True)))
+
+    said = run("--address", "bo@holm.example", input="y\n")
+
+    assert "To be removed: 0 jobs and 0 files, and 1 own mail in the index." in said.output
+    assert "Remove this?" in said.output
+    assert "Removed: 0 jobs, 0 files, 1 own mail." in said.output
+
+
+def test_a_purge_that_another_one_overtook_is_still_brought_to_its_end(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two at once: the first is killed after its plan is on the disk, the second ends well meanwhile."""
+
+    def killed(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as power:
+        power.setattr(removal, "_carry_out", killed)
+        with pytest.raises(KeyboardInterrupt):
+            forget(lab, address="mara@northwind.example")
+    forget(lab, address="eve@holm.example")
+
+    assert removal.finish(lab.world.journal, lab.world.store, lab.world.index)
+    assert lab.jobs() == []
+    assert files(lab) == set()
 
 
 # Beside a running service

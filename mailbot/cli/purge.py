@@ -58,12 +58,15 @@ def command(
         raise BadUsage("there is nobody to ask here: say --yes to remove, or --json to see what would be")
     with opened(config_path) as home:
         if removal.finish(home.journal, home.store, home.index):
-            click.echo("An earlier purge was interrupted; what it had begun is removed now.", err=True)
+            click.echo("An earlier purge had not come to its end; what it had begun is removed now.", err=True)
         wish = _wish(home, ids, address, message_id, before)
         found = find(home.journal, home.store, wish)
+        own_mails = removal.own_mails(home.index, wish)
         beyond = unreached.sentences(home.config.archive.folder, home.config.state.folder, found.hosts)
         if not as_json:
-            _show(found, beyond, own_mails=not ids)
+            _show(found, own_mails, beyond)
+            if not (found.jobs or found.files or found.edited or own_mails != 0):
+                return FAILED if found.busy else 0
         sure = yes or (not as_json and click.confirm("Remove this?"))
         also = edited or bool(sure and not yes and found.edited and click.confirm(f"{EDITED[:-1]}?"))
         removed = removal.remove(home.journal, home.store, home.index, wish, found, edited=also) if sure else None
@@ -94,9 +97,14 @@ def _wish(home: Home, ids: tuple[str, ...], address: str, message_id: str, befor
     )
 
 
-def _show(found: Found, beyond: tuple[str, ...], *, own_mails: bool) -> None:
-    more = ", and own mails in the index" if own_mails else ""
-    click.echo(f"To be removed: {counted(len(found.jobs), 'job')} and {counted(len(found.files), 'file')}{more}.")
+def _show(found: Found, own_mails: int | None, beyond: tuple[str, ...]) -> None:
+    """``own_mails``: how many of the index go; None where that is not known now."""
+    if found.jobs or found.files or own_mails != 0:
+        jobs, files = counted(len(found.jobs), "job"), counted(len(found.files), "file")
+        more = "own mails in the index" if own_mails is None else f"{counted(own_mails, 'own mail')} in the index"
+        click.echo(f"To be removed: {jobs} and {files}{f', and {more}' if own_mails != 0 else ''}.")
+    else:
+        click.echo("Nothing is to be removed.")
     _list("", found.files)
     _list("You wrote in these pages; they stay unless you say otherwise:", found.edited)
     _list("Left alone, because they are not over (mailbot dismiss, or wait):", map(_named, found.busy))

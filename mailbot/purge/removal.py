@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
+from uuid import uuid4
 
 from mailbot.address.compare import fold
 from mailbot.archive.page import fingerprint
@@ -13,7 +14,7 @@ from mailbot.index import Index, Unusable
 from mailbot.journal import Journal
 from mailbot.purge.find import Found, Wish
 
-SCOPE, PLAN = "purge", "plan"
+SCOPE = "purge"  # of the plans: two purges may go on at once, each has its own
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,26 +36,44 @@ def remove(journal: Journal, store: Store, index: Index, wish: Wish, found: Foun
             **{path: pages.get(path) or _seen(store, path) for path in found.files},
             **{path: _seen(store, path) for path in found.edited if edited},
         },
+        **_asked(wish),
+    }
+    name = uuid4().hex
+    journal.note(SCOPE, name, plan)
+    return _carry_out(journal, store, index, name, plan)
+
+
+def own_mails(index: Index, wish: Wish) -> int | None:
+    """How many own mails would go; None where the index cannot be asked now."""
+    try:
+        return index.count(**_asked(wish))
+    except Unusable:
+        return None
+
+
+def _asked(wish: Wish) -> dict[str, Any]:
+    """What the index is asked to forget."""
+    return {
         "address": fold(wish.address) if wish.address else "",
         "message_id": wish.message_id,
         "before": wish.before.timestamp() if wish.before else None,
     }
-    journal.note(SCOPE, PLAN, plan)
-    return _carry_out(journal, store, index, plan)
 
 
 def finish(journal: Journal, store: Store, index: Index) -> bool:
-    """Brings a purge that was interrupted to its end; False when none was, or the index still cannot be asked."""
-    plan = journal.noted(SCOPE, PLAN)
-    if plan is not None:
-        return not _carry_out(journal, store, index, plan).trouble
+    """Brings purges that were interrupted to their end; False when none was, or the index still cannot be asked. One
+    that goes on in another process loses nothing by it."""
+    plans = journal.notes(SCOPE)
+    if plans:
+        troubles = [_carry_out(journal, store, index, *plan).trouble for plan in plans.items()]
+        return not any(troubles)
     if journal.forgotten.is_unfinished:
         journal.forgotten.shrink()
         return True
     return False
 
 
-def _carry_out(journal: Journal, store: Store, index: Index, plan: dict[str, Any]) -> Removed:
+def _carry_out(journal: Journal, store: Store, index: Index, name: str, plan: dict[str, Any]) -> Removed:
     """Each part may be there already, or gone. What came to be meanwhile is left: a file that another job has by now, a
     page that its owner wrote in."""
     jobs = set(plan["jobs"])
@@ -70,7 +89,7 @@ def _carry_out(journal: Journal, store: Store, index: Index, plan: dict[str, Any
     with journal.transaction():
         forgotten = journal.forgotten.forget(plan["jobs"])
         if not trouble:  # else the next start asks the index again
-            journal.note(SCOPE, PLAN, None)
+            journal.note(SCOPE, name, None)
     journal.forgotten.shrink()
     return Removed(forgotten, gone, own, trouble)
 
