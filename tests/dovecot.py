@@ -1,7 +1,7 @@
-"""A real Dovecot (2.3) of our own on loopback: unprivileged.
+"""A real Dovecot (2.3 or 2.4) of our own on loopback: unprivileged.
 
-Owns its config and its mail. Refuses to know what the tests do with it: every user name is accepted with
-the one password, so each test takes a fresh user and none sees another's mail.
+Owns its folder and its mail; ``dovecot_config.py`` has what it reads. Refuses to know what the tests do with it: every
+user name is accepted with the one password, so each test takes a fresh user and none sees another's mail.
 """
 
 from __future__ import annotations
@@ -15,124 +15,8 @@ import shutil
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+import dovecot_config as config
 from mail_server import MailServer, make_certificate
-
-CONFIG = """\
-base_dir = {folder}/run
-state_dir = {folder}/state
-log_path = {folder}/log
-protocols = imap
-listen = 127.0.0.1
-default_internal_user = {internal_user}
-default_internal_group = {internal_group}
-default_login_user = {login_user}
-first_valid_uid = 1
-first_valid_gid = 1
-shutdown_clients = yes
-
-ssl = yes
-ssl_cert = <{folder}/cert.pem
-ssl_key = <{folder}/key.pem
-disable_plaintext_auth = no
-auth_mechanisms = plain login{token_mechanisms}
-auth_failure_delay = 0
-auth_verbose = yes
-{token_passdb}
-passdb {{
-  driver = static
-  mechanisms = plain login
-  args = password={password}
-}}
-userdb {{
-  driver = passwd-file
-  args = username_format=%u {folder}/quotas/%u
-  default_fields = uid={uid} gid={gid} home={folder}/mail/%u
-  # A file for each user, because one file for all is read again only when the second changes; most users have none.
-  result_internalfail = continue
-}}
-userdb {{
-  driver = static
-  args = allow_all_users=yes uid={uid} gid={gid} home={folder}/mail/%u
-}}
-
-mail_location = maildir:~/Maildir
-mail_plugins = quota
-plugin {{
-  quota = count:Mail
-  quota_vsizes = yes
-}}
-mail_max_userip_connections = 50
-mailbox_idle_check_interval = 1s
-protocol imap {{
-  mail_plugins = quota imap_quota
-}}
-namespace inbox {{
-  inbox = yes
-  separator = /
-  mailbox Drafts {{
-    auto = subscribe
-    special_use = \\Drafts
-  }}
-  mailbox Sent {{
-    auto = subscribe
-    special_use = \\Sent
-  }}
-  mailbox Trash {{
-    auto = subscribe
-    special_use = \\Trash
-  }}
-  mailbox Junk {{
-    auto = subscribe
-    special_use = \\Junk
-  }}
-  mailbox Archive {{
-    auto = subscribe
-    special_use = \\Archive
-  }}
-}}
-
-# No penalty: a test of wrong passwords must not slow the next test.
-service anvil {{
-  chroot =
-  unix_listener anvil-auth-penalty {{
-    mode = 0
-  }}
-}}
-service imap-login {{
-  chroot =
-  service_count = 0
-  process_min_avail = 1
-  inet_listener imap {{
-    port = {port}
-  }}
-  inet_listener imaps {{
-    port = {tls_port}
-  }}
-}}
-service imap {{
-  process_min_avail = 1
-}}
-service stats {{
-  chroot =
-}}
-"""
-
-
-# https://doc.dovecot.org/2.3/configuration_manual/authentication/oauth2/
-TOKEN_PASSDB = """\
-passdb {{
-  driver = oauth2
-  mechanisms = xoauth2 oauthbearer
-  args = {folder}/oauth2.conf.ext
-}}
-"""
-TOKENS = """\
-introspection_url = {url}
-introspection_mode = post
-username_attribute = username
-active_attribute = active
-active_value = true
-"""
 
 
 def find() -> str | None:
@@ -147,21 +31,29 @@ class Dovecot(MailServer):
     def __init__(self, introspection: str = "") -> None:
         super().__init__()
         self._introspection = introspection
+        self._binary = _found()
+        self.version = config.installed(self._binary)
 
     def write_folder(self) -> None:
-        _write_folder(self.folder, self.port, self.tls_port, self.password, self._introspection)
+        """The config, the certificate and the folders, owned by whoever the mail processes run as."""
+        uid, gid, *own = _identities()
+        self.folder.chmod(0o755)
+        (self.folder / "mail").mkdir()
+        os.chown(self.folder / "mail", uid, gid)
+        (self.folder / "quotas").mkdir()
+        make_certificate(self.folder)
+        names = config.Names(self.folder, self.port, self.tls_port, self.password, self._introspection, uid, gid, *own)
+        (self.folder / "oauth2.conf.ext").write_text(config.tokens(names))
+        (self.folder / "dovecot.conf").write_text(config.dovecot_conf(names, self.version))
 
     def command(self) -> Sequence[str | Path]:
-        binary = find()
-        if binary is None:
-            raise RuntimeError("There is no dovecot binary on this host. Install the package dovecot-imapd.")
-        return [binary, "-F", "-c", self.folder / "dovecot.conf"]
+        return [self._binary, "-F", "-c", self.folder / "dovecot.conf"]
 
     def user(self, name: str = "ada", *, quota: int | None = None) -> str:
         """A user name that nobody had before, with the usual folders and no mail. ``quota``: bytes of the mailbox."""
         user = f"{name}-{secrets.token_hex(4)}@example.org"
         if quota is not None:
-            (self.folder / "quotas" / user).write_text(f"{user}:::::::userdb_quota_rule=*:bytes={quota}\n")
+            (self.folder / "quotas" / user).write_text(config.quota(user, quota, self.version))
         return user
 
     def rebuild(self, user: str, folder: str = "INBOX", *, uidvalidity: int | None = None) -> None:
@@ -192,29 +84,11 @@ class Dovecot(MailServer):
         return [int(sent) for sent, _ in rows], [int(received) for _, received in rows]
 
 
-def _write_folder(folder: Path, port: int, tls_port: int, password: str, introspection: str) -> None:
-    """The config, the certificate and the folders, owned by whoever the mail processes run as."""
-    uid, gid, internal_user, internal_group, login_user = _identities()
-    folder.chmod(0o755)
-    (folder / "mail").mkdir()
-    os.chown(folder / "mail", uid, gid)
-    (folder / "quotas").mkdir()
-    make_certificate(folder)
-    (folder / "oauth2.conf.ext").write_text(TOKENS.format(url=introspection))
-    config = CONFIG.format(
-        token_mechanisms=" xoauth2 oauthbearer" if introspection else "",
-        token_passdb=TOKEN_PASSDB.format(folder=folder) if introspection else "",
-        folder=folder,
-        port=port,
-        tls_port=tls_port,
-        password=password,
-        uid=uid,
-        gid=gid,
-        internal_user=internal_user,
-        internal_group=internal_group,
-        login_user=login_user,
-    )
-    (folder / "dovecot.conf").write_text(config)
+def _found() -> str:
+    binary = find()
+    if binary is None:
+        raise RuntimeError("There is no dovecot binary on this host. Install the package dovecot-imapd.")
+    return binary
 
 
 def _identities() -> tuple[int, int, str, str, str]:
