@@ -87,17 +87,17 @@ class Home:
 
     @cached_property
     def endpoint(self) -> Endpoint | None:
-        from mailbot.model import Endpoint
+        from mailbot.model import Endpoint, Learnt
+        from mailbot.model.learnt import scope
 
         model = self.config.model
         if model is None:
             return None
-        scope = f"learnt:{model.base_url} {model.name}"
+        kept = scope(model)
         return Endpoint(
             model,
             key=lambda: self.secrets.get("model") if self.secrets.has("model") else "",
-            learnt=lambda: frozenset(self.journal.notes(scope)),
-            learn=lambda fact: self.journal.note(scope, fact, time.time()),
+            learnt=Learnt(lambda: self.journal.notes(kept), lambda fact, at: self.journal.note(kept, fact, at)),
         )
 
     def sweep(self) -> None:

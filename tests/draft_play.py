@@ -12,6 +12,7 @@ from typing import Any
 
 from draft_case import Case
 from endpoint import Endpoint, Text
+from fakes import in_memory
 from served import Served, Server
 from worlds import Lab
 
@@ -45,9 +46,8 @@ def play(case: Case, answer: str | None, server: Server | None = None) -> Played
         config = case.config(model.base_url)
         person = Served(server, config) if server else Lab(config)
         try:
-            learnt = set[str]()
             assert person.config.model is not None
-            client = Client(person.config.model, lambda: "", lambda: frozenset(learnt), learnt.add)
+            client = Client(person.config.model, lambda: "", in_memory())
             person.endpoint = client  # type: ignore[assignment]
             person.boot()
             uid = _deliver(person, case)

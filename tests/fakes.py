@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -18,7 +19,7 @@ from mailbot.imap import gate
 from mailbot.imap.answer import Fetched, Folder, Look
 from mailbot.imap.trouble import Rejection
 from mailbot.job import Mark, Place
-from mailbot.model import Reply
+from mailbot.model import Learnt, Reply
 
 Watch = Callable[[str], None]
 CAPABILITIES = frozenset({"IMAP4REV1", "UIDPLUS", "MOVE", "IDLE", "SPECIAL-USE"})
@@ -295,6 +296,17 @@ ANSWER = {
 }
 
 
+def in_memory(now: Callable[[], float] = time.time) -> Learnt:
+    """What is learnt of a server, kept nowhere."""
+    kept: dict[str, float] = {}
+
+    def keep(fact: str, at: float | None) -> None:
+        kept.pop(fact, None)
+        kept.update({} if at is None else {fact: at})
+
+    return Learnt(lambda: dict(kept), keep, now)
+
+
 class FakeEndpoint:
     """Answers from ``queue`` (texts, or errors to raise), then always with ANSWER."""
 
@@ -305,12 +317,10 @@ class FakeEndpoint:
         self.asked: list[Any] = []
         self.effect: Watch = lambda name: None
         self.loaded = False
+        self.learnt = in_memory()
 
     def load(self) -> None:
         self.loaded = True
-
-    def give_up_schema(self) -> None:
-        """It answers in JSON whatever it is asked for."""
 
     def ask(self, messages: Any, shape: str, **how: bool) -> Reply:
         self.effect("ask")

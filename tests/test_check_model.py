@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from checked import Checked, fails, of
-from endpoint import Endpoint, Status, Text, answer_to, completion
+from endpoint import Endpoint, Refuse, Status, Text, answer_to, completion
 from model_servers import Ollama
 
 from mailbot.check import model
@@ -66,7 +66,17 @@ def test_a_server_that_ignores_the_schema_is_asked_in_plain_text(quirky: Checked
     with Endpoint(usual=Ollama(holds=False)) as server:
         findings = quirky(extra=with_model(server))
 
-    assert "answers a sample mail (as plain text" in of(findings, "model", "ok")[0]
+    assert "(as plain text: it twice ignored the JSON schema)" in of(findings, "model", "ok")[0]
+
+
+def test_check_learns_anew_what_a_server_takes(quirky: Checked) -> None:
+    """A server that was updated, or got another model, is asked for JSON again as soon as its owner looks."""
+    with Endpoint(Refuse("response_format")) as server:
+        before = quirky(extra=with_model(server))
+        after = quirky(extra=with_model(server))
+
+    assert "(as plain text: the server takes no JSON schema)" in of(before, "model", "ok")[0]
+    assert "(as JSON)" in of(after, "model", "ok")[0]
 
 
 def test_a_model_that_thinks_long_gets_the_room_that_a_draft_would(quirky: Checked) -> None:

@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 from endpoint import Behaviour, Cut, Drip, Endpoint, Exchange, Hang, Huge, Refuse, Request, Status, Text
+from fakes import in_memory
 
 from mailbot.config import Model, load
 from mailbot.errors import Later, MailbotError, OwnerMustAct
 from mailbot.model import Endpoint as Client
-from mailbot.model import NeedsPlain, Reply, quirks
+from mailbot.model import Learnt, NeedsPlain, Reply, quirks
 from mailbot.model.endpoint import parameters
 from mailbot.prompt.answer import BadAnswer, Shape, read
 
@@ -34,12 +35,12 @@ class Asker:
     base_url: str
     timeout: float = 5
     key: str = "sk-test"
-    learnt: set[str] = field(default_factory=set)
+    learnt: Learnt = field(default_factory=in_memory)
 
     @property
     def client(self) -> Client:
         config = Model(base_url=self.base_url, name="test-1", timeout=self.timeout, context_tokens=8000)
-        return Client(config, lambda: self.key, lambda: frozenset(self.learnt), self.learnt.add)
+        return Client(config, lambda: self.key, self.learnt)
 
     def ask(self, shape: Shape = "schema") -> Reply:
         return self.client.ask(MESSAGES, shape)
@@ -136,7 +137,7 @@ def test_refused_parameter_is_left_out_at_once_and_ever_after(words: str) -> Non
     with Endpoint(Refuse("temperature", words), Refuse("temperature", words)) as server:
         asker = Asker(server.base_url)
         first, second = asker.ask(), asker.ask()
-    assert asker.learnt == {"no-temperature"}
+    assert asker.learnt.facts() == {"no-temperature"}
     assert (first.temperature, second.temperature) == (None, None)
     assert ["temperature" in request.body for request in server.requests] == [True, False, False]
     assert asker.client.temperature is None
@@ -146,7 +147,7 @@ def test_two_refused_parameters_are_both_left_out() -> None:
     with Endpoint(Refuse("temperature"), Refuse("max_tokens")) as server:
         asker = Asker(server.base_url)
         asker.ask()
-    assert asker.learnt == {"no-temperature", "no-max_tokens"}
+    assert asker.learnt.facts() == {"no-temperature", "no-max_tokens"}
     assert len(server.requests) == 3
 
 
@@ -161,12 +162,15 @@ def test_server_without_schema_is_asked_in_plain_text(words: str) -> None:
         assert asker.client.shape == "plain"
         reply = asker.ask(asker.client.shape)
     assert reply.shape == "plain"
-    assert asker.learnt == {"no-schema"}
+    assert asker.learnt.facts() == {"no-schema"}
 
 
 def test_known_lack_of_schema_costs_no_request() -> None:
-    with Endpoint() as server, pytest.raises(NeedsPlain):
-        Asker(server.base_url, learnt={"no-schema"}).ask()
+    with Endpoint() as server:
+        asker = Asker(server.base_url)
+        asker.learnt.add("no-schema")
+        with pytest.raises(NeedsPlain):
+            asker.ask()
     assert server.requests == []
 
 

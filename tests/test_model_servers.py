@@ -5,16 +5,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 from endpoint import Behaviour, Endpoint, Status, Text
+from fakes import in_memory
 from model_servers import Groq, LiteLlm, LlamaCpp, LmStudio, Mistral, Ollama, OpenRouter, Reasoning, Vllm
 from worlds import CONFIG, Lab, question
 
 from mailbot.job import State
 from mailbot.model import Endpoint as Client
+from mailbot.model.learnt import HOLDS
 
 NOT_BOTH = 'Either "json_schema" or "grammar" can be specified, but not both'  # llama.cpp#11847, 2025-02
 NO_GRAMMAR = "Failed to initialize samplers: failed to parse grammar"  # llama.cpp's words of 2026-08 (opencodex#2135)
@@ -31,7 +33,11 @@ class Play:
 
     lab: Lab
     model: Endpoint
-    learnt: set[str] = field(default_factory=set)
+    client: Client
+
+    @property
+    def learnt(self) -> set[str]:
+        return set(self.client.learnt.facts())
 
     @property
     def drafts(self) -> int:
@@ -40,6 +46,13 @@ class Play:
     @property
     def job(self) -> Any:
         return self.lab.jobs()[0]
+
+    def draft(self, number: int) -> int:
+        """A mail is flagged and drafted; returns how many calls that took."""
+        before = len(self.model.requests)
+        self.lab.flag(question(number))
+        self.lab.settle()
+        return len(self.model.requests) - before
 
     def sent(self, name: str) -> list[Any]:
         """What each request held under this name."""
@@ -51,12 +64,12 @@ def playing(usual: Behaviour, *script: Behaviour, hosted: bool = False, path: st
     with Endpoint(*script, usual=usual) as model:
         url = model.base_url.removesuffix("/v1") + path
         lab = Lab(CONFIG.replace("http://127.0.0.1:1/v1", url))
-        play = Play(lab, model)
         config = lab.config.model
         assert config is not None
         vars(config)["is_local"] = not hosted  # the only difference that a host makes here
-        client: Any = Client(config, lambda: "sk-test", lambda: frozenset(play.learnt), play.learnt.add)
-        lab.endpoint = client
+        client = Client(config, lambda: "sk-test", in_memory(lambda: lab.clock))
+        play = Play(lab, model, client)
+        lab.endpoint = client  # type: ignore[assignment]
         lab.boot()
         lab.cycle()
         try:
@@ -73,11 +86,9 @@ DRAFTS: dict[str, tuple[Behaviour, bool, int, set[str]]] = {
     "OpenAI, an older model": (Reasoning(most=4096), True, 3, {"no-temperature", *NO_LIMIT}),
     "Ollama": (Ollama(), False, 1, set()),
     "Ollama, fences and chatter": (Ollama(wraps=True), False, 1, set()),
-    "Ollama, the schema is ignored": (Ollama(holds=False), False, 3, {"no-schema"}),
     "llama.cpp": (LlamaCpp(), False, 1, set()),
     "llama.cpp, two grammars": (LlamaCpp(NOT_BOTH), False, 2, {"no-schema"}),
     "llama.cpp, no grammar": (LlamaCpp(NO_GRAMMAR), False, 2, {"no-schema"}),
-    "llama.cpp, the schema is dropped": (LlamaCpp(drops=True), False, 3, {"no-schema"}),
     "LM Studio": (LmStudio(), False, 1, set()),
     "LM Studio without a schema": (LmStudio(schema=False), False, 2, {"no-schema"}),
     "vLLM": (Vllm(), False, 1, set()),
@@ -85,7 +96,6 @@ DRAFTS: dict[str, tuple[Behaviour, bool, int, set[str]]] = {
     "vLLM without a grammar": (Vllm(grammar=XGRAMMAR), False, 2, {"no-schema"}),
     "Mistral": (Mistral(), True, 2, {"no-max_completion_tokens"}),
     "DeepSeek": (LlamaCpp(UNAVAILABLE), True, 2, {"no-schema"}),
-    "Groq": (Groq(), True, 3, {"no-schema"}),
     "LiteLLM": (LiteLlm(), True, 1, set()),
     "LiteLLM, refuses": (LiteLlm(OPENAI_ONLY), True, 3, {"no-max_completion_tokens", "no-temperature"}),
 }  # fmt: skip
@@ -95,18 +105,75 @@ DRAFTS: dict[str, tuple[Behaviour, bool, int, set[str]]] = {
 def test_a_server_gives_a_draft_and_what_it_takes_is_known_from_then_on(name: str) -> None:
     server, hosted, calls, learnt = DRAFTS[name]
     with playing(server, hosted=hosted) as play:
-        play.lab.flag()
-        play.lab.settle()
-        first, known = len(play.model.requests), set(play.learnt)
-        play.lab.flag(question(2))
-        play.lab.settle()
+        first, known = play.draft(1), play.learnt
+        second = play.draft(2)
 
         assert (play.drafts, first, known) == (2, calls, learnt)
         assert play.learnt == learnt
         assert play.job.state is State.DONE
-        thinks = isinstance(server, Reasoning) and server.thinks
-        assert len(play.model.requests) == first + (2 if thinks else 1)
+        assert second == (2 if isinstance(server, Reasoning) and server.thinks else 1)
         assert ("no-schema" in learnt) == (play.sent("response_format")[-1] is None)
+
+
+@pytest.mark.parametrize(
+    ("server", "hosted"), [(Ollama(holds=False), False), (LlamaCpp(drops=True), False), (Groq(), True)], ids=str
+)
+def test_a_schema_that_is_ignored_on_two_mails_of_a_week_is_asked_for_no_more_in_that_week(
+    server: Behaviour, hosted: bool
+) -> None:
+    with playing(server, hosted=hosted) as play:
+        calls = [play.draft(number) for number in (1, 2, 3)]
+        play.lab.clock += HOLDS
+        calls += [play.draft(number) for number in (4, 5, 6)]
+
+        assert calls == [3, 3, 1, 3, 3, 1]
+        assert (play.drafts, play.learnt) == (6, {"no-schema", "schema-ignored"})
+
+
+def test_a_schema_that_is_ignored_on_one_mail_is_asked_for_on_the_next() -> None:
+    """A model may stumble over a mail: the mail gets its draft in plain text, the server keeps its schema."""
+    with playing(Ollama(), Text("Sure!"), Text("Sure!")) as play:
+        assert [play.draft(number) for number in (1, 2)] == [3, 1]
+        assert [bool(sent) for sent in play.sent("response_format")] == [True, True, False, True]
+
+
+def test_two_mails_with_a_week_between_them_are_no_habit() -> None:
+    stumble = (Text("Sure!"), Text("Sure!"))
+    with playing(Ollama(), *stumble, Ollama(), *stumble) as play:
+        play.draft(1)
+        play.lab.clock += HOLDS
+        play.draft(2)
+
+        assert (play.drafts, play.learnt) == (2, {"schema-ignored"})
+
+
+def test_what_a_server_refused_is_tried_again_after_a_week_and_costs_one_refused_request() -> None:
+    with playing(LlamaCpp(NO_GRAMMAR)) as play:
+        calls = [play.draft(number) for number in (1, 2)]
+        play.lab.clock += HOLDS
+        calls += [play.draft(number) for number in (3, 4)]
+
+        assert (calls, play.drafts) == ([2, 1, 2, 1], 4)
+
+
+def test_a_server_that_was_updated_gets_its_schema_again_after_a_week() -> None:
+    with playing(Ollama(), Status(400, {"error": {"message": NO_GRAMMAR}})) as play:
+        play.draft(1)
+        assert play.learnt == {"no-schema"}
+        play.lab.clock += HOLDS
+        play.draft(2)
+
+        assert (play.drafts, play.learnt) == (2, set())
+        assert [bool(sent) for sent in play.sent("response_format")] == [True, False, True]
+
+
+def test_a_fact_from_the_future_is_of_a_wrong_clock_and_does_not_hold() -> None:
+    clock = 2000.0
+    learnt = in_memory(lambda: clock)
+    learnt.add("no-temperature")
+    clock = 1000.0
+
+    assert learnt.facts() == frozenset()
 
 
 @pytest.mark.parametrize(
@@ -232,7 +299,7 @@ def test_a_schema_that_was_given_up_is_asked_for_again_of_another_model_only() -
     with playing(Ollama(holds=False)) as play:
         home = Home(play.lab.config, {})
         assert home.endpoint is not None
-        home.endpoint.give_up_schema()
+        home.endpoint.learnt.add("no-schema")
         assert home.endpoint.shape == "plain"
         assert play.lab.config.model is not None
         other = play.lab.config.model.model_copy(update={"name": "another"})

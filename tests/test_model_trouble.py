@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from endpoint import Behaviour, Cut, Drip, Endpoint, Hang, Huge, Status, Text
+from fakes import in_memory
 from worlds import CONFIG, Lab, question
 
 from mailbot.job import State
@@ -33,8 +34,7 @@ def lab(model: Endpoint) -> Iterator[Lab]:
     """A mailbox that mailbot knows, one flagged mail in it, and the real client for the scripted server."""
     lab = Lab(CONFIG.replace("http://127.0.0.1:1/v1", model.base_url).replace("[model]\n", LIMIT))
     assert lab.config.model is not None
-    learnt: set[str] = set()
-    client: Any = Client(lab.config.model, lambda: "sk-test", lambda: frozenset(learnt), learnt.add)
+    client: Any = Client(lab.config.model, lambda: "sk-test", in_memory())
     lab.endpoint = client
     lab.boot()
     lab.cycle()

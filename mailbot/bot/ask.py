@@ -8,7 +8,7 @@ from dataclasses import asdict
 from mailbot.archive.source import completed_prompt
 from mailbot.bot import daily
 from mailbot.errors import Later, OwnerMustAct
-from mailbot.job import BAD_ANSWERS, Job, backoff
+from mailbot.job import BAD_ANSWERS, NOT_JSON, Job, backoff
 from mailbot.learn import filed
 from mailbot.model import NeedsPlain, Reply
 from mailbot.notices import trouble
@@ -111,9 +111,9 @@ def analyse(world: World, job: Job) -> Job:
 
 
 def _refused(world: World, job: Job, error: BadAnswer) -> Job:
-    """What is learnt from a bad answer: that it needs more room, or that the server does not hold its schema."""
-    if isinstance(error, NotJson) and job.not_json and world.endpoint is not None:
-        world.endpoint.give_up_schema()  # the last try is in plain text
+    """What is learnt from a bad answer: that it needs more room, or that the schema was not held."""
+    if isinstance(error, NotJson) and job.not_json + 1 == NOT_JSON and world.endpoint is not None:
+        world.endpoint.learnt.schema_ignored()
     return reject(world, job, error.reason, not_json=isinstance(error, NotJson), cut_off=isinstance(error, CutOff))
 
 

@@ -11,7 +11,7 @@ from mailbot.bot import addressed, context, daily, gather
 from mailbot.bot.addressed import Addressed
 from mailbot.bot.context import Wanted
 from mailbot.bot.pages import name
-from mailbot.job import STARTS, Job
+from mailbot.job import NOT_JSON, STARTS, Job
 from mailbot.language import language
 from mailbot.learn import filed
 from mailbot.mail import quote
@@ -110,7 +110,7 @@ def _prompt(world: World, job: Job, reply: Addressed, allowed: Verdict) -> Job:
         note=_wish(job),
         nonce=world.nonce(),
         context_tokens=world.config.model.context_tokens if world.config.model else 0,
-        shape=world.endpoint.shape,
+        shape="plain" if job.not_json >= NOT_JSON else world.endpoint.shape,
         templates=world.templates(),
         context=NOTHING if allowed.analysis else context.lent(world, wanted),
         analysis=bool(allowed.analysis),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from mailbot.check.finding import Finding
 from mailbot.check.prompt import SAMPLE, sample
 from mailbot.errors import Later, OwnerMustAct, Refused
+from mailbot.job import NOT_JSON
 from mailbot.model import NeedsPlain
 from mailbot.prompt import answer as answers
 from mailbot.prompt.answer import CutOff, NotJson
@@ -33,13 +34,22 @@ def model(home: Home, tell: Callable[[str], None]) -> Iterator[Finding]:
         text = "none is configured: drafts come from the outline writer (set [model] name for real ones)"
         yield Finding("warn", "model", text)
         return
+    assert home.endpoint is not None, "a model is configured"
+    home.endpoint.learnt.forget()  # what a server takes may be other than it was
     try:
         prompt, reply = _ask(home, SAMPLE, config.context_tokens, answers.read)
-        how = "as JSON" if reply.shape == "schema" else "as plain text: the server takes no JSON schema"
-        yield Finding("ok", "model", f"{config.name} at {config.base_url} answers a sample mail ({how})")
+        yield Finding("ok", "model", f"{config.name} at {config.base_url} answers a sample mail ({_form(home, reply)})")
         yield _window(home, prompt, reply, tell)
     except (Later, OwnerMustAct, Refused) as error:
         yield Finding("fail", "model", str(error))
+
+
+def _form(home: Home, reply: Reply) -> str:
+    assert home.endpoint is not None, "a model is configured"
+    if reply.shape == "schema":
+        return "as JSON"
+    refused = home.endpoint.shape == "plain"
+    return f"as plain text: {'the server takes no JSON schema' if refused else 'it twice ignored the JSON schema'}"
 
 
 def _window(home: Home, small: Prompt, counted: Reply, tell: Callable[[str], None]) -> Finding:
@@ -85,7 +95,8 @@ def _ask(
     assert endpoint is not None, "a model is configured"
     not_json, cut_off = 0, False
     for _ in range(TRIES):
-        prompt = sample(home, text, context_tokens, endpoint.shape)
+        shape = "plain" if not_json >= NOT_JSON else endpoint.shape
+        prompt = sample(home, text, context_tokens, shape)
         try:
             reply = endpoint.ask(prompt.messages, prompt.shape, twice_the_room=cut_off)
             read(reply.text, reply.shape)
@@ -94,8 +105,8 @@ def _ask(
             continue
         except NotJson:
             not_json += 1
-            if not_json == 2:
-                endpoint.give_up_schema()
+            if not_json == NOT_JSON:
+                endpoint.learnt.schema_ignored()
         except CutOff:
             if cut_off:
                 raise

@@ -83,12 +83,13 @@ def _chosen(home: Home, name: str, base_url: str) -> Model:
 
 def _endpoint(home: Home, model: Model) -> Endpoint:
     """It gets the key of the config only where it is the server of the config, and what it learns is forgotten."""
-    from mailbot.model import Endpoint
+    from mailbot.model import Endpoint, Learnt
+    from mailbot.model.learnt import scope
 
     own = home.config.model is not None and model.host == home.config.model.host
-    learnt = set(home.journal.notes(f"learnt:{model.base_url} {model.name}"))
+    learnt = home.journal.notes(scope(model))
     key = home.secrets.get("model") if own and home.secrets.has("model") else ""
-    return Endpoint(model, lambda: key, lambda: frozenset(learnt), learnt.add)
+    return Endpoint(model, lambda: key, Learnt(lambda: learnt, learnt.__setitem__))
 
 
 def _remarks(remarks: tuple[str, ...], width: int) -> list[str]:

@@ -124,7 +124,7 @@ def _rejected(job: Job, event: Event) -> Job:
         bad_answers=job.bad_answers + data.get("counts", 1),
         prompted_at=None,
         reason=data["reason"],
-        not_json=data.get("not_json", False),
+        not_json=job.not_json + 1 if data.get("not_json") else 0,
         cut_off=job.cut_off or data.get("cut_off", False),
     )
 

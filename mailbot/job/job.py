@@ -79,7 +79,7 @@ class Job:
     analysis: str = ""  # why the answer goes on the page and becomes no draft
     starts: int = 0
     bad_answers: int = 0
-    not_json: bool = False  # the last answer was bad because it was not the JSON that was asked for
+    not_json: int = 0  # answers in a row that were not the JSON that was asked for
     cut_off: bool = False  # an answer ended where its room did: the next gets twice of it
     answer: Mapping[str, Any] = field(default_factory=dict)  # as it came; {} once it was of no use
     tokens_in: int = 0

@@ -7,6 +7,7 @@ from enum import StrEnum
 from mailbot.job.job import Job
 from mailbot.job.state import State
 
+NOT_JSON = 2  # answers to one mail that are not the JSON that was asked for; then it is asked in plain text
 BAD_ANSWERS = 3  # then the job parks: the same question will not be answered better a fourth time
 BUGS = 3  # tries of a step that shows one; then the job parks
 STARTS = 5  # then the job parks: a mail that ended the process so often does it for ever; no chance does

@@ -21,6 +21,7 @@ from mailbot.config.value import PRIVATE, within
 from mailbot.deadline import Deadline
 from mailbot.errors import Later, MailbotError, OwnerMustAct
 from mailbot.model import quirks
+from mailbot.model.learnt import NO_SCHEMA, Learnt
 from mailbot.model.reply import Reply, read_reply, table
 from mailbot.prompt.answer import BadAnswer, Shape
 from mailbot.prompt.budget import tokens
@@ -46,21 +47,14 @@ class NeedsPlain(MailbotError):
 class Endpoint:
     """The model of the config. May be used from several threads at once.
 
-    ``key`` gives the API key, "" for none, and is asked anew at each call. ``learnt`` gives what is known of this
-    server and model, ``learn`` adds to it: words such as "no-schema" and "no-temperature".
+    ``key`` gives the API key, "" for none, and is asked anew at each call. ``learnt`` is what is known of this server
+    and model, and grows.
     """
 
-    def __init__(
-        self,
-        config: Model,
-        key: Callable[[], str],
-        learnt: Callable[[], frozenset[str]],
-        learn: Callable[[str], None],
-    ) -> None:
+    def __init__(self, config: Model, key: Callable[[], str], learnt: Learnt) -> None:
         self._config = config
         self._key = key
-        self._learnt = learnt
-        self._learn = learn
+        self.learnt = learnt
 
     @property
     def name(self) -> str:
@@ -73,12 +67,12 @@ class Endpoint:
     @property
     def temperature(self) -> float | None:
         """What will be sent, as far as is known now."""
-        return None if "no-temperature" in self._learnt() else self._config.temperature
+        return None if "no-temperature" in self.learnt.facts() else self._config.temperature
 
     @property
     def shape(self) -> Shape:
         """The shape of prompt that this server is known to take."""
-        return "plain" if quirks.NO_SCHEMA in self._learnt() else "schema"
+        return "plain" if NO_SCHEMA in self.learnt.facts() else "schema"
 
     def load(self) -> None:
         """Imports openai ahead of the first call: up to two seconds, in which a thread can be searched for."""
@@ -86,10 +80,6 @@ class Endpoint:
             import openai.resources.chat  # noqa: F401
 
             import mailbot.model.wire  # noqa: F401
-
-    def give_up_schema(self) -> None:
-        """The server takes a JSON schema and does not hold it: it is asked in plain text from now on."""
-        self._learn(quirks.NO_SCHEMA)
 
     def ask(
         self,
@@ -111,8 +101,8 @@ class Endpoint:
         sent = " ".join(message["content"] for message in messages)
         too_much: frozenset[str] = frozenset()  # refused for what only this call wants: nothing to learn
         for _ in range(DROPS + 1):
-            learnt = self._learnt() | too_much
-            if shape == "schema" and quirks.NO_SCHEMA in learnt:
+            learnt = self.learnt.facts() | too_much
+            if shape == "schema" and NO_SCHEMA in learnt:
                 raise NeedsPlain("the model's server takes no JSON schema; it is asked in plain text")
             options = parameters(self._config, shape, learnt, sent if twice_the_room else None, analysis=analysis)
             got = self._post(messages, options, deadline, inside)
@@ -123,7 +113,7 @@ class Endpoint:
                 too_much = got
             else:
                 for fact in got:
-                    self._learn(fact)
+                    self.learnt.add(fact)
         raise OwnerMustAct("model", "The model's server refuses one parameter after the other", quirks.MODEL_HINT)
 
     def _post(

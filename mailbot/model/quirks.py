@@ -15,10 +15,10 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from mailbot.errors import Later, MailbotError, OwnerMustAct
+from mailbot.model.learnt import NO_SCHEMA
 from mailbot.prompt.answer import BadAnswer, NotJson
 from mailbot.prompt.guard import one_line
 
-NO_SCHEMA = "no-schema"  # learnt: answers in plain text only; "no-temperature" and the like: that parameter is left out
 RESPONSE_FORMAT = "response_format"
 LIMITS = ("max_tokens", "max_completion_tokens")  # two names of one thing; no server wants both
 NO_LIMIT = frozenset(f"no-{name}" for name in LIMITS)
