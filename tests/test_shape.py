@@ -245,8 +245,7 @@ def test_the_sources_are_read() -> None:
 
 def test_the_map_names_every_package_and_module() -> None:
     (root,) = (module for module in modules() if module.name == "")
-    table = (ast.get_docstring(root.tree) or "").partition("Where to find what::")[2].partition("\n\nPure modules")[0]
-    named = {line.split()[0] for line in table.splitlines() if line.strip()}
+    named = set(re.findall(r"^    (\w+(?:\.py|/)) ", ast.get_docstring(root.tree) or "", re.MULTILINE))
     there = {path.name + "/" * path.is_dir() for path in ROOT.iterdir() if not path.name.startswith("_")}
 
     assert named == there
