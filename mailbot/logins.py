@@ -22,7 +22,7 @@ def guarded(journal: Journal, key: str, secret: str, use: Callable[[str], T], no
     all the same, as ``check`` does.
 
     Only a salted hash of the secret is kept. Raises OwnerMustAct, kind "login"."""
-    known = journal.noted(SCOPE, key) or {}
+    known = journal.facts.get(SCOPE, key) or {}
     salt = bytes.fromhex(known.get("salt", "")) or os.urandom(16)
     digest = hashlib.scrypt(secret.encode(), salt=salt, n=2**12, r=8, p=1).hex() if known else ""
     count = known["count"] if known and known["hash"] == digest else 0
@@ -39,8 +39,8 @@ def guarded(journal: Journal, key: str, secret: str, use: Callable[[str], T], no
     except OwnerMustAct as error:
         if error.kind == "login":
             digest = digest or hashlib.scrypt(secret.encode(), salt=salt, n=2**12, r=8, p=1).hex()
-            journal.note(SCOPE, key, {"salt": salt.hex(), "hash": digest, "count": count + 1, "at": now})
+            journal.facts.put(SCOPE, key, {"salt": salt.hex(), "hash": digest, "count": count + 1, "at": now})
         raise
     if known:
-        journal.note(SCOPE, key, None)
+        journal.facts.put(SCOPE, key, None)
     return result

@@ -64,7 +64,7 @@ class Home:
             kept = put_aside(folder, time.strftime("%Y-%m-%dT%H%M%S"))
             journal = Journal(folder)
             for account in self.config.accounts:
-                journal.note("aside", account.key, {"reason": error.reason, "kept": str(kept)})
+                journal.facts.put("aside", account.key, {"reason": error.reason, "kept": str(kept)})
         return journal
 
     @cached_property
@@ -97,7 +97,9 @@ class Home:
         return Endpoint(
             model,
             key=lambda: self.secrets.get("model") if self.secrets.has("model") else "",
-            learnt=Learnt(lambda: self.journal.notes(kept), lambda fact, at: self.journal.note(kept, fact, at)),
+            learnt=Learnt(
+                lambda: self.journal.facts.all(kept), lambda fact, at: self.journal.facts.put(kept, fact, at)
+            ),
         )
 
     def sweep(self) -> None:

@@ -186,7 +186,7 @@ def _prompt(mail: Mail, split: Split, voice: Voice, to: Recipients) -> None:
         to=to.to,
         cc=to.cc,
         now=NOW.astimezone(ZONE),
-        note="",
+        wish="",
         nonce="nonce",
         context_tokens=16_000,
         shape="schema",

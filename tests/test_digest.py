@@ -43,7 +43,7 @@ def wanted() -> Iterator[Lab]:
     to(lab, "16:00")
     lab.flag(question(1))
     lab.cycle()
-    lab.world.journal.note("digest", lab.world.key, lab.world.time().date().isoformat())
+    lab.world.journal.facts.put("digest", lab.world.key, lab.world.time().date().isoformat())
     to(lab, "00:30", days=1)
     yield lab
     lab.close()
@@ -235,7 +235,7 @@ def test_a_clock_that_was_wrong_for_a_while_neither_doubles_nor_silences_it(want
     to(wanted, "23:00", days=-1)  # set back over midnight: that day had none, but it is over
     assert len(digests(wanted)) == 1
 
-    wanted.world.journal.note("digest", wanted.world.key, "2199-01-01")
+    wanted.world.journal.facts.put("digest", wanted.world.key, "2199-01-01")
     to(wanted, "07:30", days=2)
     assert len(digests(wanted)) == 2
 

@@ -151,7 +151,7 @@ def test_a_server_whose_count_never_moves_makes_one_flag_late_and_loses_none(dov
     home.poller.round()
     home.poller.finish()
     assert home.states() == [State.DONE] * 2
-    assert list(home.world.journal.notes(SCOPE + home.world.key)) == ["INBOX"]
+    assert list(home.world.journal.facts.all(SCOPE + home.world.key)) == ["INBOX"]
     home.close()
 
 
@@ -190,5 +190,5 @@ def test_a_flag_that_is_set_inside_a_look_does_not_discredit_the_count(
     home.poller.finish()
 
     assert home.states() == [State.DONE]
-    assert home.world.journal.notes(SCOPE + home.world.key) == {}
+    assert home.world.journal.facts.all(SCOPE + home.world.key) == {}
     home.close()

@@ -55,7 +55,7 @@ def test_a_refused_login_is_told_as_soon_as_mailbot_gets_in_again(lab: Lab) -> N
 
     lab.boot(lambda world: replace(world, connect=refuse))  # type: ignore[arg-type]
     days(lab, 2)
-    (trouble,) = lab.world.journal.notes(f"trouble:{lab.world.key}").values()
+    (trouble,) = lab.world.journal.facts.all(f"trouble:{lab.world.key}").values()
     lab.boot()
     days(lab, 1)
 
@@ -188,12 +188,12 @@ def test_what_was_over_before_anybody_heard_of_it_is_no_news(lab: Lab) -> None:
     lab.clock += 1000
     lab.cycle()
     before = subjects(lab)
-    lab.world.journal.note(f"trouble:{lab.world.key}", "mailbox", {**TROUBLE, "since": lab.clock, "over": True})
+    lab.world.journal.facts.put(f"trouble:{lab.world.key}", "mailbox", {**TROUBLE, "since": lab.clock, "over": True})
 
     lab.cycle()
 
     assert subjects(lab) == before
-    assert lab.world.journal.notes(f"trouble:{lab.world.key}") == {}
+    assert lab.world.journal.facts.all(f"trouble:{lab.world.key}") == {}
 
 
 def test_notices_are_as_rare_after_a_restart(lab: Lab) -> None:

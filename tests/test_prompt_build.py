@@ -77,7 +77,7 @@ def prompt(answered: Mail | None = None, **changes: Any) -> Prompt:
         "to": (MARA,),
         "cc": (),
         "now": NOW,
-        "note": "",
+        "wish": "",
         "nonce": NONCE,
         "context_tokens": 16_000,
         "shape": "schema",
@@ -108,7 +108,7 @@ def tokens(built: Prompt) -> int:
 
 def test_rules_are_the_same_bytes_for_every_mail() -> None:
     one = prompt()
-    other = prompt(mail(subject="Other", text="Else"), now=NOW + timedelta(days=3), nonce="zzz", note="short")
+    other = prompt(mail(subject="Other", text="Else"), now=NOW + timedelta(days=3), nonce="zzz", wish="short")
     assert one.messages[0] == other.messages[0]
 
 
@@ -121,7 +121,7 @@ def test_each_shape_asks_for_every_field_in_its_own_form() -> None:
 
 
 def test_trusted_blocks_come_before_the_mails_and_the_task_after_them() -> None:
-    text = user(prompt(note="Say yes", cc=(Address("", "bo@x.example"),)))
+    text = user(prompt(wish="Say yes", cc=(Address("", "bo@x.example"),)))
     order = [
         "Ada Example",
         "Product lead",
@@ -324,7 +324,7 @@ def test_the_context_is_kept_in_every_case(size: int, drawn: list[tuple[str, int
             context=context,
             to=everybody,
             cc=everybody,
-            note=texts[0][:100],
+            wish=texts[0][:100],
             context_tokens=size,
         )
     except OwnerMustAct:

@@ -23,7 +23,7 @@ from mailbot.index import Unusable
 from mailbot.job import State
 from mailbot.notices import trouble
 from mailbot.purge import removal, unreached
-from mailbot.purge.find import Found, Wish, find
+from mailbot.purge.find import Found, Target, find
 from mailbot.purge.sweep import sweep
 
 DAY = 86_400.0
@@ -58,8 +58,8 @@ def state(lab: Lab) -> bytes:
     return b"".join(path.read_bytes() for path in lab.config.state.folder.iterdir() if path.is_file())
 
 
-def forget(lab: Lab, *, edited: bool = False, **wish: Any) -> tuple[Found, removal.Removed]:
-    asked = Wish(**wish)
+def forget(lab: Lab, *, edited: bool = False, **target: Any) -> tuple[Found, removal.Removed]:
+    asked = Target(**target)
     found = find(lab.world.journal, lab.world.store, asked)
     return found, removal.remove(lab.world.journal, lab.world.store, lab.world.index, asked, found, edited=edited)
 
@@ -178,7 +178,7 @@ def test_a_job_whose_page_is_still_to_be_written_is_left_alone(lab: Lab) -> None
 
 
 def test_a_job_that_begins_between_look_and_removal_is_left_alone(lab: Lab) -> None:
-    asked = Wish(address="mara@northwind.example")
+    asked = Target(address="mara@northwind.example")
     found = find(lab.world.journal, lab.world.store, asked)
     job = maras(lab)
     lab.mailbox.star(1, up=False)
@@ -194,11 +194,11 @@ def test_a_job_that_begins_between_look_and_removal_is_left_alone(lab: Lab) -> N
 
 
 def test_a_page_that_the_owner_writes_in_between_look_and_removal_stays(lab: Lab) -> None:
-    job, wish = maras(lab), Wish(address="mara@northwind.example")
-    found = find(lab.world.journal, lab.world.store, wish)
+    job, target = maras(lab), Target(address="mara@northwind.example")
+    found = find(lab.world.journal, lab.world.store, target)
     page = lab.config.archive.folder / job.names["page"]
     page.write_text(page.read_text() + "\nMy own words.\n")
-    removal.remove(lab.world.journal, lab.world.store, lab.world.index, wish, found, edited=False)
+    removal.remove(lab.world.journal, lab.world.store, lab.world.index, target, found, edited=False)
 
     assert page.exists()
     assert not (lab.config.archive.folder / job.names["prompt"]).exists()
@@ -211,7 +211,7 @@ def test_what_the_index_could_not_forget_is_forgotten_by_the_next_start(
     lab.clock += 4000
     lab.settle()
 
-    def locked(**wish: Any) -> int:
+    def locked(**target: Any) -> int:
         raise Unusable("database is locked")
 
     with monkeypatch.context() as busy:
@@ -236,8 +236,8 @@ def test_what_came_to_be_after_a_purge_was_interrupted_is_left(lab: Lab, monkeyp
         with pytest.raises(KeyboardInterrupt):
             forget(lab, before=datetime(2030, 1, 1, tzinfo=UTC))
     (root / names["page"]).write_text((root / names["page"]).read_text().replace("Hi Mara", "Dear Mara"))
-    ((name, plan),) = lab.world.journal.notes(removal.SCOPE).items()
-    lab.world.journal.note(removal.SCOPE, name, {**plan, "jobs": [maras(lab).id]})
+    ((name, plan),) = lab.world.journal.facts.all(removal.SCOPE).items()
+    lab.world.journal.facts.put(removal.SCOPE, name, {**plan, "jobs": [maras(lab).id]})
 
     assert removal.finish(lab.world.journal, lab.world.store, lab.world.index)
 

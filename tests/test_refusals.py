@@ -279,7 +279,7 @@ def test_a_throttled_command_is_not_repeated_before_the_servers_time(
 
 def wait_shown(home: Served) -> str:
     """What status shows of the account."""
-    return str((home.world.journal.noted("poll", home.world.key) or {})["error"])
+    return str((home.world.journal.facts.get("poll", home.world.key) or {})["error"])
 
 
 def test_a_session_that_was_kept_is_not_replaced_at_once_when_the_server_is_busy(

@@ -67,7 +67,7 @@ def test_another_server_gets_no_key_and_may_take_no_schema(lab: Lab) -> None:
     assert result.exception is None
     assert "nobody buys it" in result.output
     assert {request.headers["authorization"] for request in other.requests} == {"Bearer none"}
-    assert lab.world.journal.notes(f"learnt:{other.base_url_at('localhost')} fake-1") == {}
+    assert lab.world.journal.facts.all(f"learnt:{other.base_url_at('localhost')} fake-1") == {}
 
 
 def test_a_server_outside_is_refused_over_plain_http(lab: Lab) -> None:

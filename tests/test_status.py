@@ -293,7 +293,7 @@ def test_a_mailbox_that_nobody_looks_at_for_a_day_is_not_well(home: Home, hours:
     (account,) = home.accounts
     home.command("once")
     journal, then = Journal(home.state), time.time() - hours * 3600
-    journal.note("poll", account.key, {"at": then, "ok": then, "error": ""})
+    journal.facts.put("poll", account.key, {"at": then, "ok": then, "error": ""})
     journal.close()
 
     assert home.command("status").code == code

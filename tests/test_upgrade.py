@@ -213,7 +213,7 @@ def test_a_mailbot_that_still_runs_writes_nothing_into_a_state_that_a_newer_one_
     before = content(tmp_path / "journal.sqlite")
 
     with pytest.raises(OwnerMustAct, match="Start this one again"):
-        running.note("poll", "home", 1)
+        running.facts.put("poll", "home", 1)
 
     running.close()
     assert content(tmp_path / "journal.sqlite") == before

@@ -15,16 +15,16 @@ def connect(world: World) -> Wire:
     """Logs in and finds the folders. Raises Later or OwnerMustAct."""
     session = world.connect()
     try:
-        used = world.journal.noted("drafts", world.key) or ""
+        used = world.journal.facts.get("drafts", world.key) or ""
         with in_time(world.account.imap.host, session.break_off):
             session.count_changes()
             folders = session.folders()
         gmail = "X-GM-EXT-1" in session.capabilities
         found = roles(world.account, folders, gmail=gmail, used_drafts=used)
         if found.drafts != used:
-            world.journal.note("drafts", world.key, found.drafts)
+            world.journal.facts.put("drafts", world.key, found.drafts)
     except BaseException:
         session.close()
         raise
     trouble.end(world, "login", "sign-in", "tls", "drafts", "secret")
-    return Wire(session, found, world.now(), Settled(world.journal.notes(settled.SCOPE + world.key)))
+    return Wire(session, found, world.now(), Settled(world.journal.facts.all(settled.SCOPE + world.key)))

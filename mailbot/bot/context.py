@@ -39,7 +39,7 @@ T = TypeVar("T")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
     """The reply that is wanted. ``fresh`` is the new text of the mail, ``language`` that of the reply (BCP 47),
-    ``wish`` the owner's note for it; ``inside``: only a model in the owner's own network will see its prompt."""
+    ``wish`` what the owner wants of it; ``inside``: only a model in the owner's own network will see its prompt."""
 
     mail: Mail
     fresh: str

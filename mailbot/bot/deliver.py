@@ -79,14 +79,14 @@ def _wrong_language(world: World, job: Job, answer: Answer) -> str:
     fresh = quote.split(reply.mail.text, reply.mail.subject).fresh
     wrong = language.mismatch(fresh, answer.reply, answer.language)
     to = reply.recipients
-    asked = (job.note, *context.instructions(world, (*to.to, *to.cc))) if wrong else ()
+    asked = (job.wish, *context.instructions(world, (*to.to, *to.cc))) if wrong else ()
     return "" if named.names("\n".join(asked), language.written(answer.reply, answer.language, "")) else wrong
 
 
 def _may_ask_again(job: Job) -> bool:
     """Whether a reply in the wrong language is asked for again: only once, and not as the last try, since such a reply
-    is better than none. Not either where the owner wrote a note, which may have asked for that language."""
-    return not (job.note or job.reason.startswith(language.WRONG) or job.bad_answers + 1 >= BAD_ANSWERS)
+    is better than none. Not either where the owner had a wish, which may have been that language."""
+    return not (job.wish or job.reason.startswith(language.WRONG) or job.bad_answers + 1 >= BAD_ANSWERS)
 
 
 def _composed(world: World, job: Job, answer: Answer) -> tuple[bytes, dict[str, str]]:

@@ -32,7 +32,7 @@ class Seen:
 def observe(world: World, wire: Wire, *, include_existing: bool = False) -> Seen:
     """Looks and records. Errors of the wire pass through: nothing is recorded then."""
     first = not world.journal.stars.knows(world.key)
-    aside = world.journal.noted("aside", world.key)
+    aside = world.journal.facts.get("aside", world.key)
     lost = first and (bool(aside) or _has_pages(world))
     unread = {world.account.sent, world.account.trash}  # a flag in there means nothing, also when one comes back
     watched = (*wire.roles.watched, *(f for f in wire.roles.missing if f not in unread))
@@ -50,7 +50,7 @@ def observe(world: World, wire: Wire, *, include_existing: bool = False) -> Seen
         if aside:
             hint = f"It is kept as {aside['kept']}. Stars of unknown age are held: mailbot release --all drafts them"
             trouble.begin(world, trouble.ASIDE, f"{aside['reason']}; mailbot began a new one", hint)
-            world.journal.note("aside", world.key, None)
+            world.journal.facts.put("aside", world.key, None)
         for view in views:
             world.journal.stars.look(world.key, view.look.folder, view.look.uidvalidity)
             _fallen(world, view)
@@ -68,7 +68,7 @@ def _suspect(world: World, wire: Wire, counted: Look) -> None:
     if wire.opened(counted.folder) == counted:
         log.warning("account=%s folder=%r miscounted=True", world.account.name, counted.folder)
         wire.settled.miscounted(counted.folder)
-        world.journal.note(settled.SCOPE + world.key, counted.folder, world.now())
+        world.journal.facts.put(settled.SCOPE + world.key, counted.folder, world.now())
 
 
 def _has_pages(world: World) -> bool:

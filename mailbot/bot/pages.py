@@ -81,7 +81,7 @@ def write(world: World, job: Job) -> Job:
 
 
 def _page(world: World, job: Job, status: str) -> page.Page:
-    remarks = [*([f"Your note for this draft: “{job.note}”"] if job.note else []), *job.remarks]
+    remarks = [*([f"Your note for this draft: “{job.wish}”"] if job.wish else []), *job.remarks]
     drafted = job.state is State.DRAFTED
     answer = ask.read(world, job) if drafted or (job.state is State.SKIPPED and job.answer) else None
     assert not isinstance(answer, Job), "an answer that came so far can be read"

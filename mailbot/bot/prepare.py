@@ -63,7 +63,7 @@ def _outline(world: World, job: Job, reply: Addressed) -> Job:
     answer = outline.write(mail=mail, fresh=fresh, voice=voice, correspondent=correspondent, language=spoken)
     text = json.dumps(asdict(answer), ensure_ascii=False)
     shown = [{"subject": mail.subject, "text": fresh}]
-    said = sources.of(voice, _addresses(world), NOTHING, job.note, shown, (*to.to, *to.cc), world.time())
+    said = sources.of(voice, _addresses(world), NOTHING, job.wish, shown, (*to.to, *to.cc), world.time())
     with world.journal.transaction():
         world.journal.keep(job.id, "sources", sources.pack(said))
         return world.record(job, "answered", text=text, shape="schema", model=outline.NAME, temperature=None)
@@ -74,10 +74,10 @@ def _addresses(world: World) -> tuple[str, ...]:
 
 
 def _wish(job: Job) -> str:
-    """The owner's note; after an answer in the wrong language, what was wrong with it."""
+    """The owner's wish; after an answer in the wrong language, what was wrong with it."""
     if job.reason.startswith(language.WRONG):
-        return f"{job.note}\nAn earlier answer was of no use. {job.reason}. Write in the language of the last mail."
-    return job.note
+        return f"{job.wish}\nAn earlier answer was of no use. {job.reason}. Write in the language of the last mail."
+    return job.wish
 
 
 def _prompt(world: World, job: Job, reply: Addressed, allowed: Verdict) -> Job:
@@ -96,7 +96,7 @@ def _prompt(world: World, job: Job, reply: Addressed, allowed: Verdict) -> Job:
     split = quote.split(mail.text, mail.subject)
     thread, withheld = audience.known(thread, mail, to, world.account)
     spoken = language.spoken(split.fresh, mail.text, voice.language)
-    wanted = Wanted(mail=mail, fresh=split.fresh, thread=thread, to=to, language=spoken, wish=job.note, inside=inside)
+    wanted = Wanted(mail=mail, fresh=split.fresh, thread=thread, to=to, language=spoken, wish=job.wish, inside=inside)
     prompt = build.build(
         voice=voice,
         addresses=_addresses(world),
@@ -107,7 +107,7 @@ def _prompt(world: World, job: Job, reply: Addressed, allowed: Verdict) -> Job:
         to=to.to,
         cc=to.cc,
         now=world.time(),
-        note=_wish(job),
+        wish=_wish(job),
         nonce=world.nonce(),
         context_tokens=world.config.model.context_tokens if world.config.model else 0,
         shape="plain" if job.not_json >= NOT_JSON else world.endpoint.shape,

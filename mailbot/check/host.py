@@ -71,8 +71,8 @@ def kept_mode(folder: Path, mode: int) -> int:
 def _state(home: Home) -> Iterator[Finding]:
     try:
         journal = home.journal
-        journal.note("check", "written", time.time())
-        journal.note("check", "written", None)
+        journal.facts.put("check", "written", time.time())
+        journal.facts.put("check", "written", None)
         yield Finding("ok", "state", f"{journal.path} can be read and written")
         folder = journal.path.parent
         if (kind := _kind(folder)) in REMOTE:

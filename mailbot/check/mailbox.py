@@ -40,7 +40,7 @@ def mailbox(home: Home, account: Account, *, write_test: bool, tell: Callable[[s
         yield Finding("ok", f"{account.name}: login", text)
         yield from _capabilities(account, session)
         folders = session.folders()
-        used = home.journal.noted("drafts", account.key) or ""
+        used = home.journal.facts.get("drafts", account.key) or ""
         found = roles(account, folders, gmail="X-GM-EXT-1" in session.capabilities, used_drafts=used)
         yield from _roles(account, session, found)
         yield from _watched(account, session, found)

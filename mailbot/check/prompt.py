@@ -61,7 +61,7 @@ def sample(
     shape: Shape,
     context: Context = NOTHING,
     cc: tuple[Address, ...] = (),
-    note: str = "",
+    wish: str = "",
     *,
     analysis: bool = False,
 ) -> Prompt:
@@ -77,7 +77,7 @@ def sample(
         to=mail.from_,
         cc=cc,
         now=datetime.now(home.config.zone),
-        note=note,
+        wish=wish,
         nonce="sample",
         context_tokens=context_tokens,
         shape=shape,

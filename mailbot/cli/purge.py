@@ -17,7 +17,7 @@ from mailbot.counted import counted
 
 if TYPE_CHECKING:
     from mailbot.job import Job
-    from mailbot.purge.find import Found, Wish
+    from mailbot.purge.find import Found, Target
     from mailbot.purge.removal import Removed
     from mailbot.wiring import Home
 
@@ -59,9 +59,9 @@ def command(
     with opened(config_path) as home:
         if removal.finish(home.journal, home.store, home.index):
             click.echo("An earlier purge had not come to its end; what it had begun is removed now.", err=True)
-        wish = _wish(home, ids, address, message_id, before)
-        found = find(home.journal, home.store, wish)
-        own_mails = removal.own_mails(home.index, wish)
+        target = _target(home, ids, address, message_id, before)
+        found = find(home.journal, home.store, target)
+        own_mails = removal.own_mails(home.index, target)
         beyond = unreached.sentences(home.config.archive.folder, home.config.state.folder, found.hosts)
         if not as_json:
             _show(found, own_mails, beyond)
@@ -69,7 +69,7 @@ def command(
                 return FAILED if found.busy else 0
         sure = yes or (not as_json and click.confirm("Remove this?"))
         also = edited or bool(sure and not yes and found.edited and click.confirm(f"{EDITED[:-1]}?"))
-        removed = removal.remove(home.journal, home.store, home.index, wish, found, edited=also) if sure else None
+        removed = removal.remove(home.journal, home.store, home.index, target, found, edited=also) if sure else None
         if as_json:
             click.echo(json.dumps(_document(found, removed, beyond), ensure_ascii=False, indent=2))
         elif removed:
@@ -77,9 +77,9 @@ def command(
         return FAILED if found.busy or (removed and removed.trouble) else 0
 
 
-def _wish(home: Home, ids: tuple[str, ...], address: str, message_id: str, before: str) -> Wish:
+def _target(home: Home, ids: tuple[str, ...], address: str, message_id: str, before: str) -> Target:
     from mailbot.errors import BadUsage
-    from mailbot.purge.find import Wish
+    from mailbot.purge.find import Target
 
     if address and "@" not in address:
         raise BadUsage("--address: write a mail address, such as mara@northwind.example")
@@ -89,7 +89,7 @@ def _wish(home: Home, ids: tuple[str, ...], address: str, message_id: str, befor
         day = datetime.combine(datetime.fromisoformat(before).date(), datetime.min.time()) if before else None
     except ValueError:
         raise BadUsage("--before: write a day, such as 2026-01-31") from None
-    return Wish(
+    return Target(
         mails=mails,
         address=address.strip(),
         message_id=bare,

@@ -87,7 +87,7 @@ def _endpoint(home: Home, model: Model) -> Endpoint:
     from mailbot.model.learnt import scope
 
     own = home.config.model is not None and model.host == home.config.model.host
-    learnt = home.journal.notes(scope(model))
+    learnt = home.journal.facts.all(scope(model))
     key = home.secrets.get("model") if own and home.secrets.has("model") else ""
     return Endpoint(model, lambda: key, Learnt(lambda: learnt, learnt.__setitem__))
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from mailbot.imap.answer import Look
 
-SCOPE = "miscounted:"  # and the account: of the notes that name folders whose count was wrong, and say when
+SCOPE = "miscounted:"  # and the account: of the facts that name folders whose count was wrong, and say when
 # Seconds. 5,000 stars are 35 kB of UIDs, so that no line feels what this costs, and nobody waits longer for a draft
 # that he flagged on a server that neither counts nor tells.
 BELIEVED = 300.0

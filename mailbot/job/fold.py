@@ -37,7 +37,7 @@ def apply(job: Job | None, event: Event) -> Job:
             place=_place(data.get("place")),
             sent_mark=_mark(data.get("sent")),
             was_answered=data.get("was_answered", False),
-            note=data.get("note", ""),
+            wish=data.get("note", ""),
             limited=data.get("limited", True),
             mail=data.get("mail", {}),
             reason=data.get("reason", ""),

@@ -58,7 +58,7 @@ class Job:
     place: Place | None = None
     sent_mark: Mark | None = None  # of Sent, when the flag was seen: later mails may be the owner's own answer
     was_answered: bool = False  # the mail carried \Answered when the flag was seen
-    note: str = ""
+    wish: str = ""  # of the owner's, for this draft: mailbot redo --note
     limited: bool = True  # counts for schedule.hold_above
     mail: Mapping[str, Any] = field(default_factory=dict)  # from, subject, message_id: as the poll saw them
     truncated: bool = False  # only its beginning was fetched

@@ -10,6 +10,7 @@ files but its own. Safe for many threads, and for a second process that adds an 
     migrations its schema, step by step
     journal    events and jobs
     stars      folders, UIDs and flags
+    facts      small facts that outlive the process
     figures    what was done, counted
     forgotten  jobs taken out for good, and what is remembered of them
 """

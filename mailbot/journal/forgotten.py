@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from mailbot.job import State
 from mailbot.journal.database import Database
 
-SCOPE = "forgotten:"  # notes by account, named by mail key
-SHRUNK = "shrunk"  # the note that says whether anything of the last jobs may be left in the file
+SCOPE = "forgotten:"  # facts by account, named by mail key
+SHRUNK = "shrunk"  # the fact that says whether anything of the last jobs may be left in the file
 _TROUBLES = "DELETE FROM note WHERE scope LIKE 'trouble:%' AND name = ?"
 
 

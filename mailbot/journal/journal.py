@@ -11,19 +11,22 @@ from typing import Any
 from mailbot.errors import BadUsage
 from mailbot.job import OPEN, Event, Job, State, apply, fold, job_id
 from mailbot.journal.database import Database
+from mailbot.journal.facts import Facts
 from mailbot.journal.figures import Figures
 from mailbot.journal.forgotten import Forgotten
 from mailbot.journal.stars import Stars
 
 
 class Journal:
-    """``stars`` is what was last seen of folders and flags, ``figures`` counts what was done, ``forgotten`` takes jobs
-    out; all lie in the same file, in the same transactions."""
+    """``stars`` is what was last seen of folders and flags, ``facts`` are small ones that outlive the process,
+    ``figures`` counts what was done, ``forgotten`` takes jobs out; all lie in the same file, in the same
+    transactions."""
 
     def __init__(self, folder: Path) -> None:
         self._db = Database(folder)
         self.path = self._db.path
         self.stars = Stars(self._db)
+        self.facts = Facts(self._db)
         self.figures = Figures(self._db)
         self.forgotten = Forgotten(self._db)
 
@@ -196,23 +199,6 @@ class Journal:
     def kept(self, id: str, name: str) -> bytes | None:
         rows = self._db.rows("SELECT data FROM blob WHERE job = ? AND name = ?", id, name)
         return rows[0][0] if rows else None
-
-    # Small facts that outlive the process: learnt quirks, troubles that were told, refused logins, the last poll
-
-    def note(self, scope: str, name: str, value: Any) -> None:
-        """Keeps one JSON value; None removes it."""
-        if value is None:
-            self._db.run("DELETE FROM note WHERE scope = ? AND name = ?", scope, name)
-        else:
-            self._db.run("INSERT OR REPLACE INTO note VALUES (?, ?, ?)", scope, name, json.dumps(value))
-
-    def noted(self, scope: str, name: str) -> Any:
-        rows = self._db.rows("SELECT value FROM note WHERE scope = ? AND name = ?", scope, name)
-        return json.loads(rows[0][0]) if rows else None
-
-    def notes(self, scope: str) -> dict[str, Any]:
-        rows = self._db.rows("SELECT name, value FROM note WHERE scope = ? ORDER BY name", scope)
-        return {name: json.loads(value) for name, value in rows}
 
 
 def _is_open(job: Job) -> bool:

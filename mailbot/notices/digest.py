@@ -21,19 +21,19 @@ WRONG_CLOCK = timedelta(days=2)  # a day further ahead than this was noted by a 
 def tell(world: World, wire: Wire) -> None:
     """Sends the digest when it is time. The day is noted before it goes out: after a crash between the two there is
     none that day, never two."""
-    before, today = world.journal.noted(SCOPE, world.key), world.time().date()
+    before, today = world.journal.facts.get(SCOPE, world.key), world.time().date()
     if not _is_due(world, before, today):
         return
     try:
         drafts = waiting(world, wire)
-        world.journal.note(SCOPE, world.key, today.isoformat())
+        world.journal.facts.put(SCOPE, world.key, today.isoformat())
         if drafts:
             deliver(world, wire, _composed(world, wire, drafts))
     except Unknown:
         raise
     except MailbotError as error:  # tried again at the next poll
         log.warning("account=%s digest=failed reason=%r", world.account.name, str(error))
-        world.journal.note(SCOPE, world.key, before)
+        world.journal.facts.put(SCOPE, world.key, before)
         return
     log.info("account=%s digest=%s drafts=%d", world.account.name, today, len(drafts))
 

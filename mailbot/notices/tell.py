@@ -38,7 +38,7 @@ def tell(world: World, wire: Wire | None) -> None:
 
 
 def deliver(world: World, wire: Wire | None, raw: bytes) -> None:
-    """Brings a note to the owner as ``[notify]`` says. Raises MailbotError."""
+    """Brings a notice to the owner as ``[notify]`` says. Raises MailbotError."""
     if world.send is not None and _by_smtp(world):
         world.send(raw)
     elif wire is not None and world.config.notify.by != "off":
@@ -50,7 +50,7 @@ def _by_smtp(world: World) -> bool:
 
 
 def _is_too_soon(world: World, kind: str) -> bool:
-    last = world.journal.noted(TOLD + world.key, kind)
+    last = world.journal.facts.get(TOLD + world.key, kind)
     return last is not None and last <= world.now() < last + APART  # later than now: the clock was set back
 
 
@@ -73,7 +73,7 @@ def _tell(world: World, wire: Wire | None, kind: str, group: Mapping[str, Troubl
 def _told(world: World, kind: str, group: Mapping[str, Trouble]) -> None:
     ended = [name for name, each in group.items() if each["over"] or kind in (PARKED, ASIDE)]
     with world.journal.transaction():
-        world.journal.note(TOLD + world.key, kind, world.now())
+        world.journal.facts.put(TOLD + world.key, kind, world.now())
         trouble.close(world, ended)
         trouble.told(world, group.keys() - set(ended))
 

@@ -1,7 +1,7 @@
 """What the owner must know: each kind of trouble is told once, and once when it is over.
 
 A trouble lives in the journal, so that it is told exactly as often over restarts, and so that ``status`` can show it
-when no note can be stored (login refused, mailbox full). The note then follows as soon as one can: ``notices``."""
+when no notice can be stored (login refused, mailbox full). It then follows as soon as one can: ``notices``."""
 
 from __future__ import annotations
 
@@ -23,28 +23,28 @@ ASIDE = "aside"  # the state was damaged: told once, without an end
 
 def troubles(world: World) -> dict[str, dict[str, Any]]:
     """By kind: reason, hint, since, told, over."""
-    return world.journal.notes(SCOPE + world.key)
+    return world.journal.facts.all(SCOPE + world.key)
 
 
 def begin(world: World, kind: str, reason: str, hint: str) -> None:
     """Notes a trouble; one that is known already stays as it is, with its time."""
-    known = world.journal.noted(SCOPE + world.key, kind)
+    known = world.journal.facts.get(SCOPE + world.key, kind)
     if known and not known["over"]:
         return
     told = "" if kind.startswith(PARKED) else f" reason={reason!a} hint={hint!a}"  # the reason names the mail
     log.warning("account=%s trouble=%s%s", world.account.name, kind, told)
     trouble = {"reason": reason, "hint": hint, "since": world.now(), "told": False, "over": False}
-    world.journal.note(SCOPE + world.key, kind, trouble)
+    world.journal.facts.put(SCOPE + world.key, kind, trouble)
 
 
 def end(world: World, *kinds: str) -> None:
     """Notes that troubles are over. Call it after the event that proves it: a trouble is not over as long as a job
     waits for the owner to mend it."""
     for kind in kinds:
-        known = world.journal.noted(SCOPE + world.key, kind)
+        known = world.journal.facts.get(SCOPE + world.key, kind)
         if known and not known["over"] and not _awaited(world, kind):
             log.info("account=%s trouble=%s over=True", world.account.name, kind)
-            world.journal.note(SCOPE + world.key, kind, {**known, "over": True})
+            world.journal.facts.put(SCOPE + world.key, kind, {**known, "over": True})
 
 
 def _awaited(world: World, kind: str) -> bool:
@@ -56,12 +56,12 @@ def _awaited(world: World, kind: str) -> bool:
 def told(world: World, names: Iterable[str]) -> None:
     """The owner knows of these now. One may have ended while the notice was on its way."""
     for name in names:
-        known = world.journal.noted(SCOPE + world.key, name)
+        known = world.journal.facts.get(SCOPE + world.key, name)
         if known:
-            world.journal.note(SCOPE + world.key, name, {**known, "told": True})
+            world.journal.facts.put(SCOPE + world.key, name, {**known, "told": True})
 
 
 def close(world: World, names: Iterable[str]) -> None:
     """Nothing more is to be said of these."""
     for name in names:
-        world.journal.note(SCOPE + world.key, name, None)
+        world.journal.facts.put(SCOPE + world.key, name, None)

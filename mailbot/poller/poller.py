@@ -210,11 +210,11 @@ class Poller:
     def _worked(self) -> None:
         self._backoff.worked()
         now = self.world.now()
-        self.world.journal.note("poll", self.world.key, {"at": now, "ok": now, "error": ""})
+        self.world.journal.facts.put("poll", self.world.key, {"at": now, "ok": now, "error": ""})
 
     def _failed(self, reason: str, after: float | None = None) -> None:
         """``after`` are the seconds that the server wants to be left alone."""
         now = self.world.now()
         self._backoff.failed(now, self.world.chance(), after)
-        before = self.world.journal.noted("poll", self.world.key) or {"ok": None}
-        self.world.journal.note("poll", self.world.key, {**before, "at": now, "error": reason})
+        before = self.world.journal.facts.get("poll", self.world.key) or {"ok": None}
+        self.world.journal.facts.put("poll", self.world.key, {**before, "at": now, "error": reason})

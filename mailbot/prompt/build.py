@@ -67,7 +67,7 @@ def build(
     to: tuple[Address, ...],
     cc: tuple[Address, ...],
     now: datetime,
-    note: str,
+    wish: str,
     nonce: str,
     context_tokens: int,
     shape: Shape,
@@ -78,8 +78,8 @@ def build(
     """The prompt for a reply to ``mail``.
 
     ``addresses`` are the owner's, ``*`` allowed; ``fresh`` and ``history`` are the text of the mail apart; ``thread``
-    are its other mails; ``now`` is aware and in the owner's zone; ``note`` is the owner's wish for this
-    draft; ``nonce`` is a word that no mail can know; ``context`` is what every recipient may read of the owner's;
+    are its other mails; ``now`` is aware and in the owner's zone; ``wish`` is what the owner wants of this draft;
+    ``nonce`` is a word that no mail can know; ``context`` is what every recipient may read of the owner's;
     ``analysis``: what the mail says is wanted, and no reply.
     Raises OwnerMustAct (kind "prompt") where one of the ``templates`` is broken, or the context too small for a mail.
     """
@@ -89,7 +89,7 @@ def build(
     task = render(templates["task"], {"analysis": analysis})
 
     def reply(shown: Context) -> str:
-        return render(templates["reply"], {**values.reply(to, cc, shown, note, now), "analysis": analysis})
+        return render(templates["reply"], {**values.reply(to, cc, shown, wish, now), "analysis": analysis})
 
     most = context_tokens - output_tokens(context_tokens)
     room = most - FRAME - sum(map(tokens, (system, owner, reply(replace(context, samples=(), notes=())), task)))
@@ -102,7 +102,7 @@ def build(
     entries, remarks = mails.entries(letter, thread, now, room)
     user = "\n\n".join((owner, before, block(entries, nonce), task))
     messages: tuple[Message, ...] = ({"role": "system", "content": system}, {"role": "user", "content": user})
-    said = sources.of(voice, addresses, context, note, entries, (*to, *cc), now)
+    said = sources.of(voice, addresses, context, wish, entries, (*to, *cc), now)
     return Prompt(messages, shape, remarks, context, said)
 
 

@@ -76,7 +76,7 @@ def of(
     voice: Voice,
     addresses: tuple[str, ...],
     context: Context,
-    note: str,
+    wish: str,
     entries: Iterable[Entry],
     readers: Iterable[Address],
     now: datetime,
@@ -88,7 +88,7 @@ def of(
     notes = [(_note(n.title), n.text) for n in context.notes]
     config = (voice.name, voice.address, voice.about, voice.signature, *addresses, *context.card, *context.instructions)
     return Sources(
-        own=(*config, note, *_own(entries)),
+        own=(*config, wish, *_own(entries)),
         others=(*_others(entries), *(f"{a.name} <{a.email}>" for a in readers)),
         lent=(*samples, *notes),
         today=now.date(),

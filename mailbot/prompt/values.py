@@ -39,7 +39,7 @@ def owner(voice: Voice, addresses: tuple[str, ...], card: tuple[str, ...]) -> Va
     }
 
 
-def reply(to: tuple[Address, ...], cc: tuple[Address, ...], context: Context, note: str, now: datetime) -> Values:
+def reply(to: tuple[Address, ...], cc: tuple[Address, ...], context: Context, wish: str, now: datetime) -> Values:
     """What is for this reply only. ``to`` and ``cc`` are "" where there is nobody."""
     days = ((now + timedelta(days=after), after) for after in range(DAYS))
     return {
@@ -50,7 +50,7 @@ def reply(to: tuple[Address, ...], cc: tuple[Address, ...], context: Context, no
         ],
         "notes": [{"id": n.id, "title": _json(n.title), "text": _json(n.text)} for n in context.notes],
         "instructions": _lines(context.instructions),
-        "wish": visible(note).strip()[:TRUSTED],
+        "wish": visible(wish).strip()[:TRUSTED],
         "now": moment(now),
         "zone": str(now.tzinfo),
         "days": [f"{WEEKDAYS[day.weekday()]} {day:%Y-%m-%d}{_NEAR.get(after, '')}" for day, after in days],

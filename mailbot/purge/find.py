@@ -26,7 +26,7 @@ PROMPTS, SOURCES = "Outbox/_prompts/", "Sources/Email/"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
+class Target:
     """What is to be forgotten; what fits one of these is meant. ``mails`` are (account, mail key), ``before`` is aware,
     and means what was drafted earlier."""
 
@@ -50,12 +50,12 @@ class Found:
     hosts: list[str] = field(default_factory=list)
 
 
-def find(journal: Journal, store: Store, wish: Wish) -> Found:
+def find(journal: Journal, store: Store, target: Target) -> Found:
     """What is there of it. Changes nothing."""
     found, kept = Found(), set[str]()
-    notes = dict(store.everywhere())
+    there = dict(store.everywhere())
     for job in journal.jobs():
-        if not _is_meant(job, wish, notes):
+        if not _is_meant(job, target, there):
             kept.update(job.names.values())
         elif job.state in OPEN or job.state is State.HELD or not _is_over(job):
             found.busy.append(job)
@@ -66,13 +66,13 @@ def find(journal: Journal, store: Store, wish: Wish) -> Found:
         _add_files(store, job, found, kept)
     known = {path for job in (*found.jobs, *found.busy) for path in job.names.values()} | kept
     drafts = {job.draft.get("draft_message_id", "") for job in found.jobs} - {""}
-    for path, keys in notes.items():
-        if path not in known and (_fits(keys, wish) or keys.get("draft_message_id") in drafts):
-            _add_note(store, path, keys, found, kept)
+    for path, keys in there.items():
+        if path not in known and (_fits(keys, target) or keys.get("draft_message_id") in drafts):
+            _add_stray(store, path, keys, found, kept)
     found.files, found.edited = list(dict.fromkeys(found.files)), list(dict.fromkeys(found.edited))
     found.hosts = sorted({host for path in found.files if path.startswith(PROMPTS) and (host := _host(store, path))})
-    if wish.address:
-        found.naming = _naming(store, wish.address, {*found.files, *found.edited})
+    if target.address:
+        found.naming = _naming(store, target.address, {*found.files, *found.edited})
     return found
 
 
@@ -80,28 +80,28 @@ def _is_over(job: Job) -> bool:
     return job.paged or job.state not in (State.SKIPPED, State.PARKED)
 
 
-def _is_meant(job: Job, wish: Wish, notes: Mapping[str, Mapping[str, object]]) -> bool:
-    if (job.account, job.key) in wish.mails:
+def _is_meant(job: Job, target: Target, there: Mapping[str, Mapping[str, object]]) -> bool:
+    if (job.account, job.key) in target.mails:
         return True
-    if wish.before is not None and job.asked_at < wish.before.timestamp():
+    if target.before is not None and job.asked_at < target.before.timestamp():
         return True
-    if wish.message_id and job.mail.get("message_id") == wish.message_id:
+    if target.message_id and job.mail.get("message_id") == target.message_id:
         return True
-    source = notes.get(job.names.get("source", ""), {})
+    source = there.get(job.names.get("source", ""), {})
     texts = (job.mail.get("from", ""), *(job.draft.get(name, "") for name in ("to", "cc")), job.reason)
-    return bool(wish.address) and (_names(wish.address, texts) or _fits(source, wish))
+    return bool(target.address) and (_names(target.address, texts) or _fits(source, target))
 
 
-def _fits(keys: Mapping[str, object], wish: Wish) -> bool:
+def _fits(keys: Mapping[str, object], target: Target) -> bool:
     """Whether a page or a source, by its front matter, is of that person, mail or time."""
     kind = keys.get("type")
     if kind not in ("draft-reply", "email"):
         return False
-    if wish.message_id and keys.get("message_id") == wish.message_id:
+    if target.message_id and keys.get("message_id") == target.message_id:
         return True
-    if wish.address and _names(wish.address, (str(keys.get(name) or "") for name in ("from", "to", "cc"))):
+    if target.address and _names(target.address, (str(keys.get(name) or "") for name in ("from", "to", "cc"))):
         return True
-    return wish.before is not None and kind == "draft-reply" and _is_before(keys.get("created"), wish.before)
+    return target.before is not None and kind == "draft-reply" and _is_before(keys.get("created"), target.before)
 
 
 def _is_before(created: object, before: datetime) -> bool:
@@ -128,7 +128,7 @@ def _add_files(store: Store, job: Job, found: Found, kept: set[str]) -> None:
             found.files.append(path)
 
 
-def _add_note(store: Store, path: str, keys: Mapping[str, object], found: Found, kept: set[str]) -> None:
+def _add_stray(store: Store, path: str, keys: Mapping[str, object], found: Found, kept: set[str]) -> None:
     """A file that no row knows: moved by the owner, or its rows are gone."""
     if keys.get("type") == "email":
         if path.startswith(SOURCES):  # elsewhere, another program's notes may say so, too

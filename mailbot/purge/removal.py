@@ -12,7 +12,7 @@ from mailbot.archive.page import fingerprint
 from mailbot.archive.store import Store
 from mailbot.index import Index, Unusable
 from mailbot.journal import Journal
-from mailbot.purge.find import Found, Wish
+from mailbot.purge.find import Found, Target
 
 SCOPE = "purge"  # of the plans: two purges may go on at once, each has its own
 
@@ -27,7 +27,7 @@ class Removed:
     trouble: str
 
 
-def remove(journal: Journal, store: Store, index: Index, wish: Wish, found: Found, *, edited: bool) -> Removed:
+def remove(journal: Journal, store: Store, index: Index, target: Target, found: Found, *, edited: bool) -> Removed:
     """Takes away what was found. ``edited``: also the pages that the owner wrote in, until now."""
     pages = {} if edited else {job.names.get("page", ""): job.page_left for job in found.jobs}
     plan = {
@@ -36,34 +36,34 @@ def remove(journal: Journal, store: Store, index: Index, wish: Wish, found: Foun
             **{path: pages.get(path) or _seen(store, path) for path in found.files},
             **{path: _seen(store, path) for path in found.edited if edited},
         },
-        **_asked(wish),
+        **_asked(target),
     }
     name = uuid4().hex
-    journal.note(SCOPE, name, plan)
+    journal.facts.put(SCOPE, name, plan)
     return _carry_out(journal, store, index, name, plan)
 
 
-def own_mails(index: Index, wish: Wish) -> int | None:
+def own_mails(index: Index, target: Target) -> int | None:
     """How many own mails would go; None where the index cannot be asked now."""
     try:
-        return index.count(**_asked(wish))
+        return index.count(**_asked(target))
     except Unusable:
         return None
 
 
-def _asked(wish: Wish) -> dict[str, Any]:
+def _asked(target: Target) -> dict[str, Any]:
     """What the index is asked to forget."""
     return {
-        "address": fold(wish.address) if wish.address else "",
-        "message_id": wish.message_id,
-        "before": wish.before.timestamp() if wish.before else None,
+        "address": fold(target.address) if target.address else "",
+        "message_id": target.message_id,
+        "before": target.before.timestamp() if target.before else None,
     }
 
 
 def finish(journal: Journal, store: Store, index: Index) -> bool:
     """Brings purges that were interrupted to their end; False when none was, or the index still cannot be asked. One
     that goes on in another process loses nothing by it."""
-    plans = journal.notes(SCOPE)
+    plans = journal.facts.all(SCOPE)
     if plans:
         troubles = [_carry_out(journal, store, index, *plan).trouble for plan in plans.items()]
         return not any(troubles)
@@ -89,7 +89,7 @@ def _carry_out(journal: Journal, store: Store, index: Index, name: str, plan: di
     with journal.transaction():
         forgotten = journal.forgotten.forget(plan["jobs"])
         if not trouble:  # else the next start asks the index again
-            journal.note(SCOPE, name, None)
+            journal.facts.put(SCOPE, name, None)
     journal.forgotten.shrink()
     return Removed(forgotten, gone, own, trouble)
 

@@ -19,7 +19,7 @@ from mailbot.journal import Journal
 
 log = logging.getLogger("mailbot")
 
-SCOPE, LAST = "sweep", "at"  # of the note that says when
+SCOPE, LAST = "sweep", "at"  # of the fact that says when
 EVERY = 86_400.0  # seconds
 UNSENT = 7 * 86_400.0  # seconds back in which prompts are looked for that were never sent
 PAGES, PROMPTS = "Outbox", "Outbox/_prompts"
@@ -29,9 +29,9 @@ def sweep(config: Config, journal: Journal, store: Store, now: float) -> None:
     """Takes away prompts that were never sent and, once a day, what is too old. ``now`` is in seconds since the epoch.
     Raises MailbotError; what is left then is taken the next time."""
     _unsent(journal, store, now)
-    if not _is_due(config, journal.noted(SCOPE, LAST), now):
+    if not _is_due(config, journal.facts.get(SCOPE, LAST), now):
         return
-    journal.note(SCOPE, LAST, now)
+    journal.facts.put(SCOPE, LAST, now)
     today = datetime.fromtimestamp(now, config.zone).date()
     under_way = {path for job in journal.open_jobs() for path in job.names.values()}
     counts = [

@@ -26,10 +26,10 @@ def account_facts(home: Home, account: Account, now: float) -> dict[str, Any]:
     from mailbot.notices.trouble import BLOCKING, SCOPE
 
     journal = home.journal
-    poll = journal.noted("poll", account.key) or {"at": None, "ok": None, "error": ""}
+    poll = journal.facts.get("poll", account.key) or {"at": None, "ok": None, "error": ""}
     troubles = [
         {"kind": kind, "reason": t["reason"], "hint": t["hint"], "since": when(home, t["since"])}
-        for kind, t in journal.notes(SCOPE + account.key).items()
+        for kind, t in journal.facts.all(SCOPE + account.key).items()
         if not t["over"]
     ]
     running = lock.is_held(account.key, lock.folder(os.environ))
@@ -52,7 +52,7 @@ def account_facts(home: Home, account: Account, now: float) -> dict[str, Any]:
         "held_why": list(dict.fromkeys(job.reason for job in held)),
         "parked": [{"id": job.id, "subject": title(job), "reason": job.reason} for job in parked],
         "troubles": troubles,
-        "miscounted": sorted(journal.notes(settled.SCOPE + account.key)),
+        "miscounted": sorted(journal.facts.all(settled.SCOPE + account.key)),
         **_figures(home, account, now),
     }
 
