@@ -89,6 +89,20 @@ def test_it_says_subject_urgency_and_age_and_the_urgent_ones_first(wanted: Lab) 
     assert rows[1].endswith(", to Mara Lindqvist <mara@northwind.example>, 15 hours old")
 
 
+@pytest.mark.parametrize("subject", ["Servers for the north " * 30, "关于十二月的会议安排" * 30])
+def test_a_long_subject_and_many_recipients_take_one_line(subject: str) -> None:
+    everybody = ", ".join(["Mara Lindqvist <mara@northwind.example>"] * 20)
+    draft = Waiting(subject, everybody, "normal", NOW - timedelta(hours=3))
+
+    raw = compose([draft], to="ada@example.org", account="home", folder="Drafts", now=NOW, word="w1")
+
+    mail = message_from_bytes(raw, policy=policy.default)
+    _, _, row, *_ = mail.get_content().splitlines()
+    assert row.startswith(f"* normal: {subject[:60]}")
+    assert "…, to Mara Lindqvist <mara@" in row
+    assert row.endswith("…, 3 hours old")
+
+
 def test_what_was_sent_deleted_or_moved_waits_no_more(wanted: Lab) -> None:
     drafted(wanted, 2, "normal")
     drafted(wanted, 3, "normal")

@@ -21,7 +21,7 @@ from mailbot.errors import Later, OwnerMustAct
 from mailbot.job import State, Step
 
 VALUE = r"(?:'(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\"|[^\s'\"=]\S*)"
-LINE = re.compile(rf"\d{{4}}-\d\d-\d\dT\d\d:\d\d:\d\d (DEBUG|INFO|WARNING|ERROR)(?: [A-Za-z]+={VALUE})+")
+LINE = re.compile(rf"\d{{4}}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d (DEBUG|INFO|WARNING|ERROR)(?: [A-Za-z]+={VALUE})+")
 WORDS = ("zanzibar", "quetzal", "marzipan", "hunter2")  # of the mail, its sender, the answer; a password
 HOSTILE = "zanzibar\x1b]0;x\x07\r\n2026-01-05T08:00:00 INFO account=home event=forged\u202e"
 

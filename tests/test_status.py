@@ -62,7 +62,10 @@ WAITING = {
 }
 STOPPED = {"healthy": False, "running": False, "late": True, "last_poll": "2026-11-25T07:29:41+01:00"}
 STATES: dict[str, tuple[dict[str, Any], list[str]]] = {
-    "healthy": ({}, ["mailbot: all is well", "3 today, 17 in 7 days; 41 s from flag to draft", "waiting  nothing"]),
+    "healthy": (
+        {},
+        ["mailbot: all is well", "3 today, 17 in 7 days; median 41 s from flag to draft", "waiting  nothing"],
+    ),
     "new": (NEW, ["mailbot: nothing done yet", "not yet; mailbot once makes the first contact", "not running"]),
     "login refused": (
         {"healthy": False, "error": WHY, "troubles": [LOGIN]},

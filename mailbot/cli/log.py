@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from datetime import datetime
 from pathlib import Path
 from traceback import extract_tb
 from types import TracebackType
@@ -14,7 +15,7 @@ from mailbot.cli.words import escaped
 def start_log(level: str) -> None:
     """One line per event on stderr, key=value; control characters are escaped, so that no mail forges a line."""
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_Escaping("%(asctime)s %(levelname)s %(message)s", "%Y-%m-%dT%H:%M:%S"))
+    handler.setFormatter(_Escaping("%(asctime)s %(levelname)s %(message)s"))
     root = logging.getLogger("mailbot")
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
@@ -26,7 +27,7 @@ class _Escaping(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         record.message = record.getMessage()
-        record.asctime = self.formatTime(record, self.datefmt)
+        record.asctime = datetime.fromtimestamp(record.created).astimezone().isoformat(timespec="seconds")
         error = record.exc_info[1] if record.exc_info else None
         return escaped(self.formatMessage(record) + (f" Traceback={_traceback(error)}" if error else ""))
 

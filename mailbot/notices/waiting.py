@@ -9,8 +9,10 @@ from datetime import datetime, timedelta
 from mailbot.counted import counted
 from mailbot.notices import notice
 from mailbot.notices.notice import line
+from mailbot.prompt.guard import one_line
 
 NAMED = 50  # drafts
+SHOWN = 80  # characters of a subject, and of all whom a draft goes to
 FIRST = {"urgent": 0, "normal": 1, "low": 2}
 
 
@@ -38,7 +40,8 @@ def compose(drafts: Sequence[Waiting], *, to: str, account: str, folder: str, no
 
 
 def _line(draft: Waiting, now: datetime) -> str:
-    return f"{draft.urgency}: {line(draft.subject)}, to {line(draft.to) or 'nobody yet'}, {age(now - draft.made)} old"
+    subject, to = one_line(line(draft.subject), SHOWN), one_line(line(draft.to), SHOWN)
+    return f"{draft.urgency}: {subject}, to {to or 'nobody yet'}, {age(now - draft.made)} old"
 
 
 def age(span: timedelta) -> str:

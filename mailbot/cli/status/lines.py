@@ -24,7 +24,7 @@ def _account(account: dict[str, Any]) -> Iterator[str]:
         again = "" if account["troubles"] else "; it is tried again by itself"
         yield f"the last poll failed: {account['error']}{again}"
     took = account["median_seconds"]
-    speed = "" if took is None else f"; median {took:g} s from flag to draft, where nothing had to wait"
+    speed = "" if took is None else f"; median {took:g} s from flag to draft if not held up"
     yield f"{counted(account['drafts_today'], 'draft')} today, {account['drafts_week']} in 7 days{speed}"
     yield f"{counted(account['tokens_in_week'], 'token')} in and {account['tokens_out_week']:,} out in 7 days"
     if account["open"]:

@@ -93,7 +93,7 @@ def _not_looked(account: dict[str, Any]) -> str:
 def _drafts(account: dict[str, Any]) -> str:
     text = f"{account['drafts_today']} today, {account['drafts_week']} in 7 days"
     took = account["median_seconds"]
-    return text if took is None else f"{text}; {_span(took)} from flag to draft (median, where nothing had to wait)"
+    return text if took is None else f"{text}; median {_span(took)} from flag to draft if not held up"
 
 
 def _span(seconds: float) -> str:
