@@ -16,7 +16,7 @@ from listing import listed, section
 
 from mailbot.errors import Later
 from mailbot.imap import gate
-from mailbot.imap.answer import Fetched, Folder, Look
+from mailbot.imap.answer import Count, Fetched, Folder, Look
 from mailbot.imap.trouble import Rejection
 from mailbot.job import Mark, Place
 from mailbot.model import Learnt, Reply
@@ -119,22 +119,22 @@ class FakeSession:
     def count_changes(self) -> None:
         self._alive()
 
-    def ask_examine(self, folder: str) -> Callable[[], Look]:
+    def ask_counts(self, folders: Sequence[str]) -> Callable[[], dict[str, Count]]:
+        self._alive()
+        return dict
+
+    def ask_flagged(self, folder: str, flag: str) -> Callable[[], tuple[Look, tuple[int, ...]]]:
         try:
             look = self.examine(folder)
         except Rejection as error:
             refused = error
 
-            def refuse() -> Look:
+            def refuse() -> tuple[Look, tuple[int, ...]]:
                 raise refused
 
             return refuse
-        return lambda: look
-
-    def ask_flagged(self, folder: str, flag: str) -> Callable[[], tuple[Look, tuple[int, ...]]]:
-        told = self.ask_examine(folder)
-        found = tuple(self.flagged(flag)) if self._look else ()
-        return lambda: (told(), found)
+        found = tuple(self.flagged(flag))
+        return lambda: (look, found)
 
     def renew(self) -> None:
         self._alive()

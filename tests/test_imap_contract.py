@@ -382,23 +382,22 @@ def test_what_is_asked_in_one_breath_is_told_in_any_order(side: Side) -> None:
     session.renew()
     flags = session.ask_flags(place.uid)
     marks = session.ask_marks(["Sent", "Trash"])
-    archive = session.ask_examine("Archive")
+    archive = session.ask_flagged("Archive", "\\Flagged")
     starred = session.ask_flagged("INBOX", "\\Flagged")
     found = session.with_message_id("<1.1766332362@northwind.example>", "Drafts")
 
     assert (found, session.selected.folder) == ((draft.uid,), "Drafts")
     assert (starred()[0].folder, tuple(starred()[1])) == ("INBOX", (place.uid,))
-    assert archive().folder == "Archive"
+    assert (archive()[0].folder, tuple(archive()[1])) == ("Archive", ())
     assert [mark.folder for mark in marks()] == ["Sent", "Trash"]
     assert "\\Flagged" in flags()[place.uid]
 
 
-@pytest.mark.parametrize("first", ["ask_examine", "ask_flagged", "ask_marks"])
+@pytest.mark.parametrize("first", ["ask_flagged", "ask_marks"])
 def test_a_refusal_in_one_breath_is_told_to_who_asked_and_to_nobody_else(side: Side, first: str) -> None:
     session = side.new()
     place = session.append("INBOX", RAW, ("\\Flagged",))
     how: dict[str, Any] = {
-        "ask_examine": lambda: session.ask_examine("Elsewhere"),
         "ask_flagged": lambda: session.ask_flagged("Elsewhere", "\\Flagged"),
         "ask_marks": lambda: session.ask_marks(["Elsewhere"]),
     }

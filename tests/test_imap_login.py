@@ -6,6 +6,7 @@ import socket
 import ssl
 import subprocess
 import threading
+from base64 import b64encode
 from contextlib import suppress
 from pathlib import Path
 from types import SimpleNamespace
@@ -51,6 +52,19 @@ def test_a_login_takes_one_turn_where_the_server_greets_with_what_it_can(dovecot
         session.close()
 
         assert [turn.commands for turn in wire.lines[0].turns] == [["AUTHENTICATE"], ["LOGOUT"]]
+
+
+@pytest.mark.parametrize("capabilities", [None, COMMAND_ONLY])
+def test_the_password_is_not_kept_once_it_was_said(scripted: Scripted, capabilities: list[str] | None) -> None:
+    scripted.capabilities = capabilities or scripted.capabilities
+    initial = b64encode(f"\0ada\0{scripted.password}".encode()).decode()
+
+    session = connect(imap(scripted), scripted.password, None)
+
+    kept = repr([vars(session), vars(session._client), vars(session._client._imap)])
+    assert scripted.password not in kept
+    assert initial not in kept
+    session.close()
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,62 +11,102 @@ from dovecot import Dovecot
 from served import Served
 from worlds import question
 
-from mailbot.imap.answer import Look, opened
+from mailbot.imap.answer import Count, counted
 from mailbot.imap.session import Session
 from mailbot.imap.settled import BELIEVED, SCOPE, Settled
 from mailbot.job import State
 
-LOOK = Look("INBOX", 7, 3, True, changes=11)
+COUNT = Count(uidvalidity=7, uidnext=3, changes=11, mails=2)
 
 
 def test_a_count_that_stands_still_is_believed_for_a_while() -> None:
     settled = Settled()
-    assert not settled.holds(LOOK, 0.0)
+    assert not settled.holds("INBOX", COUNT, 0.0)
 
-    settled.searched(LOOK, 0.0, changed=True)
+    settled.searched("INBOX", COUNT, 0.0, changed=True)
 
-    assert settled.holds(LOOK, BELIEVED - 1)
-    assert not settled.holds(LOOK, BELIEVED)
-    assert not settled.holds(LOOK, -1.0)  # the clock was set back
-    assert not settled.holds(Look("INBOX", 7, 3, True, changes=12), 1.0)
-    assert not settled.holds(Look("INBOX", 8, 3, True, changes=11), 1.0)
-    assert not settled.holds(Look("Archive", 7, 3, True, changes=11), 1.0)
-    assert not settled.holds(Look("INBOX", 7, 3, True, changes=11, mails=1), 1.0)
+    assert settled.holds("INBOX", COUNT, BELIEVED - 1)
+    assert not settled.holds("INBOX", COUNT, BELIEVED)
+    assert not settled.holds("INBOX", COUNT, -1.0)  # the clock was set back
+    assert not settled.holds("Archive", COUNT, 1.0)
+    assert not settled.holds("INBOX", None, 1.0)
+    for name in ("uidvalidity", "uidnext", "changes", "mails"):
+        assert not settled.holds("INBOX", replace(COUNT, **{name: 12}), 1.0)
 
 
 @pytest.mark.parametrize("told", [{}, {b"HIGHESTMODSEQ": 0}])
 def test_a_folder_without_a_count_has_none(told: dict[bytes, int]) -> None:
-    assert opened("INBOX", {b"UIDVALIDITY": 7, b"EXISTS": 2, **told}, counted=True).changes is None
+    assert counted({b"UIDVALIDITY": 7, b"UIDNEXT": 3, b"MESSAGES": 2, **told}) is None
 
 
 def test_a_server_that_does_not_count_is_searched_each_time() -> None:
     settled = Settled()
 
-    settled.searched(Look("INBOX", 7, 3, True), 0.0, changed=False)
+    assert not settled.searched("INBOX", None, 0.0, changed=True)
 
-    assert not settled.holds(Look("INBOX", 7, 3, True), 1.0)
+    assert not settled.may_hold("INBOX")
+    assert not settled.holds("INBOX", None, 1.0)
 
 
 def test_a_count_that_was_wrong_once_is_not_believed_again() -> None:
     settled = Settled()
-    settled.searched(LOOK, 0.0, changed=False)
+    settled.searched("INBOX", COUNT, 0.0, changed=False)
 
-    assert settled.searched(LOOK, BELIEVED, changed=True)
+    assert settled.searched("INBOX", COUNT, BELIEVED, changed=True)
     settled.miscounted("INBOX")
 
-    assert not settled.holds(LOOK, BELIEVED + 1)
-    assert not settled.searched(LOOK, BELIEVED + 1, changed=True)  # that is known
+    assert not settled.holds("INBOX", COUNT, BELIEVED + 1)
+    assert not settled.searched("INBOX", COUNT, BELIEVED + 1, changed=True)  # that is known
 
 
 def test_a_count_is_not_believed_against_the_servers_own_word() -> None:
     settled = Settled()
-    settled.searched(LOOK, 0.0, changed=False)
+    settled.searched("INBOX", COUNT, 0.0, changed=False)
 
     settled.told("INBOX")
 
-    assert not settled.holds(LOOK, 1.0)
-    settled.searched(LOOK, 1.0, changed=False)
-    assert settled.holds(LOOK, 2.0)
+    assert not settled.holds("INBOX", COUNT, 1.0)
+    settled.searched("INBOX", COUNT, 1.0, changed=False)
+    assert settled.holds("INBOX", COUNT, 2.0)
+
+
+def test_the_count_moves_with_every_change_in_a_folder_that_was_open_or_not(dovecot: Dovecot) -> None:
+    home = Served(dovecot)
+    uid, other = home.deliver(), home.deliver(question(2))
+    session = home.connect()
+    session.count_changes()
+    changes: tuple[Callable[[], Any], ...] = (
+        lambda: home.star(uid),
+        lambda: home.star(uid, up=False),
+        lambda: home.deliver(question(3)),
+        lambda: home.expunge(other),
+    )
+
+    for open_first in (False, True):
+        for change in changes[: 2 if open_first else None]:
+            if open_first:
+                session.examine("INBOX")
+            before = session.ask_counts(["INBOX", "Archive"])()
+            if open_first:
+                session.examine("INBOX")
+            change()
+            after = session.ask_counts(["INBOX", "Archive"])()
+
+            assert after["INBOX"] != before["INBOX"]
+            assert after["Archive"] == before["Archive"] == session.ask_counts(["Archive"])()["Archive"]
+    session.close()
+
+
+def test_a_server_that_refuses_a_count_is_asked_for_none_any_more(dovecot: Dovecot) -> None:
+    home = Served(dovecot)
+    session = home.connect()
+    session.count_changes()
+
+    assert session.ask_counts(["INBOX", "nowhere"])() == {}
+    assert session.ask_counts(["INBOX"])() == {}
+
+    assert session.examine("INBOX").folder == "INBOX"
+    session.close()
 
 
 @pytest.fixture
@@ -122,14 +164,13 @@ def test_a_folder_is_searched_all_the_same_after_a_while(dovecot: Dovecot, searc
 @pytest.fixture
 def frozen(monkeypatch: pytest.MonkeyPatch) -> None:
     """A server whose count never moves."""
-    plain = Session._opened
+    plain = Session.ask_counts
 
-    def opened(session: Session, folder: str, opening: Any) -> Look:
-        look = plain(session, folder, opening)
-        session._look = Look(look.folder, look.uidvalidity, None, look.keywords, changes=1)
-        return session._look
+    def ask_counts(session: Session, folders: Sequence[str]) -> Any:
+        told = plain(session, folders)
+        return lambda: {folder: replace(count, uidnext=1, changes=1, mails=1) for folder, count in told().items()}
 
-    monkeypatch.setattr(Session, "_opened", opened)
+    monkeypatch.setattr(Session, "ask_counts", ask_counts)
 
 
 @pytest.mark.usefixtures("frozen")

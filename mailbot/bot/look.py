@@ -3,12 +3,12 @@ recorded here."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
 from mailbot.flags import DRAFTED_KEYWORD, Contact, Sighting
-from mailbot.imap.answer import Fetched, Look
+from mailbot.imap.answer import Count, Fetched, Look
 from mailbot.imap.trouble import Rejection
 from mailbot.imap.wire import Wire
 from mailbot.job import Mark, Place
@@ -23,7 +23,30 @@ HEADERS = ("From", "To", "Date", "Subject", "Message-ID", "Received", "In-Reply-
 PASSING = frozenset({"UNAVAILABLE", "INUSE", "SERVERBUG"})  # RFC 5530, 3: nothing that the owner could mend
 REFUSED_MOST = 8  # mails: a server that refuses more refuses all
 
-Found = tuple[Look, Collection[int] | None]  # a folder that was opened, and what was found in it; None: not searched
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A folder that was opened, and the UIDs that were found in it; None: it was not searched. ``count``: that of the
+    server before."""
+
+    look: Look
+    uids: frozenset[int] | None
+    count: Count | None
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What looks of earlier days have left: the UIDVALIDITY of each folder. ``lost``: they have left nothing, though
+    there were some."""
+
+    folders: Mapping[str, int]
+    lost: bool
+
+    def contact(self, look: Look) -> Contact:
+        before = self.folders.get(look.folder)
+        if before is None:
+            return Contact.LOST if self.lost else Contact.FIRST
+        return Contact.KNOWN if before == look.uidvalidity else Contact.REBUILT
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,54 +54,55 @@ class View:
     """One folder, as it was seen in one look."""
 
     look: Look
+    count: Count | None
     contact: Contact
     known: Mapping[int, str]  # UID -> mail key, as of the look before
     new: tuple[Sighting, ...]
     sent: Mark | None  # how far Sent was filled when the new ones were seen
     gone: Mapping[int, frozenset[str] | None]  # UIDs without the flag now -> their flags; None: no answer
-    searched: bool  # and all that was found is told here
+    whole: bool  # all that was found is told here
 
 
 def open_all(world: World, wire: Wire, folders: Sequence[str], shut: list[str], *, search: bool) -> list[Found]:
-    """Opens all folders in one breath, from the last to the first: what is opened last stays open, and most flags are
-    set in the first. Each is searched at once, unless its count of changes may say that nothing is new; ``search``:
-    whatever that says. A sentence more in ``shut`` for each that cannot be looked at."""
+    """Opens and searches all folders in one breath, but those that are settled by the server's count of changes;
+    ``search``: whatever that says. From the last to the first: what is opened last stays open, and most flags are set
+    in the first. For each that cannot be looked at a sentence more in ``shut``; "" where that will pass by itself."""
 
-    def ask(folder: str) -> Callable[[], Found]:
-        if wire.settled.may_hold(folder) and not search:
-            look = wire.session.ask_examine(folder)
-            return lambda: (look(), None)
-        return wire.session.ask_flagged(folder, world.account.flag)
+    def ask(names: Iterable[str]) -> list[tuple[str, Callable[[], tuple[Look, Collection[int]]]]]:
+        return [(name, wire.session.ask_flagged(name, world.account.flag)) for name in names]
 
+    told = wire.session.ask_counts(wire.roles.watched)
+    at_once = [name for name in reversed(folders) if search or not wire.settled.may_hold(name)]
+    asked = ask(at_once)
+    counts = told()
+    changed = [name for name in folders if not wire.settled.holds(name, counts.get(name), world.now())]
+    asked += ask(name for name in reversed(changed) if name not in at_once)
     opened: list[Found] = []
-    for folder, told in [(folder, ask(folder)) for folder in reversed(folders)]:
+    for name, answer in asked:
         try:
-            opened.append(told())
+            look, uids = answer()
+            opened.append(Found(look, frozenset(uids), counts.get(name)))
         except Rejection:  # by itself, so that it is clear what is refused
-            look = open_one(world, wire, folder, shut)
-            if look is not None:
-                opened.append((look, None))
+            one = open_one(world, wire, name, shut)
+            if one is not None:
+                opened.append(Found(one, None, counts.get(name)))
     return opened
 
 
-def view(world: World, wire: Wire, opened: Found, shut: list[str], lost: bool, include_existing: bool) -> View | None:
-    """What is to be known of an opened folder. None, and a sentence more in ``shut``, where it must be opened again for
-    that, and cannot."""
-    look, found = opened
-    before = world.journal.stars.uidvalidity(world.key, look.folder)
-    if before is None:
-        contact = Contact.LOST if lost else Contact.FIRST
-    else:
-        contact = Contact.KNOWN if before == look.uidvalidity else Contact.REBUILT
-    if found is None and contact is Contact.KNOWN and wire.settled.holds(look, world.now()):
-        return View(look, contact, {}, (), None, {}, searched=False)
+def view(world: World, wire: Wire, found: Found, past: Past, shut: list[str], *, existing: bool) -> View | None:
+    """What is to be known of an opened folder; ``existing``: also of stars that are only remembered. None, and a
+    sentence more in ``shut``, where it must be opened again for that, and cannot."""
+    look, uids, contact = found.look, found.uids, past.contact(found.look)
     known = world.journal.stars.places(world.key, look.folder) if contact is Contact.KNOWN else {}
-    old = {uid for uid, key in known.items() if not include_existing or _has_job(world, key)}
+    old = {uid for uid, key in known.items() if not existing or _has_job(world, key)}
     is_open = wire.session.selected == look
-    if not is_open and (found is None or frozenset(found) - old or known.keys() - frozenset(found)):
+    if not is_open and (uids is None or uids - old or known.keys() - uids):
         again = open_one(world, wire, look.folder, shut)
-        return None if again is None else view(world, wire, (again, None), shut, lost, include_existing)
-    uids = frozenset(wire.session.flagged(world.account.flag) if found is None else found)
+        if again is None:
+            return None
+        return view(world, wire, Found(again, None, found.count), past, shut, existing=existing)
+    if uids is None:
+        uids = wire.session.flagged(world.account.flag)
     gone = sorted(known.keys() - uids)
     flags_now = wire.session.flags(gone) if gone else {}
     new, sent = _headers(world, wire, sorted(uids - old))
@@ -86,7 +110,7 @@ def view(world: World, wire: Wire, opened: Found, shut: list[str], lost: bool, i
     # Who leaves Gmail's starred view lost the star, or lies in Trash; elsewhere a UID that is gone says nothing.
     unanswered: frozenset[str] | None = frozenset() if look.folder == wire.roles.starred else None
     fallen = {uid: flags_now.get(uid, unanswered) for uid in gone}
-    return View(look, contact, known, sightings, sent, fallen, searched=uids - old == new.keys())
+    return View(look, found.count, contact, known, sightings, sent, fallen, whole=uids - old == new.keys())
 
 
 def open_one(world: World, wire: Wire, folder: str, shut: list[str]) -> Look | None:
@@ -94,8 +118,8 @@ def open_one(world: World, wire: Wire, folder: str, shut: list[str]) -> Look | N
         look = wire.opened(folder)
     except Rejection as error:
         log.warning("account=%s folder=%r opened=False reason=%r", world.account.name, folder, error.text)
-        if error.code not in PASSING:
-            shut.append(f"the server does not open the folder {folder}: {error.text}")
+        why = f"the server does not open the folder {folder}: {error.text}"
+        shut.append("" if error.code in PASSING else why)
         return None
     if look is None:
         shut.append(f"the folder {folder} is not on the server")

@@ -8,10 +8,10 @@ from dataclasses import astuple, dataclass, field
 
 from mailbot import flags
 from mailbot.bot import look
-from mailbot.bot.look import View
+from mailbot.bot.look import Past, View
+from mailbot.counted import counted
 from mailbot.flags import Meaning, Sighting
 from mailbot.imap import settled
-from mailbot.imap.answer import Look
 from mailbot.imap.wire import Wire
 from mailbot.job import OPEN, Job, Mark, State
 from mailbot.notices import trouble
@@ -22,8 +22,9 @@ FOLDERS = "folders"
 
 @dataclass(slots=True)
 class Seen:
-    """What an observation found, for the one line that is printed about it."""
+    """What an observation found. ``everywhere``: there was no folder that could not be looked at."""
 
+    everywhere: bool = True
     remembered: int = 0
     asked: list[str] = field(default_factory=list)  # job ids
     held: list[str] = field(default_factory=list)
@@ -31,21 +32,23 @@ class Seen:
 
 def observe(world: World, wire: Wire, *, include_existing: bool = False) -> Seen:
     """Looks and records. Errors of the wire pass through: nothing is recorded then."""
-    first = not world.journal.stars.knows(world.key)
-    aside = world.journal.facts.get("aside", world.key)
-    lost = first and (bool(aside) or _has_pages(world))
     unread = {world.account.sent, world.account.trash}  # a flag in there means nothing, also when one comes back
     watched = (*wire.roles.watched, *(f for f in wire.roles.missing if f not in unread))
     shut: list[str] = []
-    there = [look.open_one(world, wire, f, shut) is not None for f in wire.roles.missing if f in unread]
+    for folder in wire.roles.missing:
+        if folder in unread:
+            look.open_one(world, wire, folder, shut)
     opened = look.open_all(world, wire, watched, shut, search=include_existing)
-    seen_in = [look.view(world, wire, found, shut, lost, include_existing) for found in reversed(opened)]
+    if not opened and not shut:
+        return Seen()
+    known = world.journal.stars.folders(world.key)
+    aside = world.journal.facts.get("aside", world.key) if not known else None
+    past = Past(known, lost=not known and (bool(aside) or _has_pages(world)))
+    seen_in = [look.view(world, wire, found, past, shut, existing=include_existing) for found in reversed(opened)]
     views = [view for view in seen_in if view is not None]
-    if shut:
-        trouble.begin(world, FOLDERS, "; ".join(shut), "Correct folders under [[account]] in the config")
-    elif len(views) == len(watched) and all(there):
-        trouble.end(world, FOLDERS)
-    seen = Seen()
+    if any(shut):
+        trouble.begin(world, FOLDERS, "; ".join(filter(None, shut)), "Correct folders under [[account]] in the config")
+    seen = Seen(everywhere=not shut)
     with world.journal.transaction():
         if aside:
             hint = f"It is kept as {aside['kept']}. Stars of unknown age are held: mailbot release --all drafts them"
@@ -57,18 +60,29 @@ def observe(world: World, wire: Wire, *, include_existing: bool = False) -> Seen
         _risen(world, views, seen, include_existing=include_existing)
         if not include_existing:
             _hold_burst(world, seen)
+        if seen.held:
+            _tell_held(world)
     for view in views:
-        if view.searched and wire.settled.searched(view.look, world.now(), changed=bool(view.new or view.gone)):
-            _suspect(world, wire, view.look)
+        changed = bool(view.new or view.gone)
+        if view.whole and wire.settled.searched(view.look.folder, view.count, world.now(), changed=changed):
+            _suspect(world, wire, view)
     return seen
 
 
-def _suspect(world: World, wire: Wire, counted: Look) -> None:
+def _tell_held(world: World) -> None:
+    held = sum(job.account == world.key for job in world.journal.held_jobs())
+    are = "is" if held == 1 else "are"
+    hint = "mailbot release --all drafts what is held, mailbot release ID one of it"
+    trouble.begin(world, trouble.HELD, f"{counted(held, 'flagged mail')} {are} held", hint)
+
+
+def _suspect(world: World, wire: Wire, view: View) -> None:
     """What the search found, the count did not tell. It is wrong, unless the change came between the two."""
-    if wire.opened(counted.folder) == counted:
-        log.warning("account=%s folder=%r miscounted=True", world.account.name, counted.folder)
-        wire.settled.miscounted(counted.folder)
-        world.journal.facts.put(settled.SCOPE + world.key, counted.folder, world.now())
+    folder = view.look.folder
+    if wire.session.ask_counts([folder])().get(folder) == view.count:
+        log.warning("account=%s folder=%r miscounted=True", world.account.name, folder)
+        wire.settled.miscounted(folder)
+        world.journal.facts.put(settled.SCOPE + world.key, folder, world.now())
 
 
 def _has_pages(world: World) -> bool:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 
-from mailbot.bot.observe import Seen, observe
-from mailbot.counted import counted
+from mailbot.bot.observe import FOLDERS, Seen, observe
 from mailbot.errors import Later, MailbotError, OwnerMustAct, Refused
 from mailbot.imap.trouble import Rejection
 from mailbot.imap.wire import Wire
@@ -54,13 +53,6 @@ def tick(
         result.seen = observe(world, wire, include_existing=include_existing)
         if result.seen.asked:
             expect()
-        held = sum(job.account == world.key for job in world.journal.held_jobs())
-        if held:  # also what was held in a look that broke before it was told
-            are = "is" if held == 1 else "are"
-            hint = "mailbot release --all drafts what is held, mailbot release ID one of it"
-            trouble.begin(world, "held", f"{counted(held, 'flagged mail')} {are} held", hint)
-        else:
-            trouble.end(world, "held")
     due = [job for job in world.journal.open_jobs(world.key) if retry or is_due(job, world.now())]
     due.sort(key=lambda job: next_step(job) in NEEDS_IMAP)  # first what the model can begin with
     for job in due:
@@ -69,12 +61,21 @@ def tick(
     for job in due:  # a mail that has ended the process may do so again: only when no other is on its way
         if job.starts and not result.handed_over:
             _take(world, wire, job, result, hand_over)
-    if look and result.owner is None:  # trouble that no job waits for: with the tokens of a sign-in, or the journal
-        trouble.end(world, "disk", "state", "lock")
+    if look:
+        trouble.end(world, *_mended(result))
     tell(world, wire)
     if look:
         digest.tell(world, wire)
     return result
+
+
+def _mended(result: Round) -> Iterator[str]:
+    """Kinds of trouble that a look has proved to be over, unless a job says otherwise."""
+    yield trouble.HELD
+    if result.seen.everywhere:
+        yield FOLDERS
+    if result.owner is None:  # no job need wait for these: they may be with the tokens of a sign-in, or the journal
+        yield from ("disk", "state", "lock")
 
 
 def rehearse(world: World, wire: Wire, *, include_existing: bool) -> list[Job]:

@@ -82,7 +82,7 @@ def play(folder: Path, who: Writer, environ: Mapping[str, str], say: Callable[[s
         client = connect(config.accounts[0].imap, PASSWORD, None)
         try:
             service.start()
-            _until(lambda: home.journal.stars.knows(config.accounts[0].key), CONTACT_WITHIN)
+            _until(lambda: home.journal.stars.folders(config.accounts[0].key), CONTACT_WITHIN)
             say("mailbot runs, as `mailbot run` would; it has looked at the mailbox once")
             flagged_at, mail = _flag(client)
             say("a second mail client sets a flag on one mail")

@@ -3,6 +3,7 @@
 login      connects and logs in
 session    one connection, in mailbot's words
 wire       the session of a round, and which folder is what
+counts     the server's counts of changes
 settled    folders in which a look would find the same again
 spare      the connection that searches and learning share
 effects    every command that changes a mailbox

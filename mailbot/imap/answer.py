@@ -29,8 +29,17 @@ class Look:
     uidvalidity: int
     uidnext: int | None
     keywords: bool  # new keywords may be made
-    changes: int | None = None  # a count that every change of the folder raises; None where the server keeps none
-    mails: int = 0  # the count need not tell of one that left (RFC 7162, 3.2.7: only QRESYNC does)
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """What STATUS said of a folder whose changes the server counts (CONDSTORE, RFC 7162): as long as all of it is the
+    same, nothing changed."""
+
+    uidvalidity: int
+    uidnext: int
+    changes: int  # every change raises it
+    mails: int  # the first need not tell of one that left (RFC 7162, 3.2.7: only QRESYNC does)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,18 +57,22 @@ def capabilities(told: tuple[bytes, ...]) -> frozenset[str]:
     return frozenset(each.decode("ascii", "replace").upper() for each in told)
 
 
-def opened(folder: str, answer: Mapping[bytes, Any], *, counted: bool) -> Look:
-    """The answer to EXAMINE or SELECT, as imapclient has it. ``counted``: the server keeps its word about changes
-    (Yahoo tells a HIGHESTMODSEQ without CONDSTORE)."""
+def opened(folder: str, answer: Mapping[bytes, Any]) -> Look:
+    """The answer to EXAMINE or SELECT, as imapclient has it."""
     uidnext, permanent = answer.get(b"UIDNEXT"), answer.get(b"PERMANENTFLAGS", ())
     return Look(
         folder,
         int(answer[b"UIDVALIDITY"]),
         int(uidnext) if uidnext else None,
         keywords=rb"\*" in permanent,
-        changes=answer.get(b"HIGHESTMODSEQ") or None if counted else None,  # 0 counts nothing
-        mails=int(answer.get(b"EXISTS", 0)),
     )
+
+
+def counted(row: Mapping[bytes, Any]) -> Count | None:
+    """One answer to STATUS. None of a folder whose changes are not counted: then it tells 0, or nothing."""
+    changes = int(row.get(b"HIGHESTMODSEQ", 0))
+    uidvalidity, uidnext, mails = (int(row[item]) for item in (b"UIDVALIDITY", b"UIDNEXT", b"MESSAGES"))
+    return Count(uidvalidity, uidnext, changes, mails) if changes else None
 
 
 def fetched(uid: int, row: Mapping[bytes, Any]) -> Fetched | None:

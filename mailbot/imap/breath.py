@@ -76,6 +76,13 @@ def status(client: Any, folders: Sequence[str], items: str) -> Callable[[], list
     return answers
 
 
+def unselect(client: Any) -> Asked:
+    """Says that no folder is to be open (RFC 3691)."""
+    asked = Asked(client, "UNSELECT")
+    client._imap.state = "AUTH"  # else imaplib does not say what comes next
+    return asked
+
+
 class Opening:
     """EXAMINE and, where there are criteria, a SEARCH in that folder. Both answers raise as imapclient does; after a
     refusal of the first no folder is open, and the second is of no interest."""

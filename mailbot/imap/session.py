@@ -21,10 +21,11 @@ from typing import Any
 from imapclient.exceptions import IMAPClientAbortError, IMAPClientError
 
 from mailbot.imap import criteria, effects, gate
-from mailbot.imap.answer import Fetched, Folder, Look, capabilities, fetched, opened, plain, sections
+from mailbot.imap.answer import Count, Fetched, Folder, Look, capabilities, fetched, opened, plain, sections
 from mailbot.imap.breath import Asked, Opening, fetch, status
+from mailbot.imap.counts import Counts
 from mailbot.imap.said import Said
-from mailbot.imap.trouble import Rejection, translated
+from mailbot.imap.trouble import translated
 from mailbot.job import Mark, Place
 
 
@@ -38,7 +39,7 @@ class Session:
         self._client = client
         self._look: Look | None = None
         self._said = Said()
-        self._counted = False
+        self._counts = Counts(client, self._said)
         with translated():
             self.capabilities = capabilities(tuple(client.capabilities()))
 
@@ -56,20 +57,21 @@ class Session:
         )
 
     def count_changes(self) -> None:
-        """Has the server count the changes of folders (CONDSTORE, RFC 7162), where it can. Before a folder is open."""
-        if {"CONDSTORE", "ENABLE"} <= self.capabilities:
-            with suppress(Rejection), translated():
-                self._client.enable("CONDSTORE")
-                self._counted = True
+        """Has the server count the changes of folders, where it can. Before a folder is open."""
+        self._counts.begin(self.capabilities)
+
+    def ask_counts(self, folders: Sequence[str]) -> Callable[[], dict[str, Count]]:
+        """The server's counts, by folder; {} where it keeps none. No folder is open afterwards."""
+        if not self._counts.kept or not folders:
+            return dict
+        is_open, self._look = self._look is not None, None
+        return self._counts.ask(folders, is_open=is_open)
 
     def examine(self, folder: str) -> Look:
-        """Opens the folder read-only, anew each time: so Dovecot shows what others changed, and a rebuilt folder."""
-        return self.ask_examine(folder)()
-
-    def ask_examine(self, folder: str) -> Callable[[], Look]:
-        """After a refusal no folder is open (RFC 9051, 6.3.2)."""
+        """Opens the folder read-only, anew each time: so Dovecot shows what others changed, and a rebuilt folder. After
+        a refusal no folder is open (RFC 9051, 6.3.2)."""
         opening = self._opening(folder)
-        return self._said.ask(lambda: self._opened(folder, opening))
+        return self._said.ask(lambda: self._opened(folder, opening))()
 
     def _opening(self, folder: str, words: str = "") -> Opening:
         name = gate.text(folder)
@@ -79,7 +81,7 @@ class Session:
 
     def _opened(self, folder: str, opening: Opening) -> Look:
         self._look = None
-        self._look = opened(folder, opening.answer(), counted=self._counted)
+        self._look = opened(folder, opening.answer())
         return self._look
 
     def select(self, folder: str) -> Look:
@@ -87,7 +89,7 @@ class Session:
         name = gate.text(folder)
         with self._said.before():
             self._look = None
-            self._look = opened(folder, self._client.select_folder(name), counted=self._counted)
+            self._look = opened(folder, self._client.select_folder(name))
         return self._look
 
     @property
@@ -120,7 +122,7 @@ class Session:
         return frozenset(self._search(criteria.flagged(flag)))
 
     def ask_flagged(self, folder: str, flag: str) -> Callable[[], tuple[Look, tuple[int, ...]]]:
-        """The same of a folder, which it opens as ``examine`` does."""
+        """The same of a folder, which it opens as ``examine`` does, in one breath with what else is asked."""
         return self._ask_found(folder, criteria.flagged(flag))
 
     def uids_from(self, uid: int) -> tuple[int, ...]:

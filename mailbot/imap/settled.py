@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from mailbot.imap.answer import Look
+from mailbot.imap.answer import Count
 
 SCOPE = "miscounted:"  # and the account: of the facts that name folders whose count was wrong, and say when
 # Seconds. 5,000 stars are 35 kB of UIDs, so that no line feels what this costs, and nobody waits longer for a draft
@@ -19,7 +19,7 @@ class Settled:
     """Of one session. ``wrong`` are folders whose count was found wrong before."""
 
     def __init__(self, wrong: Iterable[str] = ()) -> None:
-        self._looks: dict[str, tuple[Look, float]] = {}
+        self._counts: dict[str, tuple[Count, float]] = {}
         self._told: set[str] = set()
         self._wrong = set(wrong)
 
@@ -28,23 +28,22 @@ class Settled:
         self._told.add(folder)
 
     def may_hold(self, folder: str) -> bool:
-        """Whether it is worth a turn to ask for the count before the folder is searched."""
-        before, _ = self._looks.get(folder, (None, 0.0))
-        return before is not None and before.changes is not None and folder not in self._wrong | self._told
+        """Whether it is worth a turn to know the count before the folder is searched."""
+        return folder in self._counts and folder not in self._wrong | self._told
 
-    def holds(self, look: Look, now: float) -> bool:
+    def holds(self, folder: str, count: Count | None, now: float) -> bool:
         """Whether the folder is as it was when it was searched last."""
-        before, at = self._looks.get(look.folder, (None, 0.0))
-        counted = look.changes is not None and look.folder not in self._wrong | self._told
-        return counted and before == look and 0 <= now - at < BELIEVED
+        before, at = self._counts.get(folder, (None, 0.0))
+        return self.may_hold(folder) and count == before and 0 <= now - at < BELIEVED
 
-    def searched(self, look: Look, now: float, *, changed: bool) -> bool:
-        """The folder was searched, and what was found is in the journal. Returns whether that had changed while the
-        count stood still."""
-        before, _ = self._looks.get(look.folder, (None, 0.0))
-        self._looks[look.folder] = (look, now)
-        self._told.discard(look.folder)
-        return changed and before == look and look.changes is not None and look.folder not in self._wrong
+    def searched(self, folder: str, count: Count | None, now: float, *, changed: bool) -> bool:
+        """The folder was searched after it was counted so, and what was found is in the journal. Returns whether that
+        had changed while the count stood still."""
+        before, _ = self._counts.pop(folder, (None, 0.0))
+        self._told.discard(folder)
+        if count is not None:
+            self._counts[folder] = (count, now)
+        return changed and count is not None and count == before and folder not in self._wrong
 
     def miscounted(self, folder: str) -> None:
         self._wrong.add(folder)

@@ -13,18 +13,14 @@ class Stars:
         self._db = database
         self._forgotten = Forgotten(database)
 
-    def uidvalidity(self, account: str, folder: str) -> int | None:
-        """As of the last look; None before the first contact."""
-        rows = self._db.rows("SELECT uidvalidity FROM folder WHERE account = ? AND folder = ?", account, folder)
-        return rows[0][0] if rows else None
-
-    def knows(self, account: str) -> bool:
-        return bool(self._db.rows("SELECT 1 FROM folder WHERE account = ? LIMIT 1", account))
+    def folders(self, account: str) -> dict[str, int]:
+        """The UIDVALIDITY of each folder, as of the last look; {} before the first contact."""
+        return dict(self._db.rows("SELECT folder, uidvalidity FROM folder WHERE account = ?", account))
 
     def look(self, account: str, folder: str, uidvalidity: int) -> None:
         """Records the UIDVALIDITY of a look; where it is another than before, the folder's places are void."""
         with self._db.transaction():
-            if self.uidvalidity(account, folder) != uidvalidity:
+            if self.folders(account).get(folder) != uidvalidity:
                 self._db.run("DELETE FROM place WHERE account = ? AND folder = ?", account, folder)
                 self._db.run("INSERT OR REPLACE INTO folder VALUES (?, ?, ?)", account, folder, uidvalidity)
 

@@ -43,7 +43,7 @@ class Learning:
         self._spare = spare
         self._over = threading.Event()  # no round is under way, or it is to end
         self._over.set()
-        self._not_before = 0.0  # the index cannot be used before
+        self._not_before = 0.0  # nothing is due before, or the index cannot be used
 
     def begin(self, roles: Roles) -> bool:
         """Begins a round when one is due. Returns whether one is under way."""
@@ -70,7 +70,7 @@ class Learning:
     def _due(self, roles: Roles) -> Reading | None:
         """How far it came, when it is time to go on."""
         world = self._world
-        if not roles.sent or 0 < self._not_before - world.now() <= EVERY:
+        if not roles.sent or (0 < self._not_before - world.now() <= EVERY and not self._spare.is_open):
             return None
         try:
             if not world.config.voice.from_sent:
@@ -91,7 +91,10 @@ class Learning:
             wait = backoff(reading.failures - 1, 1.0)
         else:
             wait = SOON if not reading.complete else PASSING if self._spare.is_open else EVERY
-        return reading if not 0 <= since < wait else None
+        if 0 <= since < wait:
+            self._not_before = reading.tried_at + wait
+            return None
+        return reading
 
     def _unusable(self, error: Unusable) -> None:
         log.warning("account=%s learning=no reason=%r", self._world.account.name, str(error))

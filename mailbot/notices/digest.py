@@ -21,6 +21,8 @@ WRONG_CLOCK = timedelta(days=2)  # a day further ahead than this was noted by a 
 def tell(world: World, wire: Wire) -> None:
     """Sends the digest when it is time. The day is noted before it goes out: after a crash between the two there is
     none that day, never two."""
+    if not world.config.notify.digest:
+        return
     before, today = world.journal.facts.get(SCOPE, world.key), world.time().date()
     if not _is_due(world, before, today):
         return
@@ -39,8 +41,8 @@ def tell(world: World, wire: Wire) -> None:
 
 
 def _is_due(world: World, before: str | None, today: date) -> bool:
-    at = world.config.notify.digest
-    if not at or world.time() < datetime.combine(today, time.fromisoformat(at), world.config.zone):
+    at = time.fromisoformat(world.config.notify.digest)
+    if world.time() < datetime.combine(today, at, world.config.zone):
         return False
     last = date.fromisoformat(before) if before else None
     return last is None or not today <= last < today + WRONG_CLOCK

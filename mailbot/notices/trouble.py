@@ -19,6 +19,7 @@ BLOCKING = frozenset(
 PARKED = "parked:"  # followed by the job's id: told once, without an end, together with others
 AWAY = "away"  # the model's server does not answer for long: tried again for ever, but nobody should wonder why
 ASIDE = "aside"  # the state was damaged: told once, without an end
+HELD = "held"  # flagged mails wait for the owner's word
 
 
 def troubles(world: World) -> dict[str, dict[str, Any]]:
@@ -39,10 +40,9 @@ def begin(world: World, kind: str, reason: str, hint: str) -> None:
 
 def end(world: World, *kinds: str) -> None:
     """Notes that troubles are over. Call it after the event that proves it: a trouble is not over as long as a job
-    waits for the owner to mend it."""
-    for kind in kinds:
-        known = world.journal.facts.get(SCOPE + world.key, kind)
-        if known and not known["over"] and not _awaited(world, kind):
+    waits for the owner to mend it, or for his word."""
+    for kind, known in troubles(world).items():
+        if kind in kinds and not known["over"] and not _awaited(world, kind):
             log.info("account=%s trouble=%s over=True", world.account.name, kind)
             world.journal.facts.put(SCOPE + world.key, kind, {**known, "over": True})
 
@@ -50,6 +50,8 @@ def end(world: World, *kinds: str) -> None:
 def _awaited(world: World, kind: str) -> bool:
     """Whether a job still waits for the end of this trouble: that one draft fits into the mailbox does not mean that
     the larger one before it does."""
+    if kind == HELD:
+        return any(job.account == world.key for job in world.journal.held_jobs())
     return any(job.trouble == kind for job in world.journal.open_jobs(world.key))
 
 
