@@ -37,8 +37,8 @@ from mailbot.mail import quote
 from mailbot.mail.mail import Mail
 from mailbot.mail.parse import parse
 from mailbot.mail.quote import Split
-from mailbot.mail.thread import Thread
 from mailbot.prompt import build, outline
+from mailbot.prompt.wanted import Wanted
 from mailbot.reply import answerable, compose, identity, recipients
 from mailbot.reply.draft import Draft
 from mailbot.reply.identity import Voice
@@ -177,16 +177,10 @@ def _draft(mail: Mail, to: Recipients, voice: Voice, reply: str, spoken: str) ->
 
 def _prompt(mail: Mail, split: Split, voice: Voice, to: Recipients) -> None:
     build.build(
+        Wanted(mail=mail, fresh=split.fresh, history=split.history, to=to.to, cc=to.cc),
         voice=voice,
         addresses=identity.owner_addresses(ACCOUNT),
-        mail=mail,
-        fresh=split.fresh,
-        history=split.history,
-        thread=Thread(),
-        to=to.to,
-        cc=to.cc,
         now=NOW.astimezone(ZONE),
-        wish="",
         nonce="nonce",
         context_tokens=16_000,
         shape="schema",

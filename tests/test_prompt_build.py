@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import time
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -23,6 +23,7 @@ from mailbot.prompt.build import Prompt, build, output_tokens
 from mailbot.prompt.context import Context, Note, Sample
 from mailbot.prompt.form import DELIMITER
 from mailbot.prompt.form import schema as schema_of
+from mailbot.prompt.wanted import Wanted
 from mailbot.reply.identity import Voice
 
 NONCE = "k3v9"
@@ -67,23 +68,18 @@ def mail(**changes: Any) -> Mail:
 
 def prompt(answered: Mail | None = None, **changes: Any) -> Prompt:
     answered = answered or mail()
+    reply: dict[str, Any] = {"mail": answered, "fresh": answered.text, "to": (MARA,)}
+    reply |= {field.name: changes.pop(field.name) for field in fields(Wanted) if field.name in changes}
     arguments: dict[str, Any] = {
         "voice": VOICE,
         "addresses": ("ada@example.org", "ada+*@example.org"),
-        "mail": answered,
-        "fresh": answered.text,
-        "history": "",
-        "thread": Thread(),
-        "to": (MARA,),
-        "cc": (),
         "now": NOW,
-        "wish": "",
         "nonce": NONCE,
         "context_tokens": 16_000,
         "shape": "schema",
         "templates": templates.read(""),
     }
-    return build(**(arguments | changes))
+    return build(Wanted(**reply), **(arguments | changes))
 
 
 def thread(*mails: Mail, own: tuple[int, ...] = (), **changes: Any) -> Thread:

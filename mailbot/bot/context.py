@@ -8,7 +8,6 @@ notes, the draft is made: with less in its prompt, and a line in the log.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from mailbot.address import readers
@@ -26,7 +25,7 @@ from mailbot.own.sent import OwnMail
 from mailbot.own.words import telling
 from mailbot.privacy import sight
 from mailbot.prompt.context import Context, Note, Sample
-from mailbot.reply.recipients import Recipients
+from mailbot.prompt.wanted import Wanted
 from mailbot.world import World, log
 
 TO_THEM, RECENT = 200, 200  # own mails that are looked at: to the same people, in the same language
@@ -36,28 +35,12 @@ NEAR = 50  # of those
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
-    """The reply that is wanted. ``fresh`` is the new text of the mail, ``language`` that of the reply (BCP 47),
-    ``wish`` what the owner wants of it; ``inside``: only a model in the owner's own network will see its prompt."""
-
-    mail: Mail
-    fresh: str
-    thread: Thread
-    to: Recipients
-    language: str
-    wish: str
-    inside: bool
-
-    @property
-    def readers(self) -> tuple[Address, ...]:
-        return self.to.to + self.to.cc
-
-
-def lent(world: World, wanted: Wanted) -> Context:
-    """What the model is lent for it."""
+def lent(world: World, wanted: Wanted, *, language: str, inside: bool) -> Context:
+    """What the model is lent for it. ``language`` is that of the reply (BCP 47); ``inside``: only a model in the
+    owner's own network will see its prompt."""
     nothing: dict[str, Any] = {}
-    voice = _unharmed(world, "voice", lambda: _voice(world, wanted), nothing)
+    spoken = language.partition("-")[0].lower()
+    voice = _unharmed(world, "voice", lambda: _voice(world, wanted, spoken, inside), nothing)
     return Context(
         instructions=instructions(world, wanted.readers),
         notes=_unharmed(world, "notes", lambda: _notes(world, wanted), ()),
@@ -91,15 +74,14 @@ def instructions(world: World, to: Iterable[Address]) -> tuple[str, ...]:
     return tuple(line for text in (owner.instructions, *special) if (line := text.strip()))
 
 
-def _voice(world: World, wanted: Wanted) -> dict[str, Any]:
+def _voice(world: World, wanted: Wanted, language: str, inside: bool) -> dict[str, Any]:
     """Style card and samples."""
     if not world.config.voice.from_sent:
         return {}
-    language = wanted.language.partition("-")[0].lower()
-    direct, everybody = _folded(wanted.to.to), _folded(wanted.readers)
-    to_them = _allowed(world, wanted, world.index.sent.to(direct, TO_THEM))
-    same = to_them if everybody == direct else _allowed(world, wanted, world.index.sent.to(everybody, TO_THEM))
-    recent = _allowed(world, wanted, world.index.sent.recent(language, RECENT))
+    direct, everybody = _folded(wanted.to), _folded(wanted.readers)
+    to_them = _allowed(world, inside, world.index.sent.to(direct, TO_THEM))
+    same = to_them if everybody == direct else _allowed(world, inside, world.index.sent.to(everybody, TO_THEM))
+    recent = _allowed(world, inside, world.index.sent.recent(language, RECENT))
     mails = tuple(dict.fromkeys((*same, *to_them, *recent)))
     words = telling(f"{wanted.mail.subject}\n{wanted.fresh}", QUERY)
     chosen = samples.choose(
@@ -143,14 +125,14 @@ def _own_words(thread: Thread) -> list[str]:
     return [*begun, *(quote.typed(mail.text) for mail in own)]
 
 
-def _allowed(world: World, wanted: Wanted, mails: Sequence[OwnMail]) -> list[OwnMail]:
+def _allowed(world: World, inside: bool, mails: Sequence[OwnMail]) -> list[OwnMail]:
     """Those that no privacy rule keeps from the model. One without an id of its own cannot be looked for."""
     ids = {id(mail): (mail.message_id, *mail.answers) if mail.message_id else () for mail in mails}
     where = filed.known(world, (name for names in ids.values() for name in names))
 
     def may_see(mail: OwnMail) -> bool:
         said, rules = f"{mail.subject}\n{mail.text}", world.config.privacy
-        return sight.may_see(rules, mail.readers, said, ids[id(mail)], where, local=wanted.inside)
+        return sight.may_see(rules, mail.readers, said, ids[id(mail)], where, local=inside)
 
     return [mail for mail in mails if may_see(mail)]
 

@@ -4,12 +4,11 @@ chosen, the source is written, and what is going to be asked is on disk before i
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from mailbot.archive.source import prompt_json, render_source
 from mailbot.bot import addressed, context, daily, gather
 from mailbot.bot.addressed import Addressed
-from mailbot.bot.context import Wanted
 from mailbot.bot.pages import name
 from mailbot.job import NOT_JSON, STARTS, Job
 from mailbot.language import language
@@ -20,6 +19,7 @@ from mailbot.privacy import audience, seen, sight
 from mailbot.privacy.verdict import Verdict, judge
 from mailbot.prompt import build, outline, sources
 from mailbot.prompt.context import NOTHING
+from mailbot.prompt.wanted import Wanted
 from mailbot.reply import answerable
 from mailbot.world import World
 
@@ -96,23 +96,19 @@ def _prompt(world: World, job: Job, reply: Addressed, allowed: Verdict) -> Job:
     split = quote.split(mail.text, mail.subject)
     thread, withheld = audience.known(thread, mail, to, world.account)
     spoken = language.spoken(split.fresh, mail.text, voice.language)
-    wanted = Wanted(mail=mail, fresh=split.fresh, thread=thread, to=to, language=spoken, wish=job.wish, inside=inside)
+    wanted = Wanted(
+        mail=mail, fresh=split.fresh, history=split.history, thread=thread, to=to.to, cc=to.cc, wish=job.wish
+    )
     prompt = build.build(
+        replace(wanted, wish=_wish(job)),
         voice=voice,
         addresses=_addresses(world),
-        mail=mail,
-        fresh=split.fresh,
-        history=split.history,
-        thread=thread,
-        to=to.to,
-        cc=to.cc,
         now=world.time(),
-        wish=_wish(job),
         nonce=world.nonce(),
         context_tokens=world.config.model.context_tokens if world.config.model else 0,
         shape="plain" if job.not_json >= NOT_JSON else world.endpoint.shape,
         templates=world.templates(),
-        context=NOTHING if allowed.analysis else context.lent(world, wanted),
+        context=NOTHING if allowed.analysis else context.lent(world, wanted, language=spoken, inside=inside),
         analysis=bool(allowed.analysis),
     )
     text = prompt_json(

@@ -10,10 +10,10 @@ from mailbot.check.finding import Finding
 from mailbot.errors import OwnerMustAct
 from mailbot.mail.mail import Address
 from mailbot.mail.parse import parse
-from mailbot.mail.thread import Thread
 from mailbot.prompt.build import Prompt, build
 from mailbot.prompt.context import NOTHING, Context, Note, Sample
 from mailbot.prompt.form import Shape
+from mailbot.prompt.wanted import Wanted
 from mailbot.reply.identity import Voice
 from mailbot.templates import FOLDER
 
@@ -68,16 +68,10 @@ def sample(
     """The prompt for a mail of ours, made as for any other. Raises OwnerMustAct."""
     owner, address, mail = home.config.owner, home.config.accounts[0].address, parse(text.encode())
     return build(
+        Wanted(mail=mail, fresh=mail.text, to=mail.from_, cc=cc, wish=wish),
         voice=Voice(address=address, name=owner.name, signature="", about=owner.about, language=owner.language),
         addresses=(address,),
-        mail=mail,
-        fresh=mail.text,
-        history="",
-        thread=Thread(),
-        to=mail.from_,
-        cc=cc,
         now=datetime.now(home.config.zone),
-        wish=wish,
         nonce="sample",
         context_tokens=context_tokens,
         shape=shape,

@@ -3,6 +3,7 @@
 The prompt::
 
     build      the whole of it, in the room that the model has
+    wanted     the reply that is wanted: to which mail, to whom
     template   a template, which the owner may have rewritten
     values     what a template may show
     mails      which mails of the thread are shown, and how much of each

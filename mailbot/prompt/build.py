@@ -15,8 +15,6 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from mailbot.errors import OwnerMustAct
-from mailbot.mail.mail import Address, Mail
-from mailbot.mail.thread import Thread
 from mailbot.prompt import context as contexts
 from mailbot.prompt import form, mails, sources, values
 from mailbot.prompt.budget import tokens
@@ -25,6 +23,7 @@ from mailbot.prompt.entry import block
 from mailbot.prompt.form import Shape
 from mailbot.prompt.sources import Sources
 from mailbot.prompt.template import KIND, Templates, render
+from mailbot.prompt.wanted import Wanted
 
 if TYPE_CHECKING:
     from mailbot.reply.identity import Voice
@@ -57,17 +56,11 @@ def output_tokens(context_tokens: int) -> int:
 
 
 def build(
+    wanted: Wanted,
     *,
     voice: Voice,
     addresses: tuple[str, ...],
-    mail: Mail,
-    fresh: str,
-    history: str,
-    thread: Thread,
-    to: tuple[Address, ...],
-    cc: tuple[Address, ...],
     now: datetime,
-    wish: str,
     nonce: str,
     context_tokens: int,
     shape: Shape,
@@ -75,12 +68,11 @@ def build(
     context: Context = NOTHING,
     analysis: bool = False,
 ) -> Prompt:
-    """The prompt for a reply to ``mail``.
+    """The prompt for a reply.
 
-    ``addresses`` are the owner's, ``*`` allowed; ``fresh`` and ``history`` are the text of the mail apart; ``thread``
-    are its other mails; ``now`` is aware and in the owner's zone; ``wish`` is what the owner wants of this draft;
-    ``nonce`` is a word that no mail can know; ``context`` is what every recipient may read of the owner's;
-    ``analysis``: what the mail says is wanted, and no reply.
+    ``addresses`` are the owner's, ``*`` allowed; ``now`` is aware and in the owner's zone; ``nonce`` is a word that no
+    mail can know; ``context`` is what every reader may know of the owner's; ``analysis``: what the mail says is wanted,
+    and no reply.
     Raises OwnerMustAct (kind "prompt") where one of the ``templates`` is broken, or the context too small for a mail.
     """
     rules = render(templates["analysis" if analysis else "system"], {})
@@ -89,20 +81,20 @@ def build(
     task = render(templates["task"], {"analysis": analysis})
 
     def reply(shown: Context) -> str:
-        return render(templates["reply"], {**values.reply(to, cc, shown, wish, now), "analysis": analysis})
+        return render(templates["reply"], {**values.reply(wanted, shown, now), "analysis": analysis})
 
     most = context_tokens - output_tokens(context_tokens)
     room = most - FRAME - sum(map(tokens, (system, owner, reply(replace(context, samples=(), notes=())), task)))
     _refuse_too_little(room, context_tokens)
-    letter = mails.letter(mail, fresh, history, thread, now, room)
+    letter = mails.letter(wanted, now, room)
     context = contexts.trimmed(context, context_tokens, room - letter.need(room), room // LENT_PART)
     before = reply(context)
     room = most - FRAME - sum(map(tokens, (system, owner, before, task)))
     _refuse_too_little(room, context_tokens)
-    entries, remarks = mails.entries(letter, thread, now, room)
+    entries, remarks = mails.entries(letter, wanted.thread, now, room)
     user = "\n\n".join((owner, before, block(entries, nonce), task))
     messages: tuple[Message, ...] = ({"role": "system", "content": system}, {"role": "user", "content": user})
-    said = sources.of(voice, addresses, context, wish, entries, (*to, *cc), now)
+    said = sources.of(voice, addresses, context, wanted.wish, entries, wanted.readers, now)
     return Prompt(messages, shape, remarks, context, said)
 
 

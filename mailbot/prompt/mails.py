@@ -17,6 +17,7 @@ from mailbot.mail.thread import Thread, ThreadMail
 from mailbot.prompt.budget import CRUMB, cost, fit
 from mailbot.prompt.entry import WIDE, Entry, entry
 from mailbot.prompt.guard import foreign
+from mailbot.prompt.wanted import Wanted
 
 HEADER_PART = 16  # one header takes at most one part of the room in so many
 QUOTED_PART, FILES_PART = 3, 3  # and so do quoted text and attached texts while anything else waits
@@ -43,12 +44,14 @@ class Letter:
         return cost(self.entry) + cost(self.text) + quoted + files
 
 
-def letter(mail: Mail, fresh: str, history: str, thread: Thread, now: datetime, room: int) -> Letter:
-    """``fresh`` and ``history`` are the text of the mail apart; history that the thread holds is left to it."""
+def letter(wanted: Wanted, now: datetime, room: int) -> Letter:
+    """The history that the thread holds is left to it."""
+    mail = wanted.mail
     shown = entry(mail, now, most=min(WIDE, room // HEADER_PART))
     attached = mail.attachments[: len(shown.get("attachments", ()))]
     files = tuple(foreign(file.text) + REST * (file.cut and bool(file.text)) for file in attached)
-    return Letter(mail, shown, foreign(fresh), "" if _holds_parent(thread, mail) else foreign(history), files)
+    history = "" if _holds_parent(wanted.thread, mail) else foreign(wanted.history)
+    return Letter(mail, shown, foreign(wanted.fresh), history, files)
 
 
 def entries(answered: Letter, thread: Thread, now: datetime, room: int) -> tuple[list[Entry], tuple[str, ...]]:

@@ -10,13 +10,13 @@ import json
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from mailbot.mail.mail import Address
 from mailbot.prompt.context import Context
 from mailbot.prompt.entry import LINE, PEOPLE, WEEKDAYS, moment, people
 from mailbot.prompt.guard import one_line, visible
 
 if TYPE_CHECKING:
     from mailbot.reply.identity import Voice
+from mailbot.prompt.wanted import Wanted
 
 DAYS = 14  # of the table of days
 TRUSTED = 4000  # characters of what the owner says about himself, or wishes
@@ -39,18 +39,18 @@ def owner(voice: Voice, addresses: tuple[str, ...], card: tuple[str, ...]) -> Va
     }
 
 
-def reply(to: tuple[Address, ...], cc: tuple[Address, ...], context: Context, wish: str, now: datetime) -> Values:
-    """What is for this reply only. ``to`` and ``cc`` are "" where there is nobody."""
+def reply(wanted: Wanted, context: Context, now: datetime) -> Values:
+    """What is for this reply only. "to" and "cc" are "" where there is nobody."""
     days = ((now + timedelta(days=after), after) for after in range(DAYS))
     return {
-        "to": _json(people(to)) if to else "",
-        "cc": _json(people(cc)) if cc else "",
+        "to": _json(people(wanted.to)) if wanted.to else "",
+        "cc": _json(people(wanted.cc)) if wanted.cc else "",
         "samples": [
             {"id": s.id, "date": f"{s.date:%Y-%m-%d}" if s.date else "", "text": _json(s.text)} for s in context.samples
         ],
         "notes": [{"id": n.id, "title": _json(n.title), "text": _json(n.text)} for n in context.notes],
         "instructions": _lines(context.instructions),
-        "wish": visible(wish).strip()[:TRUSTED],
+        "wish": visible(wanted.wish).strip()[:TRUSTED],
         "now": moment(now),
         "zone": str(now.tzinfo),
         "days": [f"{WEEKDAYS[day.weekday()]} {day:%Y-%m-%d}{_NEAR.get(after, '')}" for day, after in days],
