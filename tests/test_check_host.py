@@ -66,7 +66,7 @@ def test_a_disk_without_modes_is_warned_of(quirky: Checked, monkeypatch: pytest.
 def test_a_state_that_others_can_read_is_warned_of(quirky: Checked, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(host, "kept_mode", lambda folder, mode: 0o755)
 
-    assert "the mode 0755: others here may read" in of(quirky(), "state", "warn")[0]
+    assert "the mode 0755, not 0600: others here may read" in of(quirky(), "state", "warn")[0]
 
 
 @pytest.mark.parametrize("kind", ["tmpfs", "overlay"])

@@ -42,30 +42,9 @@ def _archive(home: Home) -> Iterator[Finding]:
     try:
         home.store.check_writable()
         yield Finding("ok", "archive", f"{folder} can be written")
-        if (kept := kept_mode(folder, mode)) != mode:
-            text = f"the disk gives files the mode {kept:04o}, not {mode:04o}: others here may read your mail"
-            yield Finding("warn", "archive", f"{text}; choose another archive.folder, or accept it")
-        yield from _lasting("archive", folder)
-        yield from _room("archive", folder)
+        yield from _disk("archive", folder, mode, "your mail")
     except (MailbotError, OSError) as error:
         yield Finding("fail", "archive", str(error))
-
-
-def _lasting(what: str, folder: Path) -> Iterator[Finding]:
-    """Whether what is written there is still there tomorrow."""
-    kind = _kind(folder)
-    if kind in FLEETING:
-        text = f"{folder} is on {kind}, which is empty again after a restart: of the machine, or of a container"
-        yield Finding("warn", what, f"{text}; set {what}.folder to a disk, or mount a volume there")
-
-
-def kept_mode(folder: Path, mode: int) -> int:
-    """The mode that a file gets there which asks for ``mode``: file systems without modes have one for all."""
-    prefix, suffix = TEMPORARY
-    with tempfile.NamedTemporaryFile(dir=folder, prefix=prefix, suffix=suffix) as file:
-        with suppress(PermissionError):  # vfat
-            os.fchmod(file.fileno(), mode)
-        return os.fstat(file.fileno()).st_mode & 0o777
 
 
 def _state(home: Home) -> Iterator[Finding]:
@@ -78,13 +57,31 @@ def _state(home: Home) -> Iterator[Finding]:
         if (kind := _kind(folder)) in REMOTE:
             text = f"it is on {kind}, over the network, where its locks may not hold"
             yield Finding("warn", "state", f"{text}; set state.folder to a disk of this machine")
-        if (kept := kept_mode(folder, PRIVATE)) != PRIVATE:
-            text = f"the disk gives files the mode {kept:04o}: others here may read what mailbot remembers"
-            yield Finding("warn", "state", f"{text}; choose another state.folder, or accept it")
-        yield from _lasting("state", folder)
-        yield from _room("state", folder)
+        yield from _disk("state", folder, PRIVATE, "what mailbot remembers")
     except (MailbotError, OSError) as error:
         yield Finding("fail", "state", str(error))
+
+
+def _disk(what: str, folder: Path, mode: int, content: str) -> Iterator[Finding]:
+    """What a disk does to files: who may read them, whether they are still there tomorrow, how many more there can
+    be."""
+    if (kept := kept_mode(folder, mode)) != mode:
+        text = f"the disk gives files the mode {kept:04o}, not {mode:04o}: others here may read {content}"
+        yield Finding("warn", what, f"{text}; choose another {what}.folder, or accept it")
+    if (kind := _kind(folder)) in FLEETING:
+        text = f"{folder} is on {kind}, which is empty again after a restart: of the machine, or of a container"
+        yield Finding("warn", what, f"{text}; set {what}.folder to a disk, or mount a volume there")
+    if (free := shutil.disk_usage(folder).free) < ROOM:
+        yield Finding("warn", what, f"only {free // 2**20} MiB are free on that disk: make room")
+
+
+def kept_mode(folder: Path, mode: int) -> int:
+    """The mode that a file gets there which asks for ``mode``: file systems without modes have one for all."""
+    prefix, suffix = TEMPORARY
+    with tempfile.NamedTemporaryFile(dir=folder, prefix=prefix, suffix=suffix) as file:
+        with suppress(PermissionError):  # vfat
+            os.fchmod(file.fileno(), mode)
+        return os.fstat(file.fileno()).st_mode & 0o777
 
 
 def _kind(folder: Path) -> str:
@@ -103,12 +100,6 @@ def file_system(path: Path, mounts: str) -> str:
         if inside and len(point) >= len(found):  # of two on one point the later covers the earlier
             found, kind = point, fields[2]
     return kind
-
-
-def _room(what: str, folder: Path) -> Iterator[Finding]:
-    free = shutil.disk_usage(folder).free
-    if free < ROOM:
-        yield Finding("warn", what, f"only {free // 2**20} MiB are free on that disk: make room")
 
 
 def _notes(notes: Notes) -> Finding:
