@@ -146,3 +146,29 @@ def test_no_spelling_of_an_own_address_is_somebody_else() -> None:
 
     assert identity.is_own(account, '"Ada"@googlemail.com')
     assert identity.is_own(account, "A.D.A+lists@gmail.com.")
+
+
+def test_what_an_identity_leaves_open_is_the_owners_and_what_it_says_is_its_own() -> None:
+    owner = make_owner(signature="Ada")
+    bare = make_account(identities=(make_identity("ada@example.com"),))
+    own = {"name": "Ada E.", "signature": "A.", "about": "Chairs the club.", "language": "de"}
+    full = make_account(identities=(make_identity("ada@example.com", **own),))
+    mail = make_mail(to=_to("ada@example.com"))
+
+    written = identity.Voice(address="ada@example.com", **own)
+    assert identity.choose(mail, full, owner) == written
+    assert identity.choose(mail, bare, owner) == identity.Voice(
+        address="ada@example.com", name=owner.name, signature="Ada", about=owner.about, language="en"
+    )
+
+
+def test_an_own_alias_in_cc_is_written_to_as_well() -> None:
+    assert _from(to=_to("mara@northwind.example"), cc=_to("ada@example.com")) == "ada@example.com"
+
+
+def test_an_account_in_capitals_is_the_same_account() -> None:
+    account = make_account(address="Ada@Example.ORG", identities=(make_identity("ADA@example.com", name="Ada E."),))
+    mail = make_mail(delivered=("ada@example.org",), to=_to("ada@example.com"))
+
+    assert identity.choose(mail, account, make_owner()).address == "ada@example.com"
+    assert identity.choose(make_mail(to=_to("ada+x@example.com")), account, make_owner()).name == "Ada E."
