@@ -10,11 +10,16 @@ from mailbot.job import (
     TRANSITIONS,
     Event,
     IllegalEvent,
+    Intent,
     Job,
+    Mark,
+    Place,
     State,
     Step,
+    apply,
     backoff,
     fold,
+    is_due,
     job_id,
     next_step,
 )
@@ -104,6 +109,109 @@ def test_every_state_is_reached_and_every_open_state_has_a_next_step() -> None:
 
     assert reached == set(State)
     assert all(next_step(job(*LINE[:n])) for n in range(1, len(LINE)) if job(*LINE[:n]).state in OPEN)
+
+
+# Events of another kind than LINE's, each told all that it can tell: what is lost here is lost after a restart.
+TOLD: dict[str, dict[str, Any]] = {
+    "asked": {
+        **{"account": "ada@imap", "key": "k", "generation": 2, "place": ["INBOX", 1, 7], "sent": ["Sent", 2, 9]},
+        **{"was_answered": True, "note": "shorter", "limited": False, "mail": {"from": "mara"}, "reason": "why"},
+    },
+    "fetched": {
+        **{"folder": "Archive", "truncated": True, "reduced": True, "searches": True},
+        **{"keywords": ["todo"], "labels": ["Club"]},
+    },
+    "named": {"names": {"page": "p"}, "draft": {"to": "mara"}, "mail": {"subject": "x"}, "known": ["m@x"]},
+    "prompted": {"shape": "plain", "inside": True, "seen": {"ids": ["<1@x>"]}, "judged_by": "ab", "analysis": "a rule"},
+    "rejected": {"reason": "cut off", "counts": 0, "not_json": True, "cut_off": True},
+    "waiting": {"reason": "full", "trouble": "mailbox", "until": 99.0},
+}
+
+
+def told(*kinds: str) -> Job:
+    folded = fold(Event(n, "j", 1.0 + n, kind, TOLD.get(kind, {})) for n, kind in enumerate(kinds))
+    assert folded is not None
+    return folded
+
+
+def test_what_the_events_tell_is_what_the_job_says() -> None:
+    job = told("asked", "fetched", "waiting", "named", "prompted")
+
+    assert (job.place, job.sent_mark) == (Place("INBOX", 1, 7), Mark("Sent", 2, 9))
+    assert (job.was_answered, job.wish, job.limited, job.reason, job.generation) == (True, "shorter", False, "why", 2)
+    assert (job.fetched_from, job.truncated, job.reduced, job.searches) == ("Archive", True, True, True)
+    assert (job.keywords, job.labels, job.known) == (("todo",), ("Club",), ("m@x",))
+    assert (job.names, job.draft, job.mail) == ({"page": "p"}, {"to": "mara"}, {"subject": "x"})
+    assert (job.shape, job.inside, job.seen) == ("plain", True, {"ids": ["<1@x>"]})
+    assert (job.judged_by, job.analysis) == ("ab", "a rule")
+
+
+def test_what_the_events_do_not_tell_is_nothing_unusual() -> None:
+    plain = job("asked", "fetched", "named", "prompted", "rejected")
+
+    assert (plain.was_answered, plain.wish, plain.limited, plain.mail) == (False, "", True, {})
+    assert (plain.truncated, plain.reduced, plain.keywords, plain.labels) == (False, False, (), ())
+    assert (plain.inside, plain.seen, plain.judged_by, plain.analysis) == (False, {}, "", "")
+    assert (plain.bad_answers, plain.not_json, plain.cut_off) == (1, False, False)
+
+
+def test_an_answer_that_ended_too_early_is_remembered_whatever_comes_after() -> None:
+    cut = told("asked", "fetched", "prompted", "rejected")
+    again = apply(
+        apply(cut, Event(9, "j", 9.0, "prompted", DATA["prompted"])), Event(10, "j", 9.0, "rejected", DATA["rejected"])
+    )
+
+    assert (cut.bad_answers, cut.not_json, cut.cut_off, cut.prompted_at) == (0, True, True, None)
+    assert (again.bad_answers, again.not_json, again.cut_off) == (1, False, True)
+
+
+def test_waiting_tells_what_for_and_a_prompt_keeps_the_count_of_tries() -> None:
+    waiting = told("asked", "fetched", "started", "waiting")
+    prompted = apply(waiting, Event(9, "j", 9.0, "prompted", DATA["prompted"]))
+
+    assert (waiting.waits_for, waiting.trouble, waiting.starts) == ("full", "mailbox", 0)
+    assert (prompted.tries, prompted.until, prompted.waits_for) == (1, None, "full")
+
+
+def test_what_was_held_no_longer_counts_once_it_is_released() -> None:
+    released = job("held", "moved", "released")
+
+    assert (released.state, released.limited, released.reason, released.asked_at) == (State.NEW, False, "", 3.0)
+    assert released.place == Place("Archive", 2, 1)
+
+
+def test_remarks_stand_once_and_in_their_order() -> None:
+    folded = fold(
+        [
+            *events(*LINE[:8]),
+            Event(20, "j", 20.0, "appended", {"place": None, "remarks": ["a", "b"]}),
+            Event(21, "j", 21.0, "read", {"remarks": ["b", "c"]}),
+        ]
+    )
+
+    assert folded is not None
+    assert (folded.remarks, folded.draft_place, folded.drafted_at) == (("a", "b", "c"), None, 20.0)
+
+
+def test_the_intent_and_the_doubt_are_those_of_the_last_try() -> None:
+    broken = fold([*events(*LINE[:8]), Event(20, "j", 20.0, "broke", {})])
+
+    assert broken is not None
+    assert broken.intent == Intent(8.0, Mark("Drafts", 1, 5), (Mark("Sent", 2, 9),))
+    assert (job(*LINE[:8]).doubt_since, broken.doubt_since, broken.draft) == (8.0, 20.0, {"to": "mara"})
+
+
+def test_a_newer_draft_of_the_same_mail_leaves_the_page_superseded() -> None:
+    assert job(*LINE, "superseded").status == "superseded"
+    assert (job(*LINE).status, job(*LINE).page_left) == ("pending", "x")
+    assert job("held", "dismissed").reason == "given up by you"
+
+
+def test_a_wait_is_over_at_its_time_and_when_the_clock_was_set_back() -> None:
+    waiting = job("asked", "waiting")  # changed at 2, until 99
+
+    assert [is_due(waiting, now) for now in (2.0, 98.0, 99.0, 1.0)] == [False, False, True, True]
+    assert is_due(job("asked"), 1.0)
 
 
 def test_an_event_out_of_order_is_refused_by_name() -> None:
