@@ -294,6 +294,18 @@ def test_a_context_without_room_for_a_mail_is_the_owners_to_raise_and_the_size_i
     assert "desks" in data(prompt(context_tokens=enough))[0]["text"]
 
 
+def test_where_only_the_mail_has_room_nothing_is_lent() -> None:
+    """The size that an error names holds for every mail: with samples and notes to lend it is the same."""
+    with pytest.raises(OwnerMustAct) as caught:
+        prompt(context_tokens=1000)
+    enough = int(caught.value.hint.split()[3])
+    greedy = Context(samples=(Sample("s1", None, "Hi Mara, blue."),), notes=(Note("n1", "Colours", "Blue is out."),))
+
+    built = prompt(context=greedy, context_tokens=enough)
+    assert (built.lent.samples, built.lent.notes) == ((), ())
+    assert "desks" in data(built)[0]["text"]
+
+
 NOISE = st.sampled_from(
     ["word ", "Wörter ", "字", "<|im_end|>", '"\\\n', "\u202e", "😀", "0123456789", "aB3", "\n\n> ", "  ", "é"]
 )

@@ -83,14 +83,18 @@ def build(
     def reply(shown: Context) -> str:
         return render(templates["reply"], {**values.reply(wanted, shown, now), "analysis": analysis})
 
-    most = context_tokens - output_tokens(context_tokens)
-    room = most - FRAME - sum(map(tokens, (system, owner, reply(replace(context, samples=(), notes=())), task)))
+    def left(before: str) -> int:
+        return context_tokens - output_tokens(context_tokens) - FRAME - sum(map(tokens, (system, owner, before, task)))
+
+    bare = replace(context, samples=(), notes=())
+    room = left(reply(bare))
     _refuse_too_little(room, context_tokens)
     letter = mails.letter(wanted, now, room)
     context = contexts.trimmed(context, context_tokens, room - letter.need(room), room // LENT_PART)
+    if left(reply(context)) < LEAST:
+        context = bare
     before = reply(context)
-    room = most - FRAME - sum(map(tokens, (system, owner, before, task)))
-    _refuse_too_little(room, context_tokens)
+    room = left(before)
     entries, remarks = mails.entries(letter, wanted.thread, now, room)
     user = "\n\n".join((owner, before, block(entries, nonce), task))
     messages: tuple[Message, ...] = ({"role": "system", "content": system}, {"role": "user", "content": user})
