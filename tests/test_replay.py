@@ -19,6 +19,8 @@ from mailbot.job import State
 from mailbot.prompt import sources
 
 DAY = date(2026, 1, 5)
+ABROAD = "Hallo Mara,\n\nwir kaufen die Server und ich bin am Freitag leider nicht da.\n\nViele Grüße\nAda"
+GERMAN = json.dumps({"reply": ABROAD, "language": "de"})
 SECOND = json.dumps({"title": "t", "reply": "Hi Mara,\n\nnobody buys it.\n\nAda", "language": "en"})
 
 
@@ -156,9 +158,20 @@ def test_the_new_reply_is_verified_and_its_gaps_and_remarks_are_shown(lab: Lab, 
 
 
 def test_a_new_reply_in_another_language_is_remarked(lab: Lab, model: Endpoint) -> None:
-    reply = "Hallo Mara,\n\nwir kaufen die Server und ich bin am Freitag leider nicht da.\n\nViele Grüße\nAda"
-    model.then(Text(json.dumps({"reply": reply, "language": "de"})))
+    model.then(Text(GERMAN))
     assert "The reply is in another language than the mail" in replay(lab).output
+
+
+@pytest.mark.parametrize(("match", "told"), [("northwind.example", False), ("elsewhere.example", True)])
+def test_a_language_that_the_instructions_for_a_reader_name_is_as_the_owner_wants_it(
+    lab: Lab, model: Endpoint, match: str, told: bool
+) -> None:
+    path = lab.folder / "config.toml"
+    wanted = f'[[owner.for]]\nmatch = "{match}"\ninstructions = "Always in German."\n'
+    path.write_text(path.read_text().replace("[archive]", f"{wanted}[archive]", 1))
+    model.then(Text(GERMAN))
+
+    assert ("The reply is in another language" in replay(lab).output) is told
 
 
 def test_without_a_prompt_there_is_nothing_to_ask_again(lab: Lab) -> None:

@@ -77,10 +77,9 @@ def _wrong_language(world: World, job: Job, answer: Answer) -> str:
         return ""
     reply = addressed.of(world, job)
     fresh = quote.split(reply.mail.text, reply.mail.subject).fresh
-    wrong = language.mismatch(fresh, answer.reply, answer.language)
     to = reply.recipients
-    asked = (job.wish, *context.instructions(world, (*to.to, *to.cc))) if wrong else ()
-    return "" if named.names("\n".join(asked), language.written(answer.reply, answer.language, "")) else wrong
+    asked = (job.wish, *context.instructions(world, (*to.to, *to.cc)))
+    return named.mismatch(fresh, answer.reply, answer.language, asked)
 
 
 def _may_ask_again(job: Job) -> bool:

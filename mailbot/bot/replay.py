@@ -8,10 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from mailbot.bot import context
 from mailbot.errors import BadUsage
 from mailbot.job import Job
-from mailbot.language import language
+from mailbot.language import named
 from mailbot.learn import filed
+from mailbot.mail import address
+from mailbot.mail.mail import Address
 from mailbot.model import Endpoint, NeedsPlain, Reply
 from mailbot.privacy import seen
 from mailbot.prompt import answer as answers
@@ -72,9 +75,15 @@ def ask(world: World, job: Job, prompt: Archived, endpoint: Endpoint, *, local: 
     except NeedsPlain:  # the same prompt, without the form that this server does not take
         reply = endpoint.ask(prompt.messages, "plain", inside=job.inside)
     answer = verify(answers.read(reply.text, job.shape), prompt.said)
-    wrong = language.mismatch(prompt.mails[-1]["text"], answer.reply, answer.language)
+    asked = (job.wish, *context.instructions(world, _readers(job)))
+    wrong = named.mismatch(prompt.mails[-1]["text"], answer.reply, answer.language, asked)
     remarks = (*([f"{wrong}: check it."] if wrong else ()), *prompt_remarks.of(answer))
     return Replayed(reply, answer, remarks)
+
+
+def _readers(job: Job) -> tuple[Address, ...]:
+    """Who gets the reply, out of the text that is kept of it."""
+    return tuple(a for name in ("to", "cc") for a in address.read(name, [job.draft.get(name, "").encode()]).found)
 
 
 def _objection(world: World, job: Job, prompt: Archived, *, local: bool) -> str:

@@ -1,4 +1,4 @@
-"""Whether the owner's instructions or wish name the language that a reply is in. Pure.
+"""Whether the owner's instructions or wish name the language that a reply is in, and so want it. Pure.
 
 The owner writes them in any language ("always in English", "immer auf Englisch", "英語で"), so a language is looked for
 by what it is called in each of ours (Unicode CLDR, by way of babel), whatever ending the name has there.
@@ -7,12 +7,20 @@ by what it is called in each of ours (Unicode CLDR, by way of babel), whatever e
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
-from mailbot.language.language import CODES
+from mailbot.language import language
 
 ENDING = 2  # letters at the end of a long name that change: "английский", "на английском"
 LONG = 6  # letters
 UNSPACED = re.compile("[\u3040-\u30ff\u3400-\u9fff]")
+
+
+def mismatch(mail: str, reply: str, code: str, asked: Iterable[str]) -> str:
+    """What is wrong with the language of a reply, as ``language.mismatch`` says it; "" also where ``asked``, what the
+    owner wants of the reply, names it. ``code`` is what the model says that it is."""
+    wrong = language.mismatch(mail, reply, code)
+    return "" if wrong and names("\n".join(asked), language.written(reply, code, "")) else wrong
 
 
 def names(text: str, code: str) -> bool:
@@ -21,7 +29,7 @@ def names(text: str, code: str) -> bool:
         return False
     from babel import Locale
 
-    called = {Locale.parse(spoken).languages.get(code, "") for spoken in CODES} - {""}
+    called = {Locale.parse(spoken).languages.get(code, "") for spoken in language.CODES} - {""}
     folded = text.casefold()
     return any(_is_in(folded, name.casefold()) for name in called)
 
