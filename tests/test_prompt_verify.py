@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from worlds import Lab, question
 
+from mailbot.bot import ask
 from mailbot.mention import Kind, find
 from mailbot.prompt.answer import Answer, read
 from mailbot.prompt.overlap import shared
@@ -198,3 +199,12 @@ def test_the_outline_writer_repeats_no_link_of_a_stranger(lab: Lab) -> None:
 
     (draft,) = lab.mailbox.boxes["Drafts"].mails.values()
     assert "[[check: link]]" in draft.raw.decode().partition("\r\n\r\n")[2].partition("> ")[0]
+
+
+def test_draft_and_page_read_an_answer_once(lab: Lab) -> None:
+    ask.verified.cache_clear()
+    lab.flag()
+    lab.settle()
+
+    assert len(lab.pages()) == 1
+    assert (ask.verified.cache_info().misses, ask.verified.cache_info().hits) == (1, 1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from functools import lru_cache
 
 from mailbot.archive.source import completed_prompt
 from mailbot.bot import daily
@@ -15,12 +16,13 @@ from mailbot.notices import trouble
 from mailbot.privacy import seen
 from mailbot.prompt import answer as answers
 from mailbot.prompt import sources
-from mailbot.prompt.answer import Answer, BadAnswer, CutOff, NotJson
+from mailbot.prompt.answer import Answer, BadAnswer, CutOff, NotJson, Shape
 from mailbot.prompt.template import KIND as PROMPT
 from mailbot.prompt.verify import verify
 from mailbot.world import World
 
 STALE = 12 * 3600.0  # seconds that a prompt may wait for a model that is down: it says what day it is
+DRAFT_AND_PAGE = 4  # answers that are remembered as they were read: the page comes a moment after the draft
 AWAY_TRIES = 6  # of one prompt, then the owner is told that the model is away: a quarter to half an hour
 AWAY_HINT = "See that it runs, mailbot check asks it. What is flagged is drafted as soon as it answers"
 
@@ -85,11 +87,17 @@ def _journalled(world: World, job: Job, reply: Reply) -> Job:
 def read(world: World, job: Job) -> Answer | Job:
     """The stored answer, read and held against what was said to the model; or the job after it was rejected. The same
     at each call."""
+    data, said = job.answer, world.journal.kept(job.id, "sources")
     try:
-        answer = answers.read(job.answer["text"], job.answer["shape"], analysis=bool(job.analysis))
+        return verified(data["text"], data["shape"], said, analysis=bool(job.analysis))
     except BadAnswer as error:
         return _refused(world, job, error)
-    return verify(answer, sources.unpack(world.journal.kept(job.id, "sources")))
+
+
+@lru_cache(maxsize=DRAFT_AND_PAGE)
+def verified(text: str, shape: Shape, said: bytes | None, *, analysis: bool) -> Answer:
+    """What a model's text holds, held against the sources in ``said``. Raises BadAnswer."""
+    return verify(answers.read(text, shape, analysis=analysis), sources.unpack(said))
 
 
 def complete(world: World, job: Job, answer: Answer) -> None:
