@@ -1,4 +1,4 @@
-"""The service: apscheduler wakes each account's poller, IDLE wakes it sooner, SIGTERM ends all in order.
+"""The service: apscheduler wakes the accounts' pollers, IDLE wakes one sooner, SIGTERM ends all in order.
 
 Each account has a thread of its own; none waits for another. The scheduler only sets an event, so that its defaults for
 missed and overlapping runs (agronholm/apscheduler#292, #423) can lose nothing. systemd hears that the service lives as
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from functools import partial
 
@@ -29,6 +29,7 @@ ORDERLY = 6.0  # seconds that a round may take to end by itself after SIGTERM
 ABRUPT = 2.0  # seconds more, after its connection was cut
 SWEEP = 3600.0  # seconds between two questions whether a day is over
 SWEEPER = "sweeper"  # the executor that takes it: it reads files, and nobody may wait for that
+GROUPS = 10  # of accounts that are woken together: a call by the scheduler takes as much CPU as half a look
 LOOK = 30.0  # seconds between two looks at the pollers; fewer where systemd wants to hear more often
 # A connection is ready within four minutes or given up, and two may follow each other (a token that has run out, a kept
 # session that died), after a secret's command and name servers; each answer after that begins within a minute, but may
@@ -59,9 +60,9 @@ class Service:
         # A wake-up only sets an event: it is done in the scheduler's own thread, without a pool of ten for it.
         executors = {"default": DebugExecutor(), SWEEPER: ThreadPoolExecutor(1)}
         self._scheduler = BackgroundScheduler(daemon=True, timezone="UTC", executors=executors)
-        for poller in self._pollers:
+        for number in range(min(GROUPS, len(worlds))):
             self._scheduler.add_job(
-                poller.wake,
+                partial(_wake, self._pollers[number::GROUPS]),
                 "interval",
                 seconds=every,
                 jitter=min(every / 10, 5),
@@ -144,6 +145,11 @@ class Service:
         deadline = time.monotonic() + seconds
         for thread in self._threads:
             thread.join(max(0.0, deadline - time.monotonic()))
+
+
+def _wake(pollers: Iterable[Poller]) -> None:
+    for poller in pollers:
+        poller.wake()
 
 
 def _may_idle(world: World) -> bool:

@@ -556,12 +556,24 @@ def test_silence_in_idle_and_after_done_is_noticed_and_the_next_line_is_heard(
         line.be_short()
         with Idler(line) as idler:
             until(lambda: "DONE" in line.proxy.commands, "IDLE")
-            connections = line.proxy.connections
+            connections, heard = line.proxy.connections, idler.woken
             line.proxy.spoil(how, name, where)
             assert line.proxy.spoilt.wait(SOON)
             until(lambda: line.proxy.connections > connections, "a new line")
-            heard = idler.woken
             until(lambda: idler.woken > heard, "IDLE on the new line")
+
+
+@pytest.mark.case(5)
+def test_idle_is_renewed_without_a_look_unless_the_server_tells_of_something_with_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(idle, "RENEW", 0.05)
+    with wired() as line, Idler(line) as idler:
+        until(lambda: line.proxy.commands.count("DONE") >= 3, "IDLE, renewed")
+        assert idler.woken == 1
+
+        line.server.fault("IDLE", when="after", then=lambda answer: b"* 1 FETCH (FLAGS (x))\r\n" + answer)
+        until(lambda: idler.woken == 2, "what Courier tells after DONE only")
 
 
 @pytest.mark.case(3)

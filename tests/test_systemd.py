@@ -210,7 +210,8 @@ def test_no_child_can_speak_for_the_service(dovecot: Dovecot, heard: Listener) -
     with Home(account) as home:
         seen = home.folder / "seen"
         script = home.folder / "password"
-        script.write_text(f"#!/bin/sh\nenv > {seen}\necho {dovecot.password}\n")
+        # Added to: each login reads the password anew.
+        script.write_text(f"#!/bin/sh\nenv >> {seen}\necho {dovecot.password}\n")
         script.chmod(0o700)
         home.write(more=f'password_command = "{script}"\n')
         home.environ |= {"NOTIFY_SOCKET": heard.address, "WATCHDOG_USEC": "400000"}
