@@ -12,7 +12,7 @@ leave_out() {
 
 if command -v dovecot >/dev/null; then exit 0; fi
 if ! command -v apt-get >/dev/null; then
-	leave_out "To have them, install Dovecot 2.3 with your system's packages."
+	leave_out "To have them, install Dovecot 2.3 or 2.4 with your system's packages."
 fi
 if [ "$(id -u)" -ne 0 ]; then
 	leave_out "To have them, run as root: apt-get install dovecot-imapd"

@@ -128,6 +128,8 @@ def test_a_refusal_that_time_does_not_mend_is_the_owners(scripted: Scripted, ans
         (b"NO [UNAVAILABLE] Temporary authentication failure.", None),
         (b"NO [INUSE] Mailbox in use", None),
         (b"NO [LIMIT] LOGIN Rate limit hit", WAIT_USUAL),
+        (b"NO [UNAVAILABLE] Maximum number of connections from user+IP exceeded", WAIT_USUAL),  # Dovecot 2.3
+        (b"NO [LIMIT] Maximum number of connections from user+IP exceeded", WAIT_USUAL),  # Dovecot 2.4
         (b"NO [ALERT] Too many simultaneous connections. (Failure)", WAIT_USUAL),
         (b"NO [AUTHENTICATIONFAILED] Too many login attempts, wait", WAIT_USUAL),
         (b"BAD User is authenticated but not connected.", WAIT_USUAL),

@@ -292,12 +292,14 @@ def test_an_answer_that_cannot_be_read_is_asked_for_again_and_one_draft_stands(
 HARMLESS = [
     ("UID SEARCH", swapped(rb"(\* SEARCH [\d ]+)\r\n", rb"\1 (MODSEQ 917162500)\r\n")),
     ("UID SEARCH", lambda answer: b"* OK\r\n" + answer),
+    ("UID SEARCH", lambda answer: b'* OK [INPROGRESS ("A1" 12 100)] Processed 12% of the mailbox\r\n' + answer),
     ("UID SEARCH", lambda answer: b'* ESEARCH (TAG "A1") UID ALL 1:2\r\n' + answer),
     ("UID SEARCH", lambda answer: b"* 7 EXISTS\r\n* 0 RECENT\r\n* FLAGS (\\Flagged \\*)\r\n" + answer),
     ("UID SEARCH", swapped(rb"\* SEARCH ([\d ]+)\r\n", rb"* SEARCH \1 \1\r\n")),
     ("UID SEARCH", lambda answer: answer.replace(b"* SEARCH\r\n", b"")),
     ("UID SEARCH", swapped(rb" OK [^\r]*\r\n$", rb" OK\r\n")),
     ("UID FETCH", swapped(rb" OK [^\r]*\r\n$", b" OK \r\n")),
+    ("UID FETCH", lambda answer: b"* OK [INPROGRESS] Hang in there\r\n" + answer),
     ("UID FETCH", lambda answer: b"* 1 FETCH (FLAGS (\\Seen) UID 4294967295)\r\n" + answer),
     ("UID FETCH", lambda answer: b"* 1 FETCH (X-NEW {3}\r\n(\r\n UID 4294967294)\r\n" + answer),
     ("UID FETCH", swapped(rb"FLAGS \(", rb"FLAGS (\\* \\Recent $A ")),
@@ -306,6 +308,7 @@ HARMLESS = [
     ("EXAMINE", swapped(rb"\* OK \[PERMANENTFLAGS[^\r]*\r\n", b"")),
     ("EXAMINE", lambda answer: b"* OK [HIGHESTMODSEQ 99] ok\r\n* OK [ALERT] be kind\r\n" + answer),
     ("LIST", lambda answer: b"* LIST () NIL {0}\r\n\r\n" + answer),
+    ("APPEND", lambda answer: b"* OK [INPROGRESS (NIL NIL NIL)] Still at it\r\n" + answer),
 ]
 
 
