@@ -19,7 +19,7 @@ from mailbot.cli.words import escaped
 from mailbot.config import Privacy
 from mailbot.errors import MailbotError
 from mailbot.language import language
-from mailbot.mail import characters, flowed, header, quote
+from mailbot.mail import characters, decoded, flowed, quote
 from mailbot.mail.parse import parse
 from mailbot.mail.text import html_to_text
 from mailbot.mail.thread import Thread, ThreadMail
@@ -202,7 +202,7 @@ READERS: dict[str, tuple[Callable[[str], object], tuple[str, ...]]] = {
     "a subject": (field("Subject"), HEADER),
     "people": (field("To"), HEADER),
     "ids": (field("References"), HEADER),
-    "parameters": (lambda text: header.parameters(octets(text)), HEADER),
+    "parameters": (lambda text: decoded.parameters(octets(text)), HEADER),
     "what a text names": (find, (*NAMED, *MARKS)),
     "what may stand in a prompt": (lambda text: (guard.foreign(text), budget.fit(text, 1_000)), TEXT),
     "a language": (lambda text: (language.spoken(text, text, "en"), language.mismatch(text, text, "en")), MARKS),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mailbot.mail import header
+from mailbot.mail import decoded, header, ids
 
 
 @pytest.mark.parametrize(
@@ -27,21 +27,21 @@ from mailbot.mail import header
     ],
 )
 def test_encoded_words_are_decoded_as_people_expect(written: str, read: str) -> None:
-    assert header.text(written.encode()) == read
+    assert decoded.text(written.encode()) == read
 
 
 def test_raw_octets_are_utf8_or_what_windows_sends() -> None:
-    assert header.text("grün".encode()) == "grün"
-    assert header.text(b"gr\xfcn \x80") == "grün €"
+    assert decoded.text("grün".encode()) == "grün"
+    assert decoded.text(b"gr\xfcn \x80") == "grün €"
 
 
 def test_parameters_keep_semicolons_in_quotes_and_join_their_sections() -> None:
     value = b'attachment; x="a;b\\"c"; filename*0*=UTF-8\'\'%C3%BC; filename*1="b c"; filename*3=lost; y = z'
-    assert header.parameters(value) == ("attachment", {"x": 'a;b"c', "y": "z", "filename": "üb c"})
+    assert decoded.parameters(value) == ("attachment", {"x": 'a;b"c', "y": "z", "filename": "üb c"})
 
 
 def test_an_encoded_word_in_a_parameter_is_decoded_though_it_must_not_be_there() -> None:
-    assert header.parameters(b'x/y; name="=?utf-8?q?=C3=BC.txt?="')[1] == {"name": "ü.txt"}
+    assert decoded.parameters(b'x/y; name="=?utf-8?q?=C3=BC.txt?="')[1] == {"name": "ü.txt"}
 
 
 @pytest.mark.parametrize(
@@ -62,20 +62,20 @@ def test_an_encoded_word_in_a_parameter_is_decoded_though_it_must_not_be_there()
     ],
 )
 def test_ids_are_found_as_tolerantly_as_possible(written: str, read: tuple[str, ...]) -> None:
-    assert header.ids(written.encode()) == read
+    assert ids.all_of(written.encode()) == read
 
 
 @pytest.mark.case(26)
 def test_long_ids_stay_whole_and_absurd_ones_are_left_out() -> None:
     long = f"<{'x' * 250}@y.example>"
-    assert header.ids(long.encode()) == (long,)
-    assert header.ids(b"<" + b"x" * 2_000 + b"@y>") == ()
+    assert ids.all_of(long.encode()) == (long,)
+    assert ids.all_of(b"<" + b"x" * 2_000 + b"@y>") == ()
 
 
 def test_a_long_references_field_keeps_its_end() -> None:
-    ids = [f"<{number:0200d}@y.example>" for number in range(200)]
-    read = header.read(b"References: " + "\r\n ".join(ids).encode() + b"\r\n")
-    assert header.ids(read.first("references")) == tuple(ids)
+    thread = [f"<{number:0200d}@y.example>" for number in range(200)]
+    read = header.read(b"References: " + "\r\n ".join(thread).encode() + b"\r\n")
+    assert ids.all_of(read.first("references")) == tuple(thread)
     assert read.defects == ()
 
 
@@ -123,4 +123,4 @@ def test_a_line_that_is_no_field_is_left_out_with_its_folds() -> None:
     ],
 )
 def test_a_message_id_is_one_id_whatever_brackets_it_lacks(value: bytes, own: str) -> None:
-    assert header.own_id(value) == own
+    assert ids.own(value) == own

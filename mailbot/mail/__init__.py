@@ -6,7 +6,9 @@ parse        octets -> Mail
 
 From octets::
 
-    header       fields, encoded words, parameters, message ids
+    header       the fields of a header block
+    decoded      what stands in one, as text: encoded words, parameters
+    ids          message ids
     address      address fields, also those that can be read in two ways
     date         the Date field
     part         the tree of MIME parts

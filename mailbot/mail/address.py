@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from mailbot.mail import characters, header
+from mailbot.mail import characters, decoded
 from mailbot.mail.mail import Address
 
 MAX_ADDRESSES = 500  # of one field
@@ -53,7 +53,7 @@ def read(name: str, values: Iterable[bytes]) -> Addresses:
     found: dict[Address, None] = {}
     defects: dict[str, None] = {}
     for value in values:
-        for item in _items(header.raw_text(value)):
+        for item in _items(decoded.raw_text(value)):
             readings = _readings(item)
             if len(readings) > 1:
                 defects[f"The {name} field can be read in more than one way."] = None
@@ -170,7 +170,7 @@ def _joined_at(words: list[str]) -> list[str]:
 def _name(source: str) -> str:
     """A display name as a person reads it: quotes taken off, encoded words decoded, nothing invisible."""
     unquoted = _QUOTED.sub(lambda quoted: re.sub(r"\\(.)", r"\1", quoted[0][1:-1], flags=re.DOTALL), source)
-    return " ".join(characters.line(header.words(unquoted)).split())
+    return " ".join(characters.line(decoded.words(unquoted)).split())
 
 
 def spec(source: str) -> str:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from mailbot.mail import attached, characters, charset, flowed, header, part
+from mailbot.mail import attached, characters, charset, decoded, flowed, part
 from mailbot.mail.mail import Attachment, Kind
 from mailbot.mail.part import Part
 from mailbot.mail.sheet import Looks
@@ -191,7 +191,7 @@ def _attached_mail(reading: _Reading) -> str:
             head, start = part.open_block(raw, 0, len(raw))
             inner = _Reading(reading.defects)
             text = _shown(part.read(raw, head, start, defects=reading.defects), inner).strip("\n")
-            from_, subject = (header.text(head.first(name)) for name in ("from", "subject"))
+            from_, subject = (decoded.text(head.first(name)) for name in ("from", "subject"))
             return f"{ATTACHED} {subject}, from {from_}]\n\n{text}"
     return ""
 

@@ -1,18 +1,14 @@
-"""A header block, read: its fields, their words (RFC 2047), parameters (RFC 2231) and message ids (RFC 5322 3.6.4).
+"""A header block, cut into its fields.
 
-Owns every cap on headers. Refuses to know which field means what; addresses have their own module.
-All scanners are linear: headers are the cheapest place to hide a hang.
+Owns every cap on headers but those inside of one field. Refuses to know which field means what; ``decoded`` and ``ids``
+read what stands in one. All scanners are linear: headers are the cheapest place to hide a hang.
 """
 
 from __future__ import annotations
 
-import binascii
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from urllib.parse import unquote_to_bytes
-
-from mailbot.mail import characters, charset
 
 # Measured on 16,491 real and torture mails: 2 blocks were larger, none had more fields.
 MAX_BLOCK = 64 * 1024  # octets of a header block, without what is cut off single fields
@@ -21,17 +17,11 @@ MAX_SCANNED = 1024 * 1024  # octets that are looked at at all
 MAX_FIELD = 16 * 1024  # octets of one field; a real To of 23 KB is the 99.9th percentile
 # 200 ids of 250 characters are a legal thread; the id scanner is linear, so only the block limits these.
 _UNCUT = ("references", "in-reply-to")
-MAX_PARAMETERS = 200  # of one Content-Type; mail has two or three
-MAX_ID = 998  # octets of a line, RFC 5322 2.1.1
 
 _TOO_LONG = "The header is too long; its end was not read."
 
 _END = re.compile(rb"\n\r{0,2}\n")
 _NAME = re.compile(rb"[\x21-\x39\x3b-\x7e]+")
-_WORD = re.compile(r"=\?([^?\s*]{1,40})(?:\*[^?\s]{0,40})?\?([bBqQ])\?([^?]*)\?=")
-_NOT_BASE64 = re.compile(r"[^A-Za-z0-9+/]")
-_PARAMETER = re.compile(r';\s*+([^;="\s]{1,100})\s*+=\s*+(?:"((?:[^"\\]|\\.)*+)"|([^;]*+))', re.DOTALL)
-_SECTION = re.compile(r"([^*]+)(?:\*([0-9]{1,3}))?(\*)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,128 +121,3 @@ def _cut(value: bytes) -> bytes:
     """Cut where no address or word is torn: half an address is another address."""
     end = max(value.rfind(mark, 0, MAX_FIELD) for mark in (b" ", b"\t", b",", b";"))
     return value[: max(end, 0)]
-
-
-def raw_text(value: bytes) -> str:
-    """The octets of a field as text, encoded words left alone (RFC 6532, else what is likely without a label)."""
-    return charset.decode(value)[0]
-
-
-def text(value: bytes) -> str:
-    """The field as a person reads it, on one line."""
-    return characters.line(words(raw_text(value)))
-
-
-def words(source: str) -> str:
-    """``source`` with its encoded words decoded (RFC 2047), tolerant: a word may hold blanks, stand inside another
-    word, or end inside a character that the next word goes on with."""
-    pieces: list[str] = []
-    pending, label, end = b"", "", 0
-    for found in _WORD.finditer(source):
-        between = source[end : found.start()]
-        end = found.end()
-        content = _encoded(found[2], found[3])
-        if label and (between.strip() or found[1].lower() != label):
-            pieces.append(charset.decode(pending, label)[0])
-            pending, label = b"", ""
-            between = between if between.strip() else ""
-        elif label or (pieces and not between.strip()):
-            between = ""
-        pieces.append(between)
-        if charset.known(found[1]):
-            pending, label = pending + content, found[1].lower()
-        else:
-            pieces.append(charset.decode(content)[0])
-    if label:
-        pieces.append(charset.decode(pending, label)[0])
-    return "".join(pieces) + source[end:]
-
-
-def _encoded(encoding: str, content: str) -> bytes:
-    if encoding in "qQ":
-        return binascii.a2b_qp(content.encode("utf-8", "replace"), header=True)
-    digits = _NOT_BASE64.sub("", content)
-    digits = digits[: len(digits) - (len(digits) % 4 == 1)]
-    return binascii.a2b_base64(digits + "=" * (-len(digits) % 4))
-
-
-def parameters(value: bytes) -> tuple[str, dict[str, str]]:
-    """The head of a structured field in lower case, and its parameters (RFC 2045 5.1, RFC 2231), decoded."""
-    source = raw_text(value)
-    head = characters.line(source.partition(";")[0]).lower()
-    plain: dict[str, str] = {}
-    sections: dict[str, dict[int, tuple[str, bool]]] = {}
-    for count, found in enumerate(_PARAMETER.finditer(source)):
-        section = _SECTION.fullmatch(found[1].lower())
-        if count >= MAX_PARAMETERS or section is None:
-            break
-        content = _unescape(found[2]) if found[2] is not None else found[3].strip().removeprefix('"')
-        if section[2] is None and section[3] is None:
-            plain.setdefault(section[1], characters.line(words(content)))
-        else:
-            numbered = sections.setdefault(section[1], {})
-            numbered.setdefault(int(section[2] or 0), (content, section[3] is not None))
-    return head, plain | {name: _joined(parts) for name, parts in sections.items()}
-
-
-def _unescape(quoted: str) -> str:
-    return re.sub(r"\\(.)", r"\1", quoted, flags=re.DOTALL)
-
-
-def _joined(parts: dict[int, tuple[str, bool]]) -> str:
-    label, octets = "", b""
-    for number in range(len(parts)):
-        if number not in parts:
-            break
-        content, encoded = parts[number]
-        if encoded and number == 0 and content.count("'") >= 2:
-            label, _, content = content.split("'", 2)
-        octets += unquote_to_bytes(content) if encoded else content.encode("utf-8", "replace")
-    return characters.line(charset.decode(octets, label)[0])
-
-
-def ids(value: bytes) -> tuple[str, ...]:
-    """The message ids of a field, each in brackets and without blanks. Only where no id has brackets a bare ``a@b``
-    counts: old In-Reply-To fields hold a sentence with an address, and then the id. Comments hold no ids."""
-    source = _uncommented(characters.line(raw_text(value)))
-    found: list[str] = []
-    start = source.find("<")
-    while start >= 0:
-        after = source.find("<", start + 1)
-        close = source.find(">", start, after if after >= 0 else len(source))
-        content = "".join(source[start + 1 : close].split()) if close >= 0 else ""
-        if content:
-            found.append(f"<{content}>")
-        start = after
-    if not found:
-        found = [f"<{word.strip('<>,;')}>" for word in source.split() if "@" in word.strip("<>,;@")]
-    return tuple(dict.fromkeys(found_id for found_id in found if len(found_id.encode()) <= MAX_ID))
-
-
-def own_id(value: bytes) -> str:
-    """The one id of a Message-ID field; "" when there is none. Without brackets all of the field is the id."""
-    source = _uncommented(characters.line(raw_text(value)))
-    bare = "".join(source.split()).strip("<>")
-    if "<" in source.strip().strip("<>") or len(bare.encode()) > MAX_ID - 2:
-        return "".join(ids(value)[:1])
-    return f"<{bare}>" if bare else ""
-
-
-def _uncommented(source: str) -> str:
-    """Comments outside brackets become a blank; one that never closes is no comment."""
-    if "(" not in source:
-        return source
-    kept: list[str] = []
-    depth, opened, inside = 0, 0, False
-    for char in source:
-        if not depth and char in "<>":
-            inside = char == "<"
-        if char == "(" and not inside:
-            opened = opened if depth else len(kept)
-            depth += 1
-        kept.append(char)
-        if char == ")" and depth:
-            depth -= 1
-            if not depth:
-                kept[opened:] = [" "]
-    return "".join(kept)

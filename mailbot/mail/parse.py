@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from urllib.parse import unquote
 
-from mailbot.mail import address, body, date, header, part
+from mailbot.mail import address, body, date, decoded, header, ids, part
 from mailbot.mail.header import Header
 from mailbot.mail.key import mail_key
 from mailbot.mail.mail import Address, Mail
@@ -26,14 +26,14 @@ def parse(raw: bytes, *, truncated: bool = False, reduced: bool = False) -> Mail
     head, start = part.open_block(raw, 0, len(raw))
     defects = [*head.defects, *_doubled(head)]
     content = body.read(part.read(raw, head, start, defects=defects, reduced=reduced), defects=defects)
-    when = date.read(header.text(head.first("date")))
+    when = date.read(decoded.text(head.first("date")))
     if head.has("date") and when is None:
         defects.append("The date could not be read.")
     authors = _authors(head, defects)
     people = {name: _addresses(head, name, defects) for name in _PEOPLE}
     return Mail(
         key=mail_key(raw[: header.split(raw, 0, len(raw))[0]]),
-        message_id=header.own_id(head.first("message-id")),
+        message_id=ids.own(head.first("message-id")),
         in_reply_to=_ids(head, "in-reply-to"),
         references=_ids(head, "references"),
         from_=authors,
@@ -42,7 +42,7 @@ def parse(raw: bytes, *, truncated: bool = False, reduced: bool = False) -> Mail
         cc=people["Cc"],
         mail_followup_to=people["Mail-Followup-To"],
         delivered=_delivered(head),
-        subject=header.text(head.first("subject")),
+        subject=decoded.text(head.first("subject")),
         date=when,
         text=content.text,
         attachments=content.attachments,
@@ -78,7 +78,7 @@ def _addresses(head: Header, name: str, defects: list[str]) -> tuple[Address, ..
 
 
 def _ids(head: Header, name: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(one for value in head.all(name) for one in header.ids(value)))
+    return tuple(dict.fromkeys(one for value in head.all(name) for one in ids.all_of(value)))
 
 
 def _delivered(head: Header) -> tuple[str, ...]:
@@ -92,20 +92,20 @@ def _delivered(head: Header) -> tuple[str, ...]:
 def _list_post(head: Header, recipients: tuple[Address, ...]) -> str:
     """The address in List-Post (RFC 2369 3.4), "" also for ``NO``. Some lists state none; List-Id (RFC 2919) is mostly
     the address with a dot for the @."""
-    _, mailto, target = header.text(head.first("list-post")).partition("<mailto:")
+    _, mailto, target = decoded.text(head.first("list-post")).partition("<mailto:")
     if mailto:
         return address.spec(unquote(target.partition(">")[0].partition("?")[0]))
-    name = header.text(head.first("list-id")).rpartition("<")[2].rstrip(">").lower()
+    name = decoded.text(head.first("list-id")).rpartition("<")[2].rstrip(">").lower()
     return next((one.email for one in recipients if one.email.lower().replace("@", ".") == name), "")
 
 
 def _is_bulk(head: Header) -> bool:
-    precedence = header.text(head.first("precedence")).lower()
+    precedence = decoded.text(head.first("precedence")).lower()
     return precedence in _BULK or head.has("list-id") or head.has("list-unsubscribe")
 
 
 def _is_automatic(head: Header) -> bool:
     """RFC 3834 5 for Auto-Submitted; an empty Return-Path is how servers mark bounces (RFC 5321 4.5.5)."""
-    submitted, _ = header.parameters(head.first("auto-submitted"))
-    is_bounce = head.has("return-path") and "".join(header.text(head.first("return-path")).split()) == "<>"
+    submitted, _ = decoded.parameters(head.first("auto-submitted"))
+    is_bounce = head.has("return-path") and "".join(decoded.text(head.first("return-path")).split()) == "<>"
     return is_bounce or (bool(submitted) and submitted.split()[0] != "no")

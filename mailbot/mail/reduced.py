@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from mailbot.mail import attached, header, part, structure
+from mailbot.mail import attached, decoded, header, part, structure
 from mailbot.mail.structure import Node
 
 MAX_HEADER = 1024  # octets of a part's own header; a long file name takes 300
@@ -70,7 +70,7 @@ def _came(piece: Piece, fetched: Mapping[str, bytes]) -> bool:
 
 
 def _boundary(head: header.Header) -> bytes:
-    return header.parameters(head.first("content-type"))[1].get("boundary", "").encode("utf-8", "replace")
+    return decoded.parameters(head.first("content-type"))[1].get("boundary", "").encode("utf-8", "replace")
 
 
 def _children(node: Node, boundary: bytes, fetched: Mapping[str, bytes]) -> bytes:
