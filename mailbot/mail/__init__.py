@@ -22,6 +22,7 @@ From octets::
 HTML, as a person would see it::
 
     html         start tags, end tags and text, in one pass
+    element      what kinds of elements there are
     text         HTML to text: paragraphs, lists, tables, quotes, links
     lines        the lines of that text while they are written
     link         where a link leads, when its words hide it

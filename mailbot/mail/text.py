@@ -10,7 +10,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field, replace
 
-from mailbot.mail import characters, colour, html, link, style
+from mailbot.mail import characters, colour, element, html, link, style
 from mailbot.mail.html import End, Start
 from mailbot.mail.lines import Lines
 from mailbot.mail.sheet import Looks, Rules, is_for_screens, names
@@ -21,30 +21,6 @@ MAX_TEXT = 512 * 1024  # characters: a line of three in a quote within quotes is
 UNJUDGED = "The HTML has too many styles to judge them all: text that you do not see may have been read."
 TOO_LONG = "The text of the HTML is very long; only its beginning was read."
 
-_VOID = {
-    "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr",
-}  # fmt: skip
-_NEVER = {
-    "template", "noscript", "select", "datalist", "object", "video", "audio", "canvas", "svg", "math", "head",
-}  # fmt: skip
-# All that may stand in a head, beside Outlook's "o:..."; anything else ends it, as in a browser.
-_IN_HEAD = {"meta", "link", "base", "noscript", "template", "object", "xml"}
-_BLANK = {"p", "blockquote", "ul", "ol", "dl", "h1", "h2", "h3", "h4", "h5", "h6", "table", "pre"}
-_BREAK = _BLANK | {
-    "div", "tr", "li", "dt", "dd", "section", "article", "header", "footer", "main", "aside", "nav", "address",
-    "center", "fieldset", "form", "body",
-}  # fmt: skip
-_CELL = {"td", "th"}
-# What an element closes when it begins right inside it: these end tags are optional in HTML, or links in links.
-_CLOSES = {
-    "a": ("a",),
-    "li": ("p", "li"),
-    "dt": ("p", "dt", "dd"),
-    "dd": ("p", "dt", "dd"),
-    "td": ("p", "td", "th"),
-    "th": ("p", "td", "th"),
-    "tr": ("p", "td", "th", "tr"),
-}
 _STYLE = re.compile("<style", re.IGNORECASE)
 _SPACES = re.compile(r"[ \t\n\r\f\xa0]+")
 
@@ -70,7 +46,8 @@ def html_to_text(source: str, defects: list[str] | None = None, looks: Looks | N
 
 
 def _rules(source: str, looks: Looks) -> Rules:
-    """Those of every style element, wherever it stands: it counts for all of the page."""
+    """Those of every style element, wherever it stands: it counts for all of the page. So the page is cut into tokens
+    once more: to keep them takes forty times its size."""
     rules = Rules(looks)
     if _STYLE.search(source):
         starts = (token for token in html.tokens(source) if isinstance(token, Start) and token.name == "style")
@@ -152,7 +129,7 @@ class _Walk:
         if tag.name in html.RAW:
             return
         self._close_optional(tag.name)
-        if tag.name in _VOID:
+        if tag.name in element.VOID:
             self._void(tag)
             return
         if len(self.frames) >= MAX_DEPTH:
@@ -170,15 +147,15 @@ class _Walk:
         return style.look(outside, attributes, self.rules.declared(name, attributes, self.opened))
 
     def _close_optional(self, name: str) -> None:
-        closes = _CLOSES.get(name) or (("p",) if name in _BREAK else ())
-        if name not in _IN_HEAD and ":" not in name:
+        closes = element.CLOSES.get(name) or (("p",) if name in element.BREAK else ())
+        if name not in element.IN_HEAD and ":" not in name:
             closes += ("head",)
         while self.frames[-1].name in closes:
             self._close(self.frames.pop())
 
     def _frame(self, name: str, attributes: dict[str, str]) -> _Frame:
         outside = self.frames[-1]
-        if name in _NEVER:
+        if name in element.NEVER:
             return _Frame(name, Look(gone=True), hidden=True)
         if name == "dialog" and "open" not in attributes:
             return _Frame(name, Look(gone=True), hidden=True)
@@ -195,10 +172,10 @@ class _Walk:
             page.quotes += 1
         elif name in ("ul", "ol"):
             page.lists += 1
-            frame.number = _number(attributes.get("start", ""), 1) - 1
+            frame.number = element.number(attributes.get("start", ""), 1) - 1
         elif name == "li":
             page.mark = self._mark(attributes.get("value", ""))
-        elif name in _CELL:
+        elif name in element.CELL:
             page.begin_cell()
             frame.written = page.written
         elif name == "a" and self.link is None:
@@ -212,15 +189,15 @@ class _Walk:
         """A list inside a list item has no blank lines around it, and a cell begins where it is, not below."""
         if self.page.fresh and name in ("p", "div"):
             return
-        if name in _BLANK and not (name in ("ul", "ol") and self.opened["li"]):
+        if name in element.BLANK and not (name in ("ul", "ol") and self.opened["li"]):
             self.page.end_paragraph()
-        elif name in _BREAK:
+        elif name in element.BREAK:
             self.page.end_line()
 
     def _mark(self, value: str) -> str:
         for frame in reversed(self.frames[-3:]):
             if frame.name == "ol":
-                frame.number = _number(value, frame.number + 1)
+                frame.number = element.number(value, frame.number + 1)
                 return f"{frame.number}. "
             if frame.name == "ul":
                 break
@@ -237,7 +214,7 @@ class _Walk:
             self.page.end_line()
         elif tag.name in ("img", "input"):
             attributes = html.attributes(tag.source)
-            shown = _SPACES.sub(" ", _label(tag.name, attributes)).strip()
+            shown = _SPACES.sub(" ", element.label(tag.name, attributes)).strip()
             if shown and not self._look(self.frames[-1].look, tag.name, attributes).is_hidden:
                 self._word(f"[{shown}]")
 
@@ -276,19 +253,5 @@ class _Walk:
             page.lists -= 1
         elif name == "li":
             page.mark = ""
-        elif name in _CELL:
+        elif name in element.CELL:
             page.end_cell(frame.written)
-
-
-def _number(written: str, default: int) -> int:
-    """The number that an ordered list begins or goes on with."""
-    written = written.strip()
-    return int(written) if len(written) <= 6 and written.isascii() and written.isdigit() else default
-
-
-def _label(name: str, attributes: dict[str, str]) -> str:
-    """The words that an element without content shows: of a picture, of a button or a filled-in field."""
-    if name == "img":
-        return attributes.get("alt", "")
-    silent = attributes.get("type", "").lower() in ("hidden", "checkbox", "radio", "password", "file")
-    return "" if silent else attributes.get("value", "")
