@@ -25,8 +25,9 @@ from mailbot.poller.calls import Calls
 from mailbot.systemd import Systemd
 from mailbot.world import World, log
 
-ORDERLY = 6.0  # seconds that a round may take to end by itself after SIGTERM
-ABRUPT = 2.0  # seconds more, after its connection was cut
+# The process has ten seconds after SIGTERM; a slow machine needs some of them to end it.
+ORDERLY = 5.0  # seconds that a round may take to end by itself
+ABRUPT = 1.0  # seconds more, after its connection was cut
 SWEEP = 3600.0  # seconds between two questions whether a day is over
 SWEEPER = "sweeper"  # the executor that takes it: it reads files, and nobody may wait for that
 GROUPS = 10  # of accounts that are woken together: a call by the scheduler takes as much CPU as half a look

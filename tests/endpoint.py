@@ -97,7 +97,7 @@ class Hang:
     """Takes the request and says nothing until the server is closed."""
 
     def act(self, exchange: Exchange, request: Request) -> None:
-        exchange.server.closing.wait(30)
+        exchange.server.closing.wait()
 
 
 @dataclass(frozen=True)

@@ -17,11 +17,13 @@ from bench.wire import Tally, Wire
 from dovecot import Dovecot
 from endpoint import Endpoint
 from imapclient import IMAPClient
+from mail_server import ANSWER_WITHIN
 from running import Home
 from scripted import Scripted
 
 ROUND_TRIP = 0.02  # seconds
-APART = 0.1  # seconds: a busy machine may pause a client in the middle of a breath, but hardly for so long
+APART = 0.1  # seconds: a busy machine may pause a client in the middle of a breath, but seldom for so long
+LONG = 2.0  # seconds, and hardly ever for so long
 
 
 @pytest.fixture
@@ -32,7 +34,7 @@ def site(dovecot: Dovecot) -> Iterator[Site]:
 
 def test_the_wire_counts_as_the_server_does(scripted: Scripted) -> None:
     with Wire(scripted.port, ROUND_TRIP) as wire:
-        client = IMAPClient(scripted.host, port=wire.port, ssl=False, timeout=10)
+        client = IMAPClient(scripted.host, port=wire.port, ssl=False, timeout=ANSWER_WITHIN)
         client.login("ada", scripted.password)
         client.select_folder("INBOX")
         client.append("INBOX", ordinary(1))
@@ -44,9 +46,10 @@ def test_the_wire_counts_as_the_server_does(scripted: Scripted) -> None:
 
 def test_what_is_said_in_one_breath_is_one_turn(scripted: Scripted) -> None:
     with Wire(scripted.port, ROUND_TRIP) as wire:
-        client = IMAPClient(scripted.host, port=wire.port, ssl=False, timeout=10)
+        client = IMAPClient(scripted.host, port=wire.port, ssl=False, timeout=ANSWER_WITHIN)
         client.socket().setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # as mailbot does, else TCP waits
         client.login("ada", scripted.password)
+        wire.round_trip = LONG
         before = wire.tally()
 
         for tag in [client._imap._command("NOOP") for _ in range(3)]:
@@ -76,10 +79,15 @@ def test_a_draft_stands_after_five_turns_and_its_job_ends_after_eight(site: Site
     with Endpoint() as model, Home(account, model=model.base_url, extra=QUIET) as home:
         home.start()
 
-        drafted = [drafts.draft(site, account) for _ in range(2)]
+        drafted = [drafts.draft(site, account)]
+        while len(drafted) < 10 and (fewest(drafted) > (5, 8)):  # where a breath was paused, it counts as two
+            drafted.append(drafts.draft(site, account))
 
-    assert min(each.visible for each in drafted) == 5
-    assert min(each.done for each in drafted) == 8
+    assert fewest(drafted) == (5, 8)
+
+
+def fewest(drafted: list[drafts.Drafted]) -> tuple[int, int]:
+    return min(each.visible for each in drafted), min(each.done for each in drafted)
 
 
 def test_the_naive_poller_drafts_as_well(site: Site) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from dovecot import Dovecot
 from endpoint import Endpoint, Hang, Status, Text
-from running import NOBODY, Account, Home, until
+from running import COMMAND_WITHIN, NOBODY, Account, Home, until
 from scripted import Scripted
 from worlds import question
 
@@ -165,7 +165,7 @@ def test_ctrl_c_ends_a_run_with_130_while_the_model_thinks(flagged: Account, mod
         until(lambda: model.requests, "the call")
 
         process.send_signal(signal.SIGINT)
-        said, _ = process.communicate(timeout=5)
+        said, _ = process.communicate(timeout=COMMAND_WITHIN)
 
         assert process.returncode == 130
         assert said.strip() == ""

@@ -73,7 +73,7 @@ def damaged(raw: bytes, other: bytes, chance: random.Random) -> bytes:
     return raw
 
 
-@pytest.mark.timeout(max(60, MUTATIONS // 20))
+@pytest.mark.timeout(max(300, MUTATIONS // 20))
 def test_damaged_mails_keep_the_promises() -> None:
     """With MAILBOT_MUTATIONS=100000 in the environment, that many."""
     chance = random.Random(2026)

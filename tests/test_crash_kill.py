@@ -11,7 +11,7 @@ SECONDS = 40.0  # of kills; a busy machine makes fewer of them
 
 
 @pytest.mark.case(6)
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(900)
 def test_killed_at_random_while_the_owner_works_on_nothing_is_lost_and_nothing_is_double(dovecot: Dovecot) -> None:
     outcome = crash.play(dovecot, kills=KILLS, seed=7, seconds=SECONDS)
 

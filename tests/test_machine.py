@@ -29,7 +29,7 @@ from mailbot.job import OPEN, Job, State
 from mailbot.mail.key import mail_key, twin_key
 from mailbot.mail.parse import parse
 
-pytestmark = pytest.mark.timeout(400)  # shrinking a story that fails takes a while
+pytestmark = pytest.mark.timeout(1200)  # shrinking a story that fails takes a while
 STORIES = int(os.environ.get("MAILBOT_STORIES", "0"))  # 0: the short form, the same at each run
 WATCHED = ("INBOX", "Archive")
 KEPT = ("Drafts", "Sent", "Trash")

@@ -16,7 +16,7 @@ from worlds import CONFIG, Lab, question
 from mailbot.job import State
 from mailbot.model import Endpoint as Client
 
-LIMIT = "[model]\ntimeout = 0.6\n"  # seconds; the servers below would take for ever
+IMPATIENT = {"timeout_set": 0.6}  # seconds, for servers that would take for ever
 GIGABYTE = 1_000_000_000
 USED_UP = {"error": {"message": "You exceeded your current quota", "code": "insufficient_quota"}}
 WRONG_KEY = {"error": {"message": "Incorrect API key provided", "code": "invalid_api_key"}}
@@ -32,15 +32,20 @@ def model() -> Iterator[Endpoint]:
 @pytest.fixture
 def lab(model: Endpoint) -> Iterator[Lab]:
     """A mailbox that mailbot knows, one flagged mail in it, and the real client for the scripted server."""
-    lab = Lab(CONFIG.replace("http://127.0.0.1:1/v1", model.base_url).replace("[model]\n", LIMIT))
-    assert lab.config.model is not None
-    client: Any = Client(lab.config.model, lambda: "sk-test", in_memory())
-    lab.endpoint = client
-    lab.boot()
+    lab = Lab(CONFIG.replace("http://127.0.0.1:1/v1", model.base_url))
+    boot(lab)
     lab.cycle()
     lab.flag()
     yield lab
     lab.close()
+
+
+def boot(lab: Lab, **how: Any) -> None:
+    """With the real client; ``how`` are fields of config.Model."""
+    assert lab.config.model is not None
+    client: Any = Client(lab.config.model.model_copy(update=how), lambda: "sk-test", in_memory())
+    lab.endpoint = client
+    lab.boot()
 
 
 def told(lab: Lab) -> list[str]:
@@ -50,25 +55,27 @@ def told(lab: Lab) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    "behaviour",
+    ("behaviour", "how"),
     [
-        Status(429, {"error": {"message": "slow down"}}),
-        Status(500, {"error": {"message": "out of memory"}}),
-        Status(503, b"<html>busy</html>", {"Content-Type": "text/html"}),
-        Drip("headers"),
-        Drip("body"),
-        Drip("endless body"),
-        Hang(),
-        Cut(),
+        (Status(429, {"error": {"message": "slow down"}}), {}),
+        (Status(500, {"error": {"message": "out of memory"}}), {}),
+        (Status(503, b"<html>busy</html>", {"Content-Type": "text/html"}), {}),
+        (Drip("headers"), IMPATIENT),
+        (Drip("body"), IMPATIENT),
+        (Drip("endless body"), IMPATIENT),
+        (Hang(), IMPATIENT),
+        (Cut(), {}),
     ],
     ids=str,
 )
 def test_what_passes_by_itself_is_waited_for_and_nobody_is_told(
-    lab: Lab, model: Endpoint, behaviour: Behaviour
+    lab: Lab, model: Endpoint, behaviour: Behaviour, how: dict[str, Any]
 ) -> None:
     model.then(behaviour)
+    boot(lab, **how)
     lab.cycle()
     (waiting,) = lab.jobs()
+    boot(lab)
     lab.settle()
 
     assert (waiting.state, bool(waiting.waits_for), told(lab)) == (State.NEW, True, [])

@@ -41,8 +41,8 @@ def swapped(pattern: bytes, instead: bytes) -> Rewrite:
 
 
 @pytest.fixture
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What takes minutes takes a moment."""
+def quick(home: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What takes minutes takes a moment, from the first watcher on."""
     for module, name, seconds in (
         (idle, "PAUSE_FIRST", 0.05),
         (idle, "RENEW", 0.3),
@@ -89,7 +89,7 @@ def commands(server: Scripted, name: str) -> int:
     ],
 )
 def test_whatever_idle_is_answered_with_the_next_flag_is_seen(
-    home: Served, scripted: Scripted, when: Any, then: Any
+    home: Served, scripted: Scripted, monkeypatch: pytest.MonkeyPatch, when: Any, then: Any
 ) -> None:
     scripted.fault("IDLE", when=when, then=then)
     uid = home.deliver()
@@ -99,8 +99,9 @@ def test_whatever_idle_is_answered_with_the_next_flag_is_seen(
 
     home.star(uid)
     assert wakes.acquire(timeout=SOON)
-    home.cycle()
     watcher.stop()
+    monkeypatch.undo()
+    home.cycle()
 
     home.check()
 
@@ -113,8 +114,8 @@ def test_a_server_that_refuses_idle_for_ever_is_asked_ever_more_seldom(
     monkeypatch.setattr(idle, "PAUSE_FIRST", 0.2)
     scripted.fault("IDLE", when="before", then=b"NO not now", times=1000)
 
-    watcher, _ = watch(home)
     began = time.monotonic()
+    watcher, _ = watch(home)
     until(lambda: commands(scripted, "IDLE") >= 3, "three tries")
     took = time.monotonic() - began
     watcher.stop()
@@ -127,10 +128,9 @@ def test_a_busy_server_is_left_alone_by_idle_too(home: Served, scripted: Scripte
     words = b"BAD Request is throttled. Suggested Backoff Time: 600 milliseconds"
     scripted.fault("IDLE", when="before", then=words)
 
-    watcher, _ = watch(home)
-    until(lambda: commands(scripted, "IDLE") == 1, "the refused IDLE")
     began = time.monotonic()
-    until(lambda: commands(scripted, "IDLE") == 2, "the next")
+    watcher, _ = watch(home)
+    until(lambda: commands(scripted, "IDLE") >= 2, "the one that was refused, and the next")
     took = time.monotonic() - began
     watcher.stop()
 
@@ -279,13 +279,12 @@ def test_an_answer_that_cannot_be_read_is_asked_for_again_and_one_draft_stands(
     scripted.permanent_flags = ()  # so that no keyword stands in for what was lost
     scripted.fault(command, when="after", then=rewrite, times=times)
 
-    began = time.monotonic()
     for _ in range(10):
         home.cycle_anyway()
         home.clock += 4000
+    monkeypatch.undo()
     home.cycle()
 
-    assert time.monotonic() - began < SOON
     home.check()
 
 

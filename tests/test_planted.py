@@ -17,7 +17,7 @@ from authority import Authority
 from dovecot import Dovecot
 from dovecot import find as find_dovecot
 from endpoint import Endpoint, Status
-from running import Account, Home, Outcome
+from running import COMMAND_WITHIN, Account, Home, Outcome
 from scripted import Scripted
 from smtp_sink import SmtpSink
 from test_oauth import Signing
@@ -147,7 +147,7 @@ def scene(smtp_sink: SmtpSink) -> Iterator[Scene]:
                 yield scene
 
 
-@pytest.mark.timeout(300)  # thirty commands, one after the other
+@pytest.mark.timeout(900)  # thirty commands, one after the other
 def test_no_secret_is_told_anywhere(scene: Scene, tmp_path: Path) -> None:
     echo = {"error": {"message": f"Incorrect API key provided: {KEY}. Header: Bearer {KEY}"}}
     with Endpoint(Status(401, echo)) as model, watched_processes() as processes:
@@ -178,7 +178,7 @@ def test_no_secret_is_told_anywhere(scene: Scene, tmp_path: Path) -> None:
         (tmp_path / "sitecustomize.py").write_text(BUG % PASSWORD)
         path = f"{tmp_path}:{scene.place.environ['PYTHONPATH']}"
         with scene.place.begun("once", environ={"PYTHONPATH": path}) as bug:
-            scene.said["a bug"] = bug.communicate(timeout=30)[0]
+            scene.said["a bug"] = bug.communicate(timeout=COMMAND_WITHIN)[0]
         assert ">RuntimeError" in scene.said["a bug"]  # its kind and its place, and not its words
         for words in (("status",), ("status", "--json"), ("list",)):
             scene.run(*words)

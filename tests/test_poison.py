@@ -55,12 +55,12 @@ with Dovecot() as server:
 
 @pytest.mark.case(25)
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="measures memory as Linux tells it")
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(900)
 def test_every_bomb_passes_through_a_whole_mailbot_in_two_seconds_and_200_megabytes(dovecot: Dovecot) -> None:
     tests = Path(__file__).parent
     environ = {**os.environ, "PYTHONPATH": os.pathsep.join([str(tests), str(tests.parent)])}
     done = subprocess.run(
-        [sys.executable, "-c", BOMBS], env=environ, capture_output=True, text=True, timeout=100, check=False
+        [sys.executable, "-c", BOMBS], env=environ, capture_output=True, text=True, timeout=800, check=False
     )
 
     assert done.returncode == 0, done.stderr[-2000:]

@@ -65,7 +65,6 @@ def test_a_thread_that_the_host_does_not_give_is_tried_again_with_the_next_call(
     until(lambda: done == [1, 2], "both calls")
 
 
-@pytest.mark.timeout(60)
 def test_an_answer_that_cannot_be_kept_for_a_bug_is_not_awaited_any_more(lab: Lab) -> None:
     journal, endpoint = lab.journal, lab.endpoint
     assert journal is not None

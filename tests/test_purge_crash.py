@@ -85,7 +85,7 @@ def check(lab: Lab, kept: set[str], where: str) -> None:
     assert len(lab.mailbox.raws()) == 3, where  # Mara's star, which is still there, asked for nothing
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("way", ["address", "message id", "job"])
 def test_stopped_at_any_effect_the_next_start_brings_it_to_its_end(way: str) -> None:
     lab = learnt()
@@ -106,7 +106,7 @@ def test_stopped_at_any_effect_the_next_start_brings_it_to_its_end(way: str) -> 
         lab.close()
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(900)
 def test_stopped_at_any_effect_it_may_be_called_again() -> None:
     lab = learnt()
     effects = purged(lab, {"address": MARA})

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from dovecot import Dovecot
 from fakes import FakeSession, Mailbox
-from running import Account, Home, until
+from running import SOON, Account, Home, until
 from scripted import Scripted
 from worlds import Lab
 
@@ -54,7 +54,7 @@ class Listener:
     def close(self) -> None:
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as last:
             last.sendto(b"", self._socket.getsockname())
-        self._thread.join(5)
+        self._thread.join(SOON)
         self._socket.close()
 
 
@@ -109,7 +109,7 @@ def watch(heard: Listener) -> Iterator[Callable[[Service], None]]:
     yield begin
     ended.set()
     for thread in threads:
-        thread.join(5)
+        thread.join(SOON)
 
 
 class Slow(FakeSession):
@@ -121,7 +121,7 @@ class Slow(FakeSession):
 
     def examine(self, folder: str) -> Any:
         self.asked.set()
-        self.answered.wait(20)
+        self.answered.wait(SOON)
         return super().examine(folder)
 
 
@@ -293,7 +293,7 @@ def test_a_slow_server_that_gets_on_is_left_alone(lab: Lab, serve: Callable[...,
     slow = Slow(lab.mailbox)
     lab.boot(lambda world: replace(world, connect=lambda: slow))
     served = serve(lab.world)
-    assert slow.asked.wait(5)
+    assert slow.asked.wait(SOON)
     now, looks = time.monotonic(), []
 
     for minute in range(100):

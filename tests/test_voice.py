@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from fakes import FakeSession
 from letters import MARA, sent
-from running import until
+from running import SOON, until
 from served import Served
 from worlds import CONFIG, Lab, question
 
@@ -306,7 +306,7 @@ class Hanging(FakeSession):
     def mails(self, uids: Any, limit: int) -> Any:
         if self.selected and self.selected.folder == "Sent":
             self._entered.set()
-            self._broken.wait(20)
+            self._broken.wait(2 * SOON)
             raise Later("the connection broke")
         return super().mails(uids, limit)
 
@@ -326,19 +326,17 @@ def test_a_search_does_not_wait_for_learning_and_what_was_under_way_is_read_late
     thread = threading.Thread(target=poller.run, daemon=True)
     thread.start()
     poller.wake()
-    assert entered.wait(5)
+    assert entered.wait(SOON)
     hangs[0] = False
     lab.mailbox.add("Archive", question(1))
-    began = time.monotonic()
     lab.flag(question(2, In_Reply_To="<1.1766332362@northwind.example>"))
 
     poller.wake()
 
-    until(lambda: lab.jobs() and lab.jobs()[0].state is State.DONE, "the draft", within=5)
-    assert time.monotonic() - began < 3
+    until(lambda: lab.jobs() and lab.jobs()[0].state is State.DONE, "the draft")
     assert "The model was shown 1 other mail of the thread." in page(lab)
     poller.stop()
-    thread.join(5)
+    thread.join(SOON)
     lab.clock += 4000
     lab.cycle()
     assert knows(lab, "p1@x.example")

@@ -24,7 +24,7 @@ from mailbot.wiring import Home
 
 OPENAI = "https://api.openai.com/v1"
 EVERY = 2  # seconds between polls: pymap's IDLE can lose a wake-up when two changes come together
-CONTACT_WITHIN = 20.0  # seconds for the first look at the mailbox
+CONTACT_WITHIN = 60.0  # seconds for the first look at the mailbox; it takes one, on a slow machine many
 PASSWORD = "demo"
 T = TypeVar("T")
 STEPS = 0.05  # seconds between two looks at the journal

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from bench.naive import Naive
 from bench.places import Site, poller
 from bench.table import Row, octets
+from bench.wire import Tally, Wire
+from mailbot.poller import Poller
 
 FOLDERS = 2  # INBOX and Archive are watched
 STARS, MANY_STARS = 50, 5000
@@ -30,9 +32,7 @@ def _mailbox(site: Site, mails: int, stars: int, *, first_contact: bool) -> Iter
         ours.round()
         first, seconds = wire.tally() - before, time.monotonic() - began
         ours.round()
-        before = wire.tally()
-        ours.round()
-        idle = wire.tally() - before
+        idle = min((_poll(ours, wire) for _ in range(3)), key=lambda each: each.turns)
     naive = Naive(site, account.user)
     before, began = wire.tally(), time.monotonic()
     naive.poll(drafts=False)
@@ -55,3 +55,11 @@ def _mailbox(site: Site, mails: int, stars: int, *, first_contact: bool) -> Iter
             f"{their_first.turns} turns, {octets(their_first.octets)}, {their_seconds:.1f} s",
             {"turns": first.turns, "octets": first.octets, "seconds": seconds, "naive_octets": their_first.octets},
         )
+
+
+def _poll(ours: Poller, wire: Wire) -> Tally:
+    """What one costs. Of several the one with the fewest turns counts: a busy machine may pause in the middle of what
+    is said in one breath, and it comes in two."""
+    before = wire.tally()
+    ours.round()
+    return wire.tally() - before
