@@ -233,11 +233,12 @@ class FakeSession:
         self._mailbox.effect("create")
         self._mailbox.boxes[folder] = Box(next(self._mailbox._validity), frozenset({"\\drafts"}))
 
-    def add_keyword(self, uid: int, keyword: str) -> None:
+    def add_keyword(self, uid: int, keyword: str) -> bool:
         assert self._writable, "STORE in a folder opened by EXAMINE"
         self._mailbox.effect("keyword")
         if uid in self._mails():
             self._mails()[uid].flags.add(keyword)
+        return uid in self._mails()
 
     def move(self, uid: int, folder: str) -> bool:
         assert self._writable, "MOVE in a folder opened by EXAMINE"

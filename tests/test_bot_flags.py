@@ -152,6 +152,8 @@ def test_archived_while_under_way_the_job_goes_on(lab: Lab) -> None:
     lab.endpoint.effect = lambda name: lab.mailbox.move("INBOX", uid, "Archive") if name == "ask" else None
 
     lab.cycle()
+    (archived,) = lab.mailbox.boxes["Archive"].mails.values()
+    assert "$MailbotDrafted" in archived.flags
     lab.endpoint.effect = lambda name: None
     lab.cycle()
 

@@ -130,8 +130,10 @@ def test_flagged_finds_stars_that_are_not_marked_as_deleted(side: Side) -> None:
 
 def test_a_keyword_can_be_the_flag(side: Side) -> None:
     place = side.new().append("INBOX", RAW, ())
-    side.opened(writable=True).add_keyword(place.uid, "reply")
+    session = side.opened(writable=True)
 
+    assert session.add_keyword(place.uid, "reply")
+    assert not session.add_keyword(place.uid + 7, "reply"), "a mail that is gone"
     assert side.opened().flagged("reply") == {place.uid}
 
 

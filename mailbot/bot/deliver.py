@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import astuple
 
-from mailbot.bot import addressed, ask, context
+from mailbot.bot import addressed, ask, context, fetch
 from mailbot.flags import DRAFTED_KEYWORD
 from mailbot.imap.trouble import Busy, Rejection
 from mailbot.imap.wire import Wire
@@ -179,13 +179,22 @@ def _refused(world: World, job: Job, error: Rejection) -> Job:
 
 
 def mark(world: World, wire: Wire, job: Job) -> Job:
-    """Puts the keyword on the mail, for other copies of mailbot. It is a courtesy: no server must know keywords."""
-    place = job.place
-    if place is not None:
-        try:
-            look = wire.session.select(place.folder)
-            if look.uidvalidity == place.uidvalidity and look.keywords:
-                wire.session.add_keyword(place.uid, DRAFTED_KEYWORD)
-        except Rejection as error:
-            log.info("account=%s job=%s keyword=refused reason=%r", world.account.name, job.id, error.text)
+    """Puts the keyword on the mail, for other copies of mailbot, also where the mail was archived since its flag was
+    seen. It is a courtesy: no server must know keywords."""
+    try:
+        if job.place is not None and not _marked(wire, job.place):
+            went = fetch.whereabouts(wire, job, [])
+            moved = next((place for place in went if fetch.is_by_headers(wire, job, place.uid)), None)
+            if moved is not None:
+                _marked(wire, moved)
+    except Rejection as error:
+        log.info("account=%s job=%s keyword=refused reason=%r", world.account.name, job.id, error.text)
     return world.record(job, "marked")
+
+
+def _marked(wire: Wire, place: Place) -> bool:
+    """False where the mail seems not to be there any more."""
+    look = wire.session.select(place.folder)
+    if look.uidvalidity != place.uidvalidity:
+        return False
+    return not look.keywords or wire.session.add_keyword(place.uid, DRAFTED_KEYWORD)

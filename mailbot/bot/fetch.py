@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from mailbot.bot import ask
 from mailbot.bot.look import HEADERS
 from mailbot.bot.search import keywords
@@ -78,16 +80,24 @@ def _at(wire: Wire, job: Job, place: Place, refused: list[Rejection]) -> tuple[P
     if look is None or look.uidvalidity != place.uidvalidity:
         return None
     mail = wire.session.mail(place.uid, FETCH_LIMIT)
-    return (place, mail) if mail and (_is(job, mail.data) or _is_by_headers(wire, job, place.uid)) else None
+    return (place, mail) if mail and (_is(job, mail.data) or is_by_headers(wire, job, place.uid)) else None
 
 
 def _elsewhere(wire: Wire, job: Job, refused: list[Rejection]) -> tuple[Place, Fetched] | None:
-    """Looks once for a mail that was moved: in the watched folders, Archive and All Mail, by Message-ID.
+    """Looks once for a mail that was moved."""
+    for place in whereabouts(wire, job, refused):
+        found = _at(wire, job, place, refused)
+        if found:
+            return found
+    return None
 
-    What the server did not let us see goes into ``refused``."""
+
+def whereabouts(wire: Wire, job: Job, refused: list[Rejection]) -> Iterator[Place]:
+    """Where a mail that was moved may lie: in the watched folders, Archive and All Mail, by Message-ID. The folder of
+    the place is open. What the server did not let us see goes into ``refused``."""
     message_id = job.mail.get("message_id", "")
     if not message_id:
-        return None
+        return
     for folder in dict.fromkeys((*wire.roles.watched, *wire.roles.everything)):
         try:
             look = wire.opened(folder)
@@ -100,10 +110,7 @@ def _elsewhere(wire: Wire, job: Job, refused: list[Rejection]) -> tuple[Place, F
         except ValueError:  # an id that no command may carry
             continue
         for uid in uids:
-            found = _at(wire, job, Place(folder, look.uidvalidity, uid), refused)
-            if found:
-                return found
-    return None
+            yield Place(folder, look.uidvalidity, uid)
 
 
 def _is(job: Job, raw: bytes) -> bool:
@@ -111,7 +118,8 @@ def _is(job: Job, raw: bytes) -> bool:
     return mail_key(raw) == job.key or (bool(job.mail.get("twin")) and twin_key(raw) == job.mail["twin"])
 
 
-def _is_by_headers(wire: Wire, job: Job, uid: int) -> bool:
-    """The same by what the poll looks at: a server that keeps bare LF answers other header lines than it stores."""
+def is_by_headers(wire: Wire, job: Job, uid: int) -> bool:
+    """The same of a mail in the open folder, by what the poll looks at: a server that keeps bare LF answers other
+    header lines than it stores."""
     header = wire.session.headers([uid], HEADERS).get(uid)
     return header is not None and _is(job, header.data)

@@ -32,8 +32,10 @@ def create(client: Any, folder: str) -> None:
         client.subscribe_folder(folder)
 
 
-def add_flag(client: Any, lot: Sequence[int], flag: str) -> None:
-    client.add_flags(lot, [flag], silent=True)
+def add_flag(client: Any, lot: Sequence[int], flag: str) -> bool:
+    """Whether the server told the flags that they have now. It tells nothing of mails that are gone; of those that had
+    the flag, Dovecot does not either."""
+    return bool(client.add_flags(lot, [flag]))
 
 
 def move(client: Any, capabilities: Collection[str], lot: Sequence[int], folder: str) -> bool:

@@ -257,11 +257,11 @@ class Session:
         with self._said.before(effect=True):
             effects.create(self._client, name)
 
-    def add_keyword(self, uid: int, keyword: str) -> None:
-        """In the folder opened by ``select``."""
+    def add_keyword(self, uid: int, keyword: str) -> bool:
+        """In the folder opened by ``select``. Whether that was seen to change a mail: none is there, or it had it."""
         lot, name = next(gate.uids([uid])), gate.flag(keyword)
         with self._said.before(effect=True):
-            effects.add_flag(self._client, lot, name)
+            return effects.add_flag(self._client, lot, name)
 
     def move(self, uid: int, folder: str) -> bool:
         """Moves one mail of the folder opened by ``select``; False where the server has neither MOVE nor UIDPLUS."""
