@@ -1,12 +1,14 @@
 """What systemd is told: that the service is ready, that it lives, that it ends (sd_notify(3), sd_watchdog_enabled(3)).
 
-By hand, for it is one datagram to a socket of this machine. Refuses to know what makes a service well."""
+By hand, for it is one datagram to a socket of this machine. Knows, too, whether systemd's journal takes down what is
+printed. Refuses to know what makes a service well."""
 
 from __future__ import annotations
 
 import logging
+import os
 import socket
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
 
 log = logging.getLogger("mailbot")
@@ -44,3 +46,13 @@ def take(environ: MutableMapping[str, str], pid: int) -> Systemd:
         return Systemd()
     meant = microseconds.isascii() and microseconds.isdigit() and whose in ("", str(pid))
     return Systemd(address, int(microseconds) / 1_000_000 if meant and int(microseconds) else None)
+
+
+def takes_down(environ: Mapping[str, str], descriptor: int) -> bool:
+    """Whether what is written to this open file goes to the journal: the variable holds for one device and inode, and
+    a child that writes elsewhere inherits it (JOURNAL_STREAM, systemd.exec(5))."""
+    stream = environ.get("JOURNAL_STREAM", "")
+    if not stream:
+        return False
+    status = os.fstat(descriptor)
+    return stream == f"{status.st_dev}:{status.st_ino}"

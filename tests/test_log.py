@@ -7,12 +7,13 @@ import logging
 import re
 from collections.abc import Iterator
 from io import StringIO
+from types import SimpleNamespace
 
 import pytest
 from dovecot import Dovecot
 from endpoint import Endpoint, Exchange, Request, Text
 from fakes import ANSWER
-from running import Account, Home, until
+from running import Account, Home, Service, until
 from worlds import Lab, question
 
 from mailbot.bot import steps
@@ -125,3 +126,21 @@ def test_the_service_logs_no_secret_and_no_text(dovecot: Dovecot) -> None:
 
     check(found)
     assert found[-1].endswith("service=ended")
+
+
+def test_the_journal_gets_the_level_of_each_line_and_no_second_time() -> None:
+    nobody = Account(SimpleNamespace(host="127.0.0.1", port=1, password="x", user=lambda name: name))  # type: ignore[arg-type]
+    with Home(nobody) as home:
+        file = home.folder / "log-0"  # the stderr of the first service
+        file.touch()
+        home.environ["JOURNAL_STREAM"] = f"{file.stat().st_dev}:{file.stat().st_ino}"
+        for number in range(2):  # the second has inherited the variable, and writes elsewhere
+            home.services.append(Service(home))
+            until(lambda: "service=started" in home.services[-1].log, "the start")
+            home.services[number].kill()
+        journal, elsewhere = (service.log.splitlines() for service in home.services)
+
+    (started,) = (line for line in journal if "service=started" in line)
+    assert started.startswith("<6>service=started accounts=1 ")
+    assert [line for line in journal if not re.match(r"<[3-7]>[a-z]+=", line)] == []
+    check(elsewhere)

@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from datetime import datetime
 from pathlib import Path
 from traceback import extract_tb
 from types import TracebackType
 
+from mailbot import systemd
 from mailbot.cli.words import escaped
+
+STDERR = 2  # the descriptor
+# The journal reads a line's level from its beginning (sd-daemon(3)).
+PRIORITIES = {logging.DEBUG: "<7>", logging.INFO: "<6>", logging.WARNING: "<4>", logging.ERROR: "<3>"}
 
 
 def start_log(level: str) -> None:
     """One line per event on stderr, key=value; control characters are escaped, so that no mail forges a line."""
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_Escaping("%(asctime)s %(levelname)s %(message)s"))
+    if systemd.takes_down(os.environ, STDERR):
+        handler.setFormatter(_ForJournal("%(message)s"))
+    else:
+        handler.setFormatter(_Escaping("%(asctime)s %(levelname)s %(message)s"))
     root = logging.getLogger("mailbot")
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
@@ -30,6 +39,13 @@ class _Escaping(logging.Formatter):
         record.asctime = datetime.fromtimestamp(record.created).astimezone().isoformat(timespec="seconds")
         error = record.exc_info[1] if record.exc_info else None
         return escaped(self.formatMessage(record) + (f" Traceback={_traceback(error)}" if error else ""))
+
+
+class _ForJournal(_Escaping):
+    """Without the time, which the journal gives each line itself, and with the level as the journal reads it."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return PRIORITIES.get(record.levelno, "") + super().format(record)
 
 
 def _traceback(error: BaseException) -> str:
