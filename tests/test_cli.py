@@ -15,6 +15,7 @@ from dovecot import Dovecot
 from endpoint import Endpoint, Hang, Status, Text
 from running import COMMAND_WITHIN, NOBODY, Account, Home, until
 from scripted import Scripted
+from terminal import converse
 from worlds import question
 
 LISTED = (
@@ -84,11 +85,49 @@ def test_without_the_models_server_the_job_waits_and_goes_on_later(flagged: Acco
         assert "The model's server at 127.0.0.1 cannot be reached" in listed.out
         assert status.code == 0
         assert "\\Flagged" in flagged.flags(1)
-        assert home.command("once").code == 0  # a job that already waits is no failure of this run
+        again = home.command("once")
+        assert again.code == 0  # a job that already waits is no failure of this run
+        assert again.out == "home: 1 mail waits: mailbot status says why, mailbot once --retry tries again now\n"
+        assert "still under way; it waits: The model's server" in home.command("redo", job["id"]).err
+        assert "take the flag away to cancel it" in home.command("dismiss", job["id"]).err
 
         home.write(model.base_url)
         assert home.command("once", "--retry").code == 0
         assert len(flagged.mails()) == 1
+
+
+def test_the_first_contact_with_a_mailbox_without_flags_says_what_comes_next(account: Account) -> None:
+    with Home(account) as home:
+        first, second = home.command("once"), home.command("once")
+
+    assert first.out == "home: nothing was flagged yet; what you flag from now on is drafted\n"
+    assert second.out == "home: nothing new\n"
+
+
+def test_nothing_is_asked_for_where_the_config_has_the_account_no_more(flagged: Account) -> None:
+    """Nobody would ever draft it."""
+    with Home(flagged) as home:
+        home.command(*ONCE)
+        (job,) = home.command("list", "--json").json
+        home.config.write_text(home.config.read_text().replace(f'user = "{flagged.user}"', 'user = "somebody"'))
+
+        redo = home.command("redo", job["id"])
+
+        assert redo.code == 2
+        assert f"the account of {job['id']} is not in the config any more" in redo.err
+        assert len(home.command("list", "--json").json) == 1
+
+
+def test_on_a_terminal_a_message_breaks_between_words(account: Account) -> None:
+    with Home(account) as home:
+        environ = {**home.environ, "MAILBOT_CONFIG": str(home.config), "TERM": "dumb", "COLUMNS": "40"}
+        code, screen = converse(["show", "123456"], [], environ)
+
+    assert code == 2
+    assert screen.splitlines() == [
+        "mailbot: no job has an ID that begins",
+        "with '123456': mailbot list shows them",
+    ]
 
 
 def test_a_key_that_the_model_refuses_ends_with_3_and_says_what_to_do(flagged: Account) -> None:

@@ -259,6 +259,20 @@ def test_a_secret_that_the_config_has_from_a_file_is_not_set_beside_it(tmp_path:
     assert memory.kept == {}
 
 
+def test_a_secret_in_a_file_is_not_the_keyrings_to_delete(tmp_path: Path, memory: Memory) -> None:
+    file = tmp_path / "password"
+    load(tmp_path, imap=f"password_file = '{file}'")
+    words = ["secret", "delete", "my-home.imap", "--config", str(tmp_path / "config.toml")]
+    memory.set_password("mailbot", "my-home.imap", "of earlier")
+
+    stale = CliRunner().invoke(commands, words, standalone_mode=False)
+    done = CliRunner().invoke(commands, words, standalone_mode=False)
+
+    assert stale.output == "my-home.imap: deleted.\n"
+    assert isinstance(done.exception, BadUsage)
+    assert f"the config has it from the file {file}: take it away there" in str(done.exception)
+
+
 @pytest.mark.parametrize("backend", [PlaintextKeyring(), Chain()])
 def test_a_plaintext_keyring_is_named_and_needs_a_yes(backend: Memory) -> None:
     keyring.set_keyring(backend)

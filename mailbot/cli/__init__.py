@@ -8,7 +8,7 @@ from importlib import import_module
 
 import click
 
-from mailbot.errors import BadUsage, MailbotError, OwnerMustAct
+from mailbot.errors import BadUsage, Later, MailbotError, OwnerMustAct
 
 FAILED, USAGE, OWNER, LOCKED, INTERRUPTED = 1, 2, 3, 4, 130
 
@@ -62,12 +62,18 @@ def _run(argv: Sequence[str] | None) -> int:
         error.show()
         return USAGE
     except BadUsage as error:
-        for problem in error.problems:
-            click.echo(f"mailbot: {problem}", err=True)
-        return USAGE
+        return _failed(USAGE, *error.problems)
     except OwnerMustAct as error:
-        click.echo(f"mailbot: {error}", err=True)
-        return OWNER
+        return _failed(OWNER, str(error))
+    except Later as error:
+        return _failed(FAILED, f"{error}; try again later")
     except MailbotError as error:
-        click.echo(f"mailbot: {error}", err=True)
-        return FAILED
+        return _failed(FAILED, str(error))
+
+
+def _failed(code: int, *reasons: str) -> int:
+    from mailbot.cli.say import say
+
+    for reason in reasons:
+        say(f"mailbot: {reason}", err=True)
+    return code

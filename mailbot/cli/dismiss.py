@@ -19,13 +19,14 @@ def command(config_path: Path | None, id: str) -> None:
 
     A page that says "failed" stays. The ID is that of mailbot list; its beginning will do."""
     from mailbot.errors import BadUsage
-    from mailbot.job import IllegalEvent
+    from mailbot.job import IllegalEvent, State
 
     with opened(config_path) as home:
         job = home.journal.find(id)
         try:
             home.journal.record(job, "dismissed", time.time())
         except IllegalEvent:
-            raise BadUsage(f"{job.id} is {job.state}: only what is parked or held can be dismissed") from None
+            todo = "take the flag away to cancel it" if job.state is State.NEW else "only what failed or is held is"
+            raise BadUsage(f"{job.id} is {job.state} and not to be dismissed: {todo}") from None
         nudge([job.account])  # what it told of the job may be over
         click.echo(f"{job.id}: given up.")

@@ -22,8 +22,8 @@ INDENT = 10  # columns before a reason: behind the ID
 def command(config_path: Path | None, as_json: bool) -> None:
     """Every mail that was flagged, and what became of it.
 
-    The newest come first. What stands at the front is the ID that show, redo, release and dismiss take. On a terminal a
-    line that is too long is cut."""
+    The newest come first. What stands at the front is the ID that the other commands take. On a terminal a line that
+    is too long is cut."""
     from mailbot.job import State
 
     with opened(config_path) as home:

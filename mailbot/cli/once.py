@@ -6,6 +6,7 @@ import json
 import logging
 import os
 import threading
+from collections.abc import Collection
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,6 +18,7 @@ import click
 from mailbot.cli import FAILED, LOCKED, OWNER
 from mailbot.cli.log import start_log
 from mailbot.cli.options import config_option, opened
+from mailbot.cli.say import say
 from mailbot.cli.words import escaped, shortened, title, when
 from mailbot.counted import counted
 
@@ -27,6 +29,10 @@ if TYPE_CHECKING:
     from mailbot.poller.calls import Calls
     from mailbot.wiring import Home
     from mailbot.world import World
+
+
+FIRST = "nothing was flagged yet; what you flag from now on is drafted"
+WAITS = "mailbot status says why, mailbot once --retry tries again now"
 
 
 @click.command("once")
@@ -52,7 +58,8 @@ def command(config_path: Path | None, include_existing: bool, retry: bool, dry_r
             lines, code = cycle.run(account)
             with printing:
                 codes.append(code)
-                click.echo("\n".join(escaped(f"{account.name}: {line}") for line in lines))
+                for line in lines:
+                    say(escaped(f"{account.name}: {line}"))
 
         threads = [threading.Thread(target=account_cycle, args=(a,), daemon=True) for a in home.config.accounts]
         for thread in threads:
@@ -99,6 +106,7 @@ class _Cycle:
         from mailbot.poller import Poller
 
         before, began = world.journal.last(), world.now()
+        first_contact = not (world.journal.facts.get("poll", world.key) or {}).get("ok")
         poller = Poller(world, self.calls)
         try:
             first = poller.round(include_existing=self.include_existing, retry=self.retry)
@@ -108,13 +116,15 @@ class _Cycle:
         events = world.journal.events_after(before, world.key)
         jobs = [world.journal.find(id) for id in dict.fromkeys(e.job for e in events)]
         lines = [*_seen(first.seen), *filter(None, (_line(self.home, job) for job in jobs))]
+        lines += _waiting(world, {job.id for job in jobs})
         begun = {kind: t for kind, t in troubles(world).items() if t["since"] >= began and not t["over"]}
         blocking = [t for kind, t in begun.items() if kind in BLOCKING]
         lines += [f"{t['reason']}. {t['hint']}." for t in blocking]
         if blocking or first.owner or last.owner:
             return lines or ["nothing new"], OWNER
         troubled = any(e.kind in ("waiting", "parked") and not e.data.get("planned") for e in events)
-        return lines or ["nothing new"], FAILED if troubled or first.failed or last.failed else 0
+        lines = lines or [FIRST if first_contact else "nothing new"]
+        return lines, FAILED if troubled or first.failed or last.failed else 0
 
     def _rehearsed(self, account: Account) -> list[str]:
         """The same line up to the model, on copies of journal and archive."""
@@ -143,6 +153,12 @@ def _seen(seen: Seen) -> list[str]:
     if seen.held:
         lines.append(f"{len(seen.held)} held: mailbot list says why, mailbot release --all drafts what is held")
     return lines
+
+
+def _waiting(world: World, told: Collection[str]) -> list[str]:
+    """What still waits for its next try, beside what was told already."""
+    count = sum(bool(job.waits_for) and job.id not in told for job in world.journal.open_jobs(world.key))
+    return [f"{counted(count, 'mail')} {'waits' if count == 1 else 'wait'}: {WAITS}"] if count else []
 
 
 def _line(home: Home, job: Job) -> str:

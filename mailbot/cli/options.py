@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 if TYPE_CHECKING:
-    from mailbot.config import Config
+    from mailbot.config import Account, Config
+    from mailbot.job import Job
     from mailbot.wiring import Home
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -47,3 +48,13 @@ def opened(
         yield home
     finally:
         home.close()
+
+
+def account_of(home: Home, job: Job) -> Account:
+    """The account of a job. Raises BadUsage where the config has it no more."""
+    from mailbot.errors import BadUsage
+
+    found = next((account for account in home.config.accounts if account.key == job.account), None)
+    if found is None:
+        raise BadUsage(f"the account of {job.id} is not in the config any more")
+    return found

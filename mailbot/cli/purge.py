@@ -12,6 +12,7 @@ import click
 
 from mailbot.cli import FAILED
 from mailbot.cli.options import config_option, json_option, opened
+from mailbot.cli.say import say
 from mailbot.cli.words import escaped, title
 from mailbot.counted import counted
 
@@ -58,7 +59,7 @@ def command(
         raise BadUsage("there is nobody to ask here: say --yes to remove, or --json to see what would be")
     with opened(config_path) as home:
         if removal.finish(home.journal, home.store, home.index):
-            click.echo("An earlier purge had not come to its end; what it had begun is removed now.", err=True)
+            say("An earlier purge had not come to its end; what it had begun is removed now.", err=True)
         target = _target(home, ids, address, message_id, before)
         found = find(home.journal, home.store, target)
         own_mails = removal.own_mails(home.index, target)
@@ -102,9 +103,9 @@ def _show(found: Found, own_mails: int | None, beyond: tuple[str, ...]) -> None:
     if found.jobs or found.files or own_mails != 0:
         jobs, files = counted(len(found.jobs), "job"), counted(len(found.files), "file")
         more = "own mails in the index" if own_mails is None else f"{counted(own_mails, 'own mail')} in the index"
-        click.echo(f"To be removed: {jobs} and {files}{f', and {more}' if own_mails != 0 else ''}.")
+        say(f"To be removed: {jobs} and {files}{f', and {more}' if own_mails != 0 else ''}.")
     else:
-        click.echo("Nothing is to be removed.")
+        say("Nothing is to be removed.")
     _list("", found.files)
     _list("You wrote in these pages; they stay unless you say otherwise:", found.edited)
     _list("Left alone, because they are not over (mailbot dismiss, or wait):", map(_named, found.busy))
@@ -115,11 +116,11 @@ def _show(found: Found, own_mails: int | None, beyond: tuple[str, ...]) -> None:
 def _list(heading: str, items: Any) -> None:
     lines = list(items)
     if lines and heading:
-        click.echo(heading)
+        say(heading)
     for line in lines[:SHOWN]:
-        click.echo(escaped(f"  {line}"))
+        say(f"  {escaped(line)}")
     if len(lines) > SHOWN:
-        click.echo(f"  and {len(lines) - SHOWN} more")
+        say(f"  and {len(lines) - SHOWN} more")
 
 
 def _named(job: Job) -> str:
@@ -128,11 +129,9 @@ def _named(job: Job) -> str:
 
 def _tell(removed: Removed) -> None:
     jobs, files, mails = len(removed.jobs), len(removed.files), removed.own_mails
-    click.echo(f"Removed: {counted(jobs, 'job')}, {counted(files, 'file')}, {counted(mails, 'own mail')}.")
+    say(f"Removed: {counted(jobs, 'job')}, {counted(files, 'file')}, {counted(mails, 'own mail')}.")
     if removed.trouble:
-        click.echo(
-            escaped(f"Own mails are still in the index, until mailbot starts again: {removed.trouble}"), err=True
-        )
+        say(f"Own mails are still in the index, until mailbot starts again: {removed.trouble}", err=True)
 
 
 def _document(found: Found, removed: Removed | None, beyond: tuple[str, ...]) -> dict[str, Any]:

@@ -9,7 +9,9 @@ from pathlib import Path
 import click
 
 from mailbot.cli.nudge import nudge
-from mailbot.cli.options import config_option, opened
+from mailbot.cli.options import account_of, config_option, opened
+from mailbot.cli.say import say
+from mailbot.cli.words import why
 
 
 @click.command("redo")
@@ -26,10 +28,10 @@ def command(config_path: Path | None, note: str, id: str) -> None:
 
     with opened(config_path) as home:
         job = home.journal.generations((found := home.journal.find(id)).account, found.key)[-1]
+        account_of(home, job)
         if job.state in OPEN:
-            raise BadUsage(
-                f"{job.id} is still under way ({job.state}): wait for its draft, or dismiss it if it is parked"
-            )
+            waits = f"it waits: {why(home, job)}" if job.waits_for else "wait for its draft"
+            raise BadUsage(f"{job.id} is still under way; {waits}")
         if job.state is State.HELD:
             raise BadUsage(f"{job.id} is held: mailbot release {job.id} drafts it")
         new = home.journal.begin(
@@ -44,5 +46,4 @@ def command(config_path: Path | None, note: str, id: str) -> None:
             note=note,
             mail=dict(job.mail),
         )
-        click.echo(f"{new.id}: asked for again (generation {new.generation}).")
-        click.echo(f"{nudge([job.account])}.")
+        say(f"{new.id}: asked for again (generation {new.generation}). {nudge([job.account])}.")

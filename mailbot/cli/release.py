@@ -8,7 +8,9 @@ from pathlib import Path
 import click
 
 from mailbot.cli.nudge import nudge
-from mailbot.cli.options import config_option, opened
+from mailbot.cli.options import account_of, config_option, opened
+from mailbot.cli.say import say
+from mailbot.counted import counted
 
 
 @click.command("release")
@@ -29,12 +31,16 @@ def command(config_path: Path | None, everything: bool, ids: tuple[str, ...]) ->
             click.echo("Nothing is held.")
             return
         if not ids and not everything:
-            raise BadUsage(f"{len(held)} held: name the IDs (mailbot list shows them), or use --all")
+            are = "is" if len(held) == 1 else "are"
+            todo = "name the IDs (mailbot list shows them), or use --all"
+            raise BadUsage(f"{counted(len(held), 'mail')} {are} held: {todo}")
         jobs = held if everything else [home.journal.find(id) for id in ids]
         wrong = [job.id for job in jobs if job.state is not State.HELD]
         if wrong:
             raise BadUsage(*(f"{id} is not held: mailbot show {id} tells what it is" for id in wrong))
+        for job in jobs:
+            account_of(home, job)
         with home.journal.transaction():
             for job in jobs:
                 home.journal.record(job, "released", time.time())
-        click.echo(f"{len(jobs)} released. {nudge(job.account for job in jobs)}.")
+        say(f"{len(jobs)} released. {nudge(job.account for job in jobs)}.")

@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mailbot.cli.columns import columns_of, fitted, wrapped
-from mailbot.cli.options import config_option, json_option, opened
+from mailbot.cli.options import account_of, config_option, json_option, opened
 from mailbot.cli.words import escaped
 
 if TYPE_CHECKING:
-    from mailbot.config import Account, Model
-    from mailbot.job import Job
+    from mailbot.config import Model
     from mailbot.model import Endpoint
     from mailbot.wiring import Home
 
@@ -41,7 +40,7 @@ def command(config_path: Path | None, as_json: bool, model: str, base_url: str, 
 
     with opened(config_path) as home:
         job = home.journal.find(id)
-        world = home.world(_account(home, job))
+        world = home.world(account_of(home, job))
         prompt = replay.archived(world, job)
         chosen = _chosen(home, model, base_url)
         found = replay.ask(world, job, prompt, _endpoint(home, chosen), local=chosen.is_local)
@@ -57,16 +56,6 @@ def command(config_path: Path | None, as_json: bool, model: str, base_url: str, 
         width = shutil.get_terminal_size().columns
         for line in [*compared(before, after, width), *_remarks(found.remarks, width)]:
             click.echo(line)
-
-
-def _account(home: Home, job: Job) -> Account:
-    """The account of a job. Raises BadUsage where the config has it no more."""
-    from mailbot.errors import BadUsage
-
-    found = next((account for account in home.config.accounts if account.key == job.account), None)
-    if found is None:
-        raise BadUsage(f"the account of {job.id} is not in the config any more")
-    return found
 
 
 def _chosen(home: Home, name: str, base_url: str) -> Model:

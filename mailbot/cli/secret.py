@@ -71,9 +71,16 @@ def set_(config_path: Path | None, yes: bool, name: str) -> None:
 def delete(config_path: Path | None, name: str) -> None:
     """Delete the secret NAME, or the tokens of a sign-in."""
     from mailbot import secrets
+    from mailbot.errors import BadUsage, OwnerMustAct
 
-    if tokens := _known(load(config_path), name):
+    config = load(config_path)
+    if tokens := _known(config, name):
         tokens.forget()
     else:
-        secrets.delete_secret(name)
+        try:
+            secrets.delete_secret(name)
+        except OwnerMustAct:
+            if source := secrets.Secrets(config, os.environ).named(name):
+                raise BadUsage(f"{name}: the config has it from {source}: take it away there") from None
+            raise
     click.echo(f"{name}: deleted.")

@@ -86,7 +86,8 @@ def command(ctx: click.Context, /, config_path: Path | None, **given: Any) -> in
     Asks for what no flag says; without a terminal the flags have to say it. It may be run again: what stands in the
     config stays there, comments too."""
     from mailbot import config
-    from mailbot.cli.setup.talk import Talk, agreed, has_terminal, say
+    from mailbot.cli.say import say
+    from mailbot.cli.setup.talk import Talk, agreed, has_terminal
     from mailbot.setup import disk
     from mailbot.setup.search import Reach
 
@@ -108,8 +109,8 @@ def command(ctx: click.Context, /, config_path: Path | None, **given: Any) -> in
 
 def _written(talk: Talk, path: Path, text: str, reach: Reach) -> None:
     """The questions, then the secrets, then the config: who ends it before leaves nothing behind but a sign-in."""
+    from mailbot.cli.say import say
     from mailbot.cli.setup import folders, login, owner
-    from mailbot.cli.setup.talk import say
     from mailbot.setup import disk, toml
 
     address = login.address(talk, text)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from mailbot.check.mailbox import unwatched
+from mailbot.cli.say import say
 from mailbot.cli.setup.login import Entry
-from mailbot.cli.setup.talk import Talk, ask, say, some
+from mailbot.cli.setup.talk import Talk, ask, some
 from mailbot.config import Account
 from mailbot.errors import OwnerMustAct
 from mailbot.imap.folders import Roles, roles

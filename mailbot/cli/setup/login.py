@@ -7,8 +7,9 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from mailbot.cli.say import say
 from mailbot.cli.setup import source
-from mailbot.cli.setup.talk import Talk, absolute, agreed, ask, say
+from mailbot.cli.setup.talk import Talk, absolute, agreed, ask
 from mailbot.cli.words import escaped
 from mailbot.config import Account
 from mailbot.config import value as values

@@ -8,7 +8,8 @@ from pathlib import Path
 import click
 
 from mailbot import secrets
-from mailbot.cli.setup.talk import Talk, absolute, agreed, ask, host_zone, say, some
+from mailbot.cli.say import say
+from mailbot.cli.setup.talk import Talk, absolute, agreed, ask, host_zone, some
 from mailbot.config import value as values
 from mailbot.errors import OwnerMustAct
 from mailbot.setup import disk, toml, web

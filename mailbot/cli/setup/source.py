@@ -6,7 +6,8 @@ import sys
 from collections.abc import Callable, Mapping
 
 from mailbot.cli.browser import signed_in
-from mailbot.cli.setup.talk import Talk, absolute, ask, say
+from mailbot.cli.say import say
+from mailbot.cli.setup.talk import Talk, absolute, ask
 from mailbot.config import Account, Config
 from mailbot.errors import BadUsage, OwnerMustAct
 from mailbot.imap.session import Session

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,26 +11,9 @@ from typing import Any
 
 import click
 
-from mailbot.cli.columns import wrapped
-from mailbot.cli.words import escaped
+from mailbot.cli.say import rows, say
 
-NARROW = 30  # columns of a terminal that is left to break lines itself
 SHOWN = 20  # folders named in one line
-
-
-def say(text: str) -> None:
-    """Lines for the terminal, broken at blanks there; what comes from servers in them cannot do anything."""
-    for line in map(escaped, text.split("\n")):
-        for row in _rows(line):
-            click.echo(row)
-
-
-def _rows(line: str, room: int = 0) -> list[str]:
-    """The line as it fits the terminal, with as many columns free as ``room`` says."""
-    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
-    indent = line[: len(line) - len(line.lstrip())]
-    rows = wrapped(line, width - len(indent) - room) if width > NARROW else [line.strip()]
-    return [indent + row for row in rows]
 
 
 def has_terminal() -> bool:
@@ -88,4 +70,4 @@ def agreed(question: str) -> bool:
 
 
 def _question(text: str) -> str:
-    return "\n".join(_rows(escaped(text), room=len(": ")))
+    return "\n".join(rows(text, room=len(": ")))
