@@ -66,6 +66,17 @@ def test_an_id_opens_no_mail_that_went_past_the_house_of_who_names_it() -> None:
         assert shown(mail("answered", sender, to=(ADA, BOB), **stolen), inside, his)[0] == []
 
 
+def test_who_asks_for_replies_elsewhere_in_the_name_of_a_house_opens_none_of_its_mails() -> None:
+    """A colleague's name in From, an address of somebody else in Reply-To, and ids from an old mail."""
+    jo, ids = Address("Jo", "jo@northwind.example"), ("<hers@x>", "<mine@x>")
+    between = mail("hers"), mail("mine", ADA, (MARA,))
+
+    for reply_to in ((EVE,), (EVE, jo)):
+        assert shown(mail("answered", jo, reply_to=reply_to, cc=(MARA,), references=ids), *between)[0] == []
+    desk = Address("", "desk@northwind.example")
+    assert shown(mail("answered", jo, reply_to=(desk,), references=ids), *between)[0] == ["hers", "mine"]
+
+
 def test_the_mails_of_a_list_are_known_to_its_readers() -> None:
     on_list = {"list_post": LIST.email, "bulk": True}
     answered = mail("answered", to=(LIST,), references=("<mine@x>",), **on_list)

@@ -4,6 +4,7 @@ import base64
 import quopri
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from making import ADA, MARA, make_mail
@@ -68,12 +69,17 @@ def test_bytes_that_say_something_else_do_not_pass(raw: bytes, named: str) -> No
         gate(replace(DRAFT, raw=raw))
 
 
-def test_an_address_that_no_header_can_hold_does_not_pass() -> None:
-    stray = (Address("", "a b"),)
-    raw = _with(b"To: Mara Lindqvist <mara@northwind.example>", b"To: a b")
-
+@pytest.mark.parametrize(
+    ("field", "written", "stray"),
+    [
+        ("from_", b'"Ada, of Example" <ada@example.org>', Address("", "a b")),
+        ("to", b"Mara Lindqvist <mara@northwind.example>", (Address("", "a b"),)),
+        ("cc", b"=?utf-8?B?SsO2cmc=?= <j@x.example>", (Address("", "a b"),)),
+    ],
+)
+def test_an_address_that_no_header_can_hold_does_not_pass(field: str, written: bytes, stray: Any) -> None:
     with pytest.raises(Refused, match=r"\(addresses\)"):
-        gate(replace(DRAFT, to=stray, raw=raw))
+        gate(replace(DRAFT, raw=_with(written, b"a b"), **{field: stray}))
 
 
 @pytest.mark.parametrize(

@@ -50,6 +50,9 @@ def test_nobody_is_named_twice_whatever_the_case() -> None:
     found = _choose(to=(ADA, Address("", "MARA@Northwind.example"), BOB), cc=(Address("B", "BOB@contoso.example"),))
 
     assert found == Recipients((MARA,), (BOB,), ())
+    loud = Address("Mara", "MARA@Northwind.example")
+    assert _choose(from_=(loud,), to=(ADA, MARA), cc=(BOB,)) == Recipients((loud,), (BOB,), ())
+    assert _choose(from_=(loud,), reply_to=(Address("", MARA.email),)).to == (Address("Mara", MARA.email),)
 
 
 def test_a_followup_address_is_taken_exactly_without_the_owner() -> None:
@@ -186,6 +189,7 @@ def test_an_absurd_name_costs_no_time() -> None:
 def test_a_newsletter_without_a_list_to_post_to_may_be_a_blind_copy() -> None:
     assert _choose(bulk=True, to=(BOB,)).cc == ()
     assert _choose(to=()).remarks == (recipients.BLIND_ALONE,)
+    assert _choose(to=(BOB,)).remarks == _choose(to=(), cc=(BOB,)).remarks == (recipients.BLIND,)
 
 
 KNOWN = ("mara@northwind.example",)
@@ -347,10 +351,16 @@ def test_a_name_that_reads_as_another_is_remarked(domain: str) -> None:
 def test_who_takes_the_place_of_somebody_of_the_thread_is_remarked(trace: dict[str, Any]) -> None:
     stranger = Address("Mara", f"mara@{a_label('nörthwind.example')}")
 
-    found = _choose(**{"from_": (stranger,), "text": "Yes.", **trace})
+    without = {"from_": (stranger,), "text": "Yes.", "message_id": "<1@b>"}
 
-    assert [remark[:30] for remark in found.remarks] == [recipients.LOOK_ALIKE[:30]]
-    assert _choose(from_=(stranger,), text="Yes.", message_id="<1@b>", in_reply_to=(), references=()).remarks == ()
+    assert [remark[:30] for remark in _choose(**without | trace).remarks] == [recipients.LOOK_ALIKE[:30]]
+    assert _choose(**without).remarks == ()
+
+
+def test_who_looks_like_the_owner_is_remarked_wherever_the_mail_went() -> None:
+    stranger = Address("Ada", f"ada@{a_label('exámple.com')}")
+
+    assert any(remark.startswith(recipients.LOOK_ALIKE[:30]) for remark in _choose(from_=(stranger,), to=()).remarks)
 
 
 @pytest.mark.parametrize("place", ["from_", "reply_to", "to", "cc", "mail_followup_to"])

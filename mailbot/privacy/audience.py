@@ -27,12 +27,15 @@ def known(thread: Thread, answered: Mail, to: Recipients, account: Account) -> t
     """The thread without what went past them, and a remark about that.
 
     A mail is known when it went to everybody who gets the reply; when the answered mail names it as one before, and
-    somebody of its author's house had it, or its list: an id alone proves little, as ids travel in References; or when
-    it came through the list that the answered mail names in To or Cc as well: anybody can write a List-Post."""
+    its list had it, or somebody of its author's house, to which the reply goes: an id alone proves little, as ids
+    travel in References, and so does a name in From; or when it came through the list that the answered mail names in
+    To or Cc as well: anybody can write a List-Post."""
     recipients = _folded((*to.to, *to.cc))
     the_list = {fold(answered.list_post)} & _folded((*answered.to, *answered.cc))
     before = {*answered.in_reply_to, *answered.references}
     houses = {organisation(a.email) for a in answered.from_}
+    if not {organisation(a.email) for a in to.to} <= houses:  # who is asked for elsewhere is of nobody's house
+        houses = set()
 
     def has_had(mail: Mail) -> bool:
         people = (*mail.from_, *mail.reply_to, *mail.to, *mail.cc)
