@@ -110,6 +110,13 @@ def test_whatever_a_folder_is_called_it_is_read_back(value: str) -> None:
     assert (row["drafts"], row["folders"]) == (value, [value])
 
 
+@pytest.mark.parametrize("text", ["[owner]\nname =\n", "[[account]]\nname = 'a'\nname = 'b'\n", "[owner]\n[owner]\n"])
+def test_a_config_that_is_no_toml_is_said_to_be_none(text: str) -> None:
+    """tomlkit has an error of another kind for a key that stands twice in a row of tables."""
+    with pytest.raises(BadUsage, match="not TOML"):
+        toml.addresses(text)
+
+
 def test_the_mailbox_of_the_file_is_found_again_and_a_new_one_gets_a_free_name() -> None:
     assert account_name(BY_HAND, "ada@example.org", "imap.example.ORG", "ada@example.org") == "home"
     assert account_name(BY_HAND, "ada@work.example", "imap.work.example", "ada@work.example") == "work"

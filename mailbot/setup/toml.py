@@ -140,11 +140,11 @@ def _fill_account(row: Any, answers: Answers) -> None:
 
 def _parsed(text: str) -> Any:
     import tomlkit
-    from tomlkit.exceptions import ParseError
+    from tomlkit.exceptions import TOMLKitError
 
     try:
         return tomlkit.parse(text)
-    except ParseError as error:
+    except TOMLKitError as error:  # KeyAlreadyPresent is none of its ParseErrors
         raise BadUsage(f"the config is not TOML: {error}; correct that line") from None
 
 
