@@ -18,8 +18,9 @@ from mailbot.errors import Later
 PATIENCE = 5.0  # seconds, for each silence and for the whole body
 MOST = 65_536  # octets; a real autoconfig file has 2,000
 REDIRECTS = 3
-# Ollama, LM Studio, llama.cpp, vLLM: the ports that they listen on when nobody says otherwise.
-PORTS = (11434, 1234, 8080, 8000)
+# The ports that they listen on when nobody says otherwise: Ollama, LM Studio, llama.cpp (9931 in times to come, as it
+# says at its start: llama.cpp#26508), vLLM and llama-cpp-python, LiteLLM.
+PORTS = (11434, 1234, 8080, 9931, 8000, 4000)
 PORT_PATIENCE = 1.0  # seconds
 LIST_MOST = 1_048_576  # octets
 _CHUNK = 4096
