@@ -234,7 +234,9 @@ class Endpoint:
 def completion(text: Text, request: Request) -> dict[str, Any]:
     """A chat completion object around a text."""
     octets = sum(len(str(message.get("content", ""))) for message in request.body.get("messages", ()))
-    counted = {"prompt_tokens": octets // 4, "completion_tokens": len(text.text or "") // 4}
+    limit = request.body.get("max_tokens", request.body.get("max_completion_tokens"))
+    written = limit if text.finish == "length" and limit else len(text.text or "") // 4
+    counted = {"prompt_tokens": octets // 4, "completion_tokens": written}
     return {
         "id": "chatcmpl-1",
         "object": "chat.completion",

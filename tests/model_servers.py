@@ -81,19 +81,48 @@ class Ollama:
 class LlamaCpp:
     """``grammar``: what it says to a schema, or "" where it takes one. It takes no part of the thinking out of the
     content without a reasoning format, else it is in ``reasoning_content``. ``json_schema`` that it cannot compile may
-    also be dropped without a word (llama.cpp#19051, open; #24097, 2026-06): ``drops``."""
+    also be dropped without a word (llama.cpp#19051, open; #24097, 2026-06): ``drops``.
+
+    llama-server b10434, run for this: no name of a model is wrong, the answer names the file that is loaded;
+    ``window``: a longer prompt is refused, and an answer that reaches its end stops there, "length"."""
 
     grammar: str = ""
     drops: bool = False
+    window: int = 1_000_000
 
     def act(self, exchange: Exchange, request: Request) -> None:
+        octets = sum(len(message["content"]) for message in request.body["messages"])
+        read, left = octets // 4, self.window - octets // 4
+        if left <= 0:
+            said = f"request ({read} tokens) exceeds the available context size ({self.window} tokens), "
+            fields = {"type": "exceed_context_size_error", "n_prompt_tokens": read, "n_ctx": self.window}
+            return exchange.send(400, error(said + "try increasing it", code=400, **fields))
+        if left < request.body.get("max_tokens", 0):
+            usage = {"prompt_tokens": read, "completion_tokens": left}
+            return exchange.send(200, completion(Text('{"title": "half', finish="length", usage=usage), request))
         if self.grammar and "response_format" in request.body:
             fields = {"code": 400, "type": "invalid_request_error"}
             return exchange.send(400, error(self.grammar, **fields))
         text = "I would say yes to all of it." if self.drops and "response_format" in request.body else written(request)
         message = {"reasoning_content": THOUGHT}
         answer = completion(Text(f"<think>{THOUGHT}</think>\n{text}", message=message), request)
-        return exchange.send(200, {**answer, "timings": {"prompt_ms": 12.5}})
+        return exchange.send(200, {**answer, "model": "/models/small.gguf", "timings": {"prompt_ms": 12.5}})
+
+
+@dataclass(frozen=True)
+class LlamaCppPython:
+    """llama_cpp.server 0.3.36, run for this. Of response_format it knows "text" and "json_object", and what its types
+    refuse is a 500."""
+
+    def act(self, exchange: Exchange, request: Request) -> None:
+        if request.body.get("response_format", {}).get("type") == "json_schema":
+            said = (
+                "1 validation error:\n  {'type': 'literal_error', 'loc': ('body', 'response_format', 'type'), "
+                "'msg': \"Input should be 'text' or 'json_object'\", 'input': 'json_schema', ...}"
+            )
+            fields = {"type": "internal_server_error", "param": None, "code": None}
+            return exchange.send(500, error(said, **fields))
+        return exchange.send(200, completion(Text(written(request)), request))
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,18 @@ from typing import Any
 import pytest
 from endpoint import Behaviour, Endpoint, Status, Text
 from fakes import in_memory
-from model_servers import Groq, LiteLlm, LlamaCpp, LmStudio, Mistral, Ollama, OpenRouter, Reasoning, Vllm
+from model_servers import (
+    Groq,
+    LiteLlm,
+    LlamaCpp,
+    LlamaCppPython,
+    LmStudio,
+    Mistral,
+    Ollama,
+    OpenRouter,
+    Reasoning,
+    Vllm,
+)
 from worlds import CONFIG, Lab, question
 
 from mailbot.job import State
@@ -89,6 +100,7 @@ DRAFTS: dict[str, tuple[Behaviour, bool, int, set[str]]] = {
     "llama.cpp": (LlamaCpp(), False, 1, set()),
     "llama.cpp, two grammars": (LlamaCpp(NOT_BOTH), False, 2, {"no-schema"}),
     "llama.cpp, no grammar": (LlamaCpp(NO_GRAMMAR), False, 2, {"no-schema"}),
+    "llama-cpp-python": (LlamaCppPython(), False, 2, {"no-schema"}),
     "LM Studio": (LmStudio(), False, 1, set()),
     "LM Studio without a schema": (LmStudio(schema=False), False, 2, {"no-schema"}),
     "vLLM": (Vllm(), False, 1, set()),
@@ -181,7 +193,8 @@ def test_a_fact_from_the_future_is_of_a_wrong_clock_and_does_not_hold() -> None:
     [
         (Ollama(window=300), "cut the prompt to fit its own context"),
         (Vllm(window=4096), "prompt is too long"),
-        (LlamaCpp(TOO_LONG), "prompt is too long"),
+        (LlamaCpp(window=1024), "prompt is too long"),
+        (LlamaCpp(window=3072), "had no room for the whole answer"),
         (Status(500, {"error": {"code": 500, "message": TOO_LONG, "type": "exceed_context_size_error"}}), "too long"),
         (Status(200, {"error": {"code": 400, "message": TOO_LONG, "type": "exceed_context_size_error"}}), "too long"),
         (LmStudio(path="/elsewhere"), "Unexpected endpoint or method"),
@@ -211,6 +224,7 @@ def test_what_only_the_owner_can_mend_is_told_and_waits_and_teaches_nothing(serv
         Status(429, {"error": {"message": "Rate limit: too many tokens per minute"}}),
         Status(503, {"error": {"code": 503, "message": "Loading model", "type": "unavailable_error"}}),  # llama.cpp
         Status(500, {"error": {"message": "llama runner process has terminated"}}),  # Ollama
+        Status(500, {"error": {"message": "temperature of the card too high, max_tokens not reached"}}),
         Status(400, {"error": "The model has crashed without additional information. (Exit code: 6)"}),  # LM Studio
         Status(400, {"error": {"message": "Could not store the request, try again", "param": None}}),
         Status(502, b"<html>Bad Gateway</html>", {"Content-Type": "text/html"}),

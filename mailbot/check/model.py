@@ -71,7 +71,7 @@ def _window(home: Home, small: Prompt, counted: Reply, tell: Callable[[str], Non
     long = SAMPLE + "".join(map(FILLER.format, range(number)))
     try:
         prompt, reply = _ask(home, long, int(wanted * letters / RECKONED))
-    except OwnerMustAct as error:  # a cut so deep that it shows by itself
+    except (Later, OwnerMustAct) as error:  # too slow for so much; a cut so deep that it shows by itself
         return Finding("fail", what, str(error))
     expected = counted.prompt_tokens * _size(prompt) // _size(small)
     read = reply.prompt_tokens or 0

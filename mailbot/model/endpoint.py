@@ -107,8 +107,16 @@ class Endpoint:
             options = parameters(self._config, shape, learnt, sent if twice_the_room else None, analysis=analysis)
             got = self._post(messages, options, deadline, inside)
             if not isinstance(got, frozenset):
-                temperature = options.get("temperature")
-                return read_reply(got, sent=sent, temperature=temperature, shape=shape, model=self._config.name)
+                return read_reply(
+                    got,
+                    sent=sent,
+                    temperature=options.get("temperature"),
+                    shape=shape,
+                    model=self._config.name,
+                    room=next((options[n] for n in quirks.LIMITS if n in options), None)
+                    if self._config.is_local
+                    else None,
+                )
             if twice_the_room and got == quirks.NO_LIMIT:
                 too_much = got
             else:
@@ -185,7 +193,8 @@ class Endpoint:
         return Later(f"The model's server at {self._config.host} cannot be reached: {said}")
 
     def _late(self) -> Later:
-        return Later(f"The model's server did not answer in {self._config.timeout:g} seconds")
+        slow = "a slow machine needs a larger model.timeout or a smaller model.context_tokens"
+        return Later(f"The model's server did not answer in {self._config.timeout:g} seconds ({slow})")
 
 
 def _refused(

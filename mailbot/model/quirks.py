@@ -30,6 +30,8 @@ SAID = 200  # characters of it that are repeated
 ECHO = 12  # characters in a row that a message has in common with the prompt: the mail, which no log may hold
 SMALLEST_WINDOW = 2048  # tokens; Ollama's default was this, later 4096; all that are usual are powers of two
 CUT = "The model's server cut the prompt to fit its own context, so the rules or the mail were not all read"
+FULL = "The model's server had no room for the whole answer: its context is full, or it limits what is written"
+END = 16  # tokens that servers count differently around the end of an answer
 CUT_HINT = (
     "Give the server a context of at least model.context_tokens (Ollama: OLLAMA_CONTEXT_LENGTH), "
     "or lower context_tokens under [model]"
@@ -92,8 +94,8 @@ def refusal(answer: Mapping[str, Any]) -> tuple[int, object] | None:
 
 def rejected(status: int, body: object, sent: Iterable[str]) -> frozenset[str]:
     """What a refusal teaches of the server: which of the parameters in ``sent`` it does not take, as words to keep;
-    none when the refusal is about something else."""
-    if status not in (400, 422):
+    none when the refusal is about something else. A 500 is one only of the schema (llama-cpp-python 0.3.36)."""
+    if status not in (400, 422, 500):
         return frozenset()
     fields: Mapping[str, Any] = body if isinstance(body, Mapping) else {}
     text = _words(body)
@@ -108,6 +110,8 @@ def rejected(status: int, body: object, sent: Iterable[str]) -> frozenset[str]:
     parameter = next(exact, "") or by_schema or next(in_words, "")
     if parameter == RESPONSE_FORMAT:
         return frozenset({NO_SCHEMA})
+    if status == 500:
+        return frozenset()
     if parameter in LIMITS and _TOO_LARGE.search(text):
         return NO_LIMIT
     return frozenset({f"no-{parameter}"} if parameter else ())
@@ -128,6 +132,12 @@ def is_cut(sent: str, counted: int | None) -> bool:
         return False
     filled = counted >= SMALLEST_WINDOW and counted.bit_count() == 1
     return filled or counted < len(sent.split())
+
+
+def is_full(written: int | None, room: int | None) -> bool:
+    """Whether an answer that was cut off ended before the tokens that it was allowed: where its context ends, as
+    llama-server and llama-cpp-python do it. ``written`` are its tokens by the server's count."""
+    return written is not None and room is not None and written + END < room
 
 
 def trouble(status: int, body: object, headers: Mapping[str, str], *, key: str, sent: str, now: float) -> MailbotError:

@@ -45,9 +45,12 @@ def table(body: bytes) -> Mapping[str, Any]:
         raise BadAnswer("The model's server did not answer in JSON") from None
 
 
-def read_reply(answer: Mapping[str, Any], *, sent: str, temperature: float | None, shape: Shape, model: str) -> Reply:
-    """The text out of a server's answer. ``sent`` is the prompt's text. Raises BadAnswer, and OwnerMustAct when the
-    server did not read the whole prompt: then no answer is worth a look, good or bad."""
+def read_reply(
+    answer: Mapping[str, Any], *, sent: str, temperature: float | None, shape: Shape, model: str, room: int | None
+) -> Reply:
+    """The text out of a server's answer. ``sent`` is the prompt's text, ``room`` the tokens that the server must have
+    for the answer, None: it need not have any. Raises BadAnswer, and OwnerMustAct when the server did not read the
+    whole prompt, or its context was full too soon: then no answer is worth a look, good or bad."""
     choice = _first(answer.get("choices"))
     message, usage = _table(choice.get("message")), _table(answer.get("usage"))
     finish, text = _word(choice.get("finish_reason")), _text(message.get("content"))
@@ -58,6 +61,9 @@ def read_reply(answer: Mapping[str, Any], *, sent: str, temperature: float | Non
         raise OwnerMustAct("model", quirks.CUT, quirks.CUT_HINT)
     if refusal := _word(message.get("refusal")):
         raise BadAnswer(f"The model refused to write: “{one_line(refusal, REFUSAL)}”")
+    written = _count(usage.get("completion_tokens"))
+    if finish == "length" and quirks.is_full(written, room):
+        raise OwnerMustAct("model", quirks.FULL, quirks.CUT_HINT)
     if finish == "length":
         raise CutOff("The model's answer was cut off: it needs more room; raise context_tokens under [model]")
     if finish == "content_filter":
@@ -70,7 +76,7 @@ def read_reply(answer: Mapping[str, Any], *, sent: str, temperature: float | Non
         model=one_line(_word(answer.get("model")), quirks.SAID) or model,
         temperature=temperature,
         prompt_tokens=counted,
-        completion_tokens=_count(usage.get("completion_tokens")),
+        completion_tokens=written,
         shape=shape,
         finish=finish,
     )
