@@ -8,6 +8,8 @@ settled    folders in which a look would find the same again
 spare      the connection that searches and learning share
 effects    every command that changes a mailbox
 gate       what may stand in a command
+threads    what servers tell of threads and labels, each in its own way
+parts      one mail by its parts
 criteria   what a SEARCH looks for
 breath     commands said together with the next one, so that they cost no round trip of their own
 said       what was said and is not answered yet

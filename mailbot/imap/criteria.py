@@ -10,9 +10,6 @@ from imapclient.datetime_util import format_criteria_date
 
 from mailbot.imap import gate
 
-# By what servers tell threads apart, and who does so: Gmail, RFC 8474.
-THREADS = (("X-GM-EXT-1", "X-GM-THRID"), ("OBJECTID", "THREADID"))
-
 
 def flagged(flag: str) -> str:
     """Mails that carry the flag and are not marked as deleted."""

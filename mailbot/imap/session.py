@@ -18,9 +18,9 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from imapclient.exceptions import IMAPClientAbortError, IMAPClientError
+from imapclient.exceptions import IMAPClientError
 
-from mailbot.imap import criteria, effects, gate
+from mailbot.imap import criteria, effects, gate, parts, threads
 from mailbot.imap.answer import Count, Fetched, Folder, Look, capabilities, fetched, opened, plain, sections
 from mailbot.imap.breath import Asked, Opening, fetch, status
 from mailbot.imap.counts import Counts
@@ -137,12 +137,11 @@ class Session:
     def thread_id(self, uid: int) -> str:
         """The server's name for the thread of a mail in the open folder, the same in every folder (Gmail's X-GM-EXT-1,
         RFC 8474); "" where it has none."""
-        item = self.thread_item
+        if not self.thread_item:
+            return ""
+        lot = next(gate.uids([uid]))
         with self._said.before():
-            row = self._client.fetch(next(gate.uids([uid])), [item]).get(uid, {}) if item else {}
-            value = row.get(item.encode())
-            value = value[0] if isinstance(value, tuple) and value else value
-        return plain(value) if isinstance(value, bytes) else str(value or "")
+            return threads.name(self._client, lot, self.thread_item)
 
     def with_thread_id(self, thread: str, folder: str) -> tuple[int, ...]:
         """UIDs in a folder, which it opens, that belong to the thread and are not marked as deleted."""
@@ -151,7 +150,7 @@ class Session:
     @property
     def thread_item(self) -> str:
         """By what the server tells threads apart; "" where it does not."""
-        return next((item for capability, item in criteria.THREADS if capability in self.capabilities), "")
+        return threads.item(self.capabilities)
 
     def labels(self, uids: Iterable[int]) -> dict[int, frozenset[str]]:
         """Gmail's labels of mails in the open folder (X-GM-EXT-1): the names of folders that they lie in, too. {} on
@@ -159,8 +158,7 @@ class Session:
         found: dict[int, frozenset[str]] = {}
         for lot in gate.uids(uids) if "X-GM-EXT-1" in self.capabilities else ():
             with self._said.before():
-                rows = self._client.get_gmail_labels(lot)
-            found |= {uid: frozenset(str(name).removeprefix("\\") for name in row) for uid, row in rows.items()}
+                found |= threads.labels(self._client, lot)
         return found
 
     def related(self, ids: Sequence[str], since: date, folder: str) -> tuple[int, ...]:
@@ -208,23 +206,12 @@ class Session:
         or sends what nobody can read. The connection is good afterwards."""
         lot = next(gate.uids([uid]))
         with self._said.before():
-            try:
-                answer = self._client.fetch(lot, ["BODYSTRUCTURE"])
-            except (IMAPClientError, ValueError, TypeError, IndexError, RecursionError) as error:
-                if isinstance(error, IMAPClientAbortError):
-                    raise
-                return None  # it was read to its end before it was looked at
-        return answer.get(uid, {}).get(b"BODYSTRUCTURE")
+            return parts.structure(self._client, lot)
 
     def parts(self, uid: int, pieces: Iterable[tuple[str, int]], header: int) -> dict[str, bytes]:
         """Parts of a mail by section: of each the first ``header`` octets of its own header, as "1.2.MIME", and so
         many octets of its content as ``pieces`` says, as "1.2". What the server leaves out is left out."""
-        lot, items = next(gate.uids([uid])), []
-        for name, octets in pieces:
-            section = gate.section(name)
-            items.append(f"BODY.PEEK[{section}.MIME]<0.{int(header)}>")
-            if octets:
-                items.append(f"BODY.PEEK[{section}]<0.{int(octets)}>")
+        lot, items = next(gate.uids([uid])), parts.items(pieces, header)
         with self._said.before():
             return sections(self._client.fetch(lot, items).get(uid, {}))
 
