@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -85,6 +86,15 @@ def lab() -> Iterator[Lab]:
     """A mailbox that mailbot knows already."""
     lab = Lab()
     lab.cycle()
+    yield lab
+    lab.close()
+
+
+@pytest.fixture
+def new_lab() -> Iterator[Lab]:
+    """A mailbot that has not seen its mailbox yet."""
+    lab = Lab()
+    lab.clock = time.time()  # servers stamp what arrives with their own clock
     yield lab
     lab.close()
 
