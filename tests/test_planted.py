@@ -20,7 +20,7 @@ from endpoint import Endpoint, Status
 from running import COMMAND_WITHIN, Account, Home, Outcome
 from scripted import Scripted
 from smtp_sink import SmtpSink
-from test_oauth import Signing
+from test_oauth_on_dovecot import Signing
 
 PASSWORD, WRONG = "planted-imap-4f1c9b", "planted-wrong-77ab21"
 SMTP_PASSWORD, KEY = "planted-smtp-0c33de", "sk-planted-9912aa"

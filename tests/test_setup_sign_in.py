@@ -8,7 +8,8 @@ import click
 import pytest
 from authority import CLIENT, Authority
 from dovecot import Dovecot
-from test_oauth import caught, signing
+from sign_ins import caught
+from test_oauth_on_dovecot import signing
 from test_setup import Person, at, person
 
 from mailbot.cli.setup import login, talk
