@@ -14,6 +14,7 @@ from datetime import date
 import pytest
 from making import make_mail
 
+from mailbot.address.compare import fold
 from mailbot.archive import escape, frontmatter
 from mailbot.cli.words import escaped
 from mailbot.config import Privacy
@@ -202,6 +203,7 @@ READERS: dict[str, tuple[Callable[[str], object], tuple[str, ...]]] = {
     "a subject": (field("Subject"), HEADER),
     "people": (field("To"), HEADER),
     "ids": (field("References"), HEADER),
+    "an address": (fold, (*HEADER, *NAMED)),
     "parameters": (lambda text: decoded.parameters(octets(text)), HEADER),
     "what a text names": (find, (*NAMED, *MARKS)),
     "what may stand in a prompt": (lambda text: (guard.foreign(text), budget.fit(text, 1_000)), TEXT),

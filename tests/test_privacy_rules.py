@@ -10,9 +10,10 @@ from making import ADA, MARA, make_mail
 from mailbot.config import Privacy
 from mailbot.mail.mail import Address, Attachment
 from mailbot.mail.thread import Thread, ThreadMail
-from mailbot.privacy import sight
+from mailbot.privacy import seen, sight
 from mailbot.privacy.filed import NOWHERE, Filed
 from mailbot.privacy.verdict import Verdict, judge
+from mailbot.prompt.context import Sample
 
 LAWYER = Address("Dr. Eve Holm", "eve@holm-law.example")
 
@@ -96,6 +97,27 @@ def test_words_count_in_attached_texts_and_in_the_names_of_files(file: Attachmen
 )
 def test_what_fits_no_entry_is_free(criteria: dict[str, list[str]]) -> None:
     assert judge([rule("never", **criteria)], one(), local=False) == Verdict()
+
+
+def test_a_mail_lies_in_its_folder_with_and_without_keywords_and_in_its_labels() -> None:
+    health, labelled = one(folder="Health"), ThreadMail(make_mail(), False, 0.0, "INBOX", labels=frozenset({"Health"}))
+
+    for mail in (health, labelled, one(folder="Health", keywords=("todo",))):
+        assert judge([rule("never", folder=["health"])], mail, local=True).refusal
+
+
+def test_only_the_star_is_a_wildcard_in_the_name_of_a_folder() -> None:
+    club = rule("never", folder=["Club [2026]?"])
+
+    assert judge([club], one(folder="Club [2026]?"), local=True).refusal
+    assert not judge([club], one(folder="Club 2a"), local=True).refusal
+    assert not judge([rule("never", folder=["*"])], one(folder=""), local=True).refusal  # nobody knows where it lies
+
+
+def test_an_own_mail_follows_the_rule_of_whoever_got_it() -> None:
+    for field in ("to", "cc"):
+        mine = one(own=True, from_=(ADA,), **{"to": (MARA,)} | {field: (LAWYER,)})
+        assert "by who got it" in judge([from_("holm-law.example")], mine, local=True).refusal
 
 
 def test_local_asks_a_model_in_the_house_only() -> None:
@@ -263,6 +285,120 @@ def test_an_own_answer_to_a_mail_that_stays_out_stays_out_too() -> None:
     assert [other.mail.text for other in thread.mails] == ["Well."]
     assert "4 mails" in remarks[0]
     assert "(never, by its keyword $Private; an answer to such a mail)" in remarks[0]
+
+
+@pytest.mark.parametrize(
+    ("answered", "stays"),
+    [
+        ({"in_reply_to": ("<free@x.example>",), "references": ("<1@clinic.example>", "<free@x.example>")}, True),
+        ({"references": ("<1@clinic.example>", "<free@x.example>")}, True),
+        ({"references": ("<free@x.example>", "<1@clinic.example>")}, False),
+        ({}, True),
+    ],
+)
+def test_an_own_answer_to_another_mail_of_the_thread_stays(answered: dict[str, Any], stays: bool) -> None:
+    private = one(keywords=("$private",), message_id="<1@clinic.example>")
+    mine = one(own=True, from_=(ADA,), message_id="<own@example.org>", **answered)
+
+    thread = shown(one(), private, mine, rules=[rule("never", keyword=["$private"])])[1]
+    assert [other.mail.message_id for other in thread.mails] == ["<own@example.org>"] * stays
+
+
+def test_an_own_mail_with_the_words_of_a_rule_is_no_sample() -> None:
+    plan, other = rule("never", words=["the plan"]), rule("never", folder=["Club"])
+
+    assert not sight.may_see([plan, other], (MARA.email,), "Here is\nthe plan.", ("<1@x>",), NOWHERE, local=True)
+    assert sight.may_see([plan, other], (MARA.email,), "The planet.", ("<1@x>",), NOWHERE, local=True)
+
+
+def test_one_of_several_rules_that_names_the_place_is_enough() -> None:
+    filed = Filed({"<1@x>": frozenset({("Health", "")})})
+    rules = [rule("never", folder=["Club"]), rule("never", folder=["Health"]), rule("never", keyword=["$x"])]
+
+    assert not sight.may_see(rules, (), "", ("<1@x>",), filed, local=True)
+    assert not sight.may_see([rule("never", folder=["Club"])], (), "", ("<2@x>",), Filed(whole=False), local=True)
+
+
+@pytest.mark.parametrize("place", ["in_reply_to", "references"])
+@pytest.mark.parametrize("of_the_thread", [False, True])
+def test_whichever_mail_names_one_of_such_a_folder_hides_what_is_quoted(place: str, of_the_thread: bool) -> None:
+    names, quotes = {place: ("<1@clinic.example>",)}, {"text": ANSWERED_INSIDE}
+    mail = make_mail(**quotes | ({} if of_the_thread else names))
+    thread = Thread((one(**names),)) if of_the_thread else Thread()
+
+    bare = sight.shown([rule("never", folder=["*/health"])], mail, thread, Filed(HEALTH), local=False)[0]
+    assert "Do not sign" not in bare.text
+
+
+def test_quotes_are_shown_where_no_rule_names_a_place() -> None:
+    mail = make_mail(text=ANSWERED_INSIDE)
+
+    assert sight.shown([from_("other.example")], mail, Thread(), Filed(whole=False), local=False)[0] == mail
+
+
+# A prompt that is asked again
+
+
+def kept(*others: ThreadMail, **changes: Any) -> seen.Seen:
+    return seen.of(make_mail(**changes), Thread(others), ())
+
+
+def objection(rules: list[Privacy], noted: seen.Seen, said: str = "", filed: Filed = NOWHERE, **where: Any) -> str:
+    places = frozenset({(where.get("folder", "INBOX"), where.get("keyword", ""))})
+    return seen.objection(rules, noted, said, places, filed, local=where.get("local", False))
+
+
+def test_whoever_wrote_a_mail_of_a_prompt_or_is_named_in_it_counts_when_it_is_asked_again() -> None:
+    rules = [from_("holm-law.example")]
+    mine, theirs = one(own=True, from_=(ADA,), to=(MARA,), cc=(LAWYER,)), one(from_=(LAWYER,))
+
+    for noted in (
+        *(kept(reply_to=(LAWYER,)), kept(theirs), kept(mine), kept(text=QUOTING), kept(one(text=QUOTING))),
+        seen.of(make_mail(), Thread(), (Sample("s1", None, "", readers=(LAWYER.email,)),)),
+    ):
+        assert objection(rules, noted) == (
+            "your privacy rule “never” (eve@holm-law.example) keeps a part of it from every model"
+        )
+    assert objection(rules, kept(one(cc=(LAWYER,)))) == ""
+
+
+def test_a_prompt_is_judged_by_the_rules_for_the_model_of_today() -> None:
+    rules = [from_("northwind.example", kind="local")]
+
+    assert objection(rules, kept(), local=True) == ""
+    assert objection(rules, kept()).endswith("a model outside of your own network")
+    assert objection([from_("northwind.example", kind="analysis-only")], kept()).startswith("Your privacy rule")
+    assert objection([from_("holm-law.example", kind="analysis-only")], kept(one(from_=(LAWYER,)))) == ""
+
+
+def test_words_and_places_count_wherever_they_stand_in_a_prompt() -> None:
+    filed = Filed({"<1@clinic.example>": frozenset({("Health", "$private")})})
+    noted = kept(one(message_id="<1@clinic.example>"))
+
+    assert "the words “the plan”" in objection([rule("never", words=["the plan"])], noted, said="So: the\nplan.")
+    assert "its folder Health" in objection([rule("never", folder=["health"])], noted, filed=filed)
+    assert "its folder Club" in objection([rule("never", folder=["club"])], noted, folder="Club")
+    assert "its keyword $private" in objection([rule("never", keyword=["$private"])], noted, keyword="$PRIVATE")
+    assert objection([rule("analysis-only", folder=["health"])], noted, filed=filed) == ""  # not the mail's own place
+
+
+def test_a_prompt_of_which_too_little_is_known_stays() -> None:
+    crowd = tuple(Address("", f"p{number}@x.example") for number in range(seen.MOST + 1))
+    rules, folder = [from_("holm-law.example")], [rule("never", folder=["health"])]
+
+    assert objection(rules, {}) == objection(rules, kept(reply_to=crowd)) == seen.UNKNOWN
+    assert objection(folder, kept(), filed=Filed(whole=False)) == seen.NOT_READ
+    assert objection(rules, kept(), filed=Filed(whole=False)) == objection([], {}) == ""
+
+
+def test_other_rules_or_other_places_mean_that_a_prompt_is_judged_anew() -> None:
+    noted = kept(message_id="<1@clinic.example>")
+    one_rule, another = [rule("never", folder=["health"])], [rule("local", folder=["health"])]
+    words = [seen.judged_by(rules, noted, NOWHERE) for rules in (one_rule, another, [*one_rule, *another])]
+
+    assert len({*words, seen.judged_by(one_rule, noted, Filed(HEALTH)), ""}) == 5
+    assert seen.judged_by([], noted, NOWHERE) == ""
+    assert seen.judged_by(one_rule, noted, NOWHERE) == words[0]
 
 
 @pytest.mark.parametrize(

@@ -125,6 +125,18 @@ def test_links_and_phone_numbers_in_what_the_page_tells_of_a_mail_are_marked() -
     assert shown.key_points == (f"Pay {IBAN} (unverified)",)
 
 
+@pytest.mark.parametrize("name", ["key_points", "questions", "plan", "dates", "missing_facts", "assumptions"])
+def test_whatever_list_of_the_page_names_a_link_marks_it(name: str) -> None:
+    shown = verify(answer("Yes.", **{name: ["Free", "Pay at evil.example"]}), SOURCES)
+
+    assert getattr(shown, name) == ("Free", "Pay at evil.example (unverified)")
+    assert verify(answer("Yes.", title="Pay at evil.example"), SOURCES).title == "Pay at evil.example (unverified)"
+
+
+def test_the_mark_of_a_link_begins_no_other_link() -> None:
+    assert "](" not in drafted("Pay [[fill: where]](https://evil.example/pay) or evil.example(http://x.example).")
+
+
 def test_words_that_were_lent_are_remarked_when_they_come_back() -> None:
     sample = "Hi Mara, the warehouse in Kiel moves to the new pier in the second week of May. Best, Ada"
     sources = Sources(lent=(("your mail of 2025-11-03", sample),), others=("in the second week of May then",))

@@ -50,7 +50,9 @@ def fold(email: str) -> str:
         local = _ESCAPE.sub(r"\1", local[1:-1])
     if domain in _GMAIL:
         local, domain = local.replace(".", ""), _GMAIL[0]
-    return unicodedata.normalize("NFC", f"{local}{at}{domain}")
+    folded = f"{local}{at}{domain}"
+    # A longer one is no address, and a run of marks takes the square of its length (UAX 15, 13).
+    return unicodedata.normalize("NFC", folded) if len(folded) <= LONGEST else folded
 
 
 def matches(pattern: str, email: str) -> bool:
