@@ -471,7 +471,7 @@ def test_the_command_shows_before_it_removes_and_says_what_it_did(lab: Lab, run:
     assert any("mail server" in line for line in done["not_reached"])
     said = run("--yes", lab.jobs()[0].id[:6])
     assert "To be removed: 1 job and 3 files.\n" in said.output  # of the index, only a person, a Message-ID or a day
-    assert "Removed: 1 job, 3 files" in said.output
+    assert "Removed: 1 job, 3 files.\n" in said.output
     assert said.return_value == 0
     assert lab.jobs() == []
 

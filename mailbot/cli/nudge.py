@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable
 
 HEARD = "The mailbot that runs begins at once"
-RUNS = "The mailbot that runs does it at its next look"
+AT_WORK = "The mailbot that is at work does it at its next look, else the next run does"
 NOBODY = "No mailbot runs here: mailbot once does it now, mailbot run when it starts"
 
 
@@ -18,4 +18,4 @@ def nudge(keys: Iterable[str]) -> str:
     heard = [bell.ring(key, where) for key in asked]
     if all(heard):
         return HEARD
-    return RUNS if all(lock.is_held(key, where) for key in asked) else NOBODY
+    return AT_WORK if all(lock.is_held(key, where) for key in asked) else NOBODY

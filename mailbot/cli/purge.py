@@ -128,8 +128,8 @@ def _named(job: Job) -> str:
 
 
 def _tell(removed: Removed) -> None:
-    jobs, files, mails = len(removed.jobs), len(removed.files), removed.own_mails
-    say(f"Removed: {counted(jobs, 'job')}, {counted(files, 'file')}, {counted(mails, 'own mail')}.")
+    mails = f", {counted(removed.own_mails, 'own mail')}" if removed.own_mails else ""
+    say(f"Removed: {counted(len(removed.jobs), 'job')}, {counted(len(removed.files), 'file')}{mails}.")
     if removed.trouble:
         say(f"Own mails are still in the index, until mailbot starts again: {removed.trouble}", err=True)
 

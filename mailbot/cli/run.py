@@ -12,6 +12,7 @@ import click
 from mailbot.cli import LOCKED
 from mailbot.cli.log import start_log
 from mailbot.cli.options import config_option, opened
+from mailbot.cli.say import say
 
 
 @click.command("run")
@@ -47,7 +48,7 @@ def command(config_path: Path | None) -> int:
                 locks.enter_context(held)
                 worlds.append(home.world(account))
         if not worlds:
-            click.echo("mailbot: another mailbot is running for every account; end it, or leave it to work", err=True)
+            say("mailbot: another mailbot is running for every account; end it, or leave it to work", err=True)
             return LOCKED
         home.store.check_writable()
         service = Service(

@@ -32,7 +32,7 @@ class Watcher:
         self._connect = connect
         self._wake = wake
         self._stop = threading.Event()
-        self._again = threading.Event()  # the pause is over
+        self._again = threading.Event()  # a pause after a refusal is over
         self._session: Session | None = None
         self._thread = threading.Thread(target=self._run, name="idle", daemon=True)
 
@@ -40,7 +40,8 @@ class Watcher:
         self._thread.start()
 
     def resume(self) -> None:
-        """Ends a pause: a login has worked elsewhere, so that what kept IDLE off may be over."""
+        """A login has worked elsewhere: one that was refused here is tried anew at once. After a line that broke the
+        pause is kept: on servers that end one connection for another, two logins would chase each other."""
         self._again.set()
 
     def stop(self) -> None:
@@ -52,8 +53,11 @@ class Watcher:
 
     def _run(self) -> None:
         pause = PAUSE_FIRST
-        while not self._stop.is_set():
-            began, least = time.monotonic(), 0.0
+        while True:
+            self._again.clear()
+            if self._stop.is_set():
+                return
+            began, least, over = time.monotonic(), 0.0, self._stop
             try:
                 if not self._watch():
                     log.info("idle=off reason='the server has no IDLE'")
@@ -63,17 +67,14 @@ class Watcher:
                     return
                 log.info("idle=lost reason=%r", str(error))
                 if isinstance(error, OwnerMustAct):
-                    pause = PAUSE_MOST
+                    pause, over = PAUSE_MOST, self._again
                 elif isinstance(error, Later):
                     least = error.after or 0.0
             if time.monotonic() - began > RENEW:
                 pause = PAUSE_FIRST
-            self._again.clear()
-            if self._stop.wait(least):
-                return
             # Accounts of one server lost it together; they shall not come back together.
-            resumed = self._again.wait(max(0.0, pause * random.uniform(0.5, 1) - least))
-            pause = PAUSE_FIRST if resumed else min(pause * 2, PAUSE_MOST)
+            ended = over.wait(max(pause * random.uniform(0.5, 1), least))
+            pause = PAUSE_FIRST if ended else min(pause * 2, PAUSE_MOST)
 
     def _watch(self) -> bool:
         """One connection, until it breaks (MailbotError or True), or for good: False where the server has no IDLE."""
