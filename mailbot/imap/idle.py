@@ -86,18 +86,16 @@ class Watcher:
             # A server that answers for ever would end the hints without a word.
             with in_time("the server", session.break_off):
                 session.examine(folder)
-            news = True  # what came before IDLE began
-            while not self._stop.is_set():
+                session.idle()
+            self._wake()  # for what changed before
+            while self._wait(session) and not self._stop.is_set():
+                # Courier tells only at the end what changed. What changes between the two waits for the poll: where the
+                # answer brings it along, it stays in the library's buffer.
                 with in_time("the server", session.break_off):
+                    news = any(_is_news(line) for line in session.idle_done())
                     session.idle()
                 if news:
                     self._wake()
-                if not self._wait(session):
-                    return True
-                # Courier tells here only what changed. What changes between this and the next IDLE waits for the poll:
-                # where the answer brings it along, it stays in the library's buffer.
-                with in_time("the server", session.break_off):
-                    news = any(_is_news(line) for line in session.idle_done())
             return True
         finally:
             self._session = None
