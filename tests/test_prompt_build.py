@@ -13,10 +13,11 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from making import ADA, MARA, make_mail
 
 from mailbot import templates
 from mailbot.errors import OwnerMustAct
-from mailbot.mail.mail import Address, Attachment, Kind, Mail
+from mailbot.mail.mail import Address, Attachment, Mail
 from mailbot.mail.thread import Thread, ThreadMail
 from mailbot.prompt import budget
 from mailbot.prompt.build import Prompt, build, output_tokens
@@ -28,8 +29,6 @@ from mailbot.reply.identity import Voice
 
 NONCE = "k3v9"
 NOW = datetime(2026, 1, 5, 19, 45, tzinfo=ZoneInfo("Europe/Berlin"))
-MARA = Address("Mara Lindqvist", "mara@northwind.example")
-ADA = Address("Ada Example", "ada@example.org")
 FILE = Attachment("a.txt", "text/plain", 9, "in the file " + "row\n" * 300)
 VOICE = Voice(
     address="ada@example.org",
@@ -41,29 +40,9 @@ VOICE = Voice(
 
 
 def mail(**changes: Any) -> Mail:
-    fields: dict[str, Any] = {
-        "key": "0" * 64,
-        "message_id": "<2@northwind.example>",
-        "in_reply_to": (),
-        "references": (),
-        "from_": (MARA,),
-        "reply_to": (),
-        "to": (ADA,),
-        "cc": (),
-        "mail_followup_to": (),
-        "delivered": (),
-        "subject": "Desks",
-        "date": datetime(2026, 1, 4, 10, 0, tzinfo=timezone(timedelta(hours=1))),
-        "text": "How many desks?",
-        "attachments": (),
-        "kind": Kind.ORDINARY,
-        "list_post": "",
-        "bulk": False,
-        "automatic": False,
-        "defects": (),
-        "truncated": False,
-    }
-    return Mail(**(fields | changes))
+    date = datetime(2026, 1, 4, 10, 0, tzinfo=timezone(timedelta(hours=1)))
+    ours = {"message_id": "<2@northwind.example>", "subject": "Desks", "date": date, "text": "How many desks?"}
+    return make_mail(**(ours | changes))
 
 
 def prompt(answered: Mail | None = None, **changes: Any) -> Prompt:

@@ -86,22 +86,12 @@ def _prompt(world: World, job: Job, reply: Addressed, allowed: Verdict) -> Job:
     waiting = daily.wait_for_tomorrow(world, job)  # before the prompt is made: it says what day it is
     if waiting is not None:
         return waiting
-    rules, thread = world.config.privacy, gather.kept_thread(world, job)
-    voice, to = reply.voice, reply.recipients
-    where = filed.known(
-        world, (id for each in (reply.mail, *(other.mail for other in thread.mails)) for id in each.ids)
-    )
-    inside = allowed.inside or (world.local and sight.is_for_inside(rules, reply.mail, thread, where))
-    mail, thread, kept_back = sight.shown(rules, reply.mail, thread, where, local=world.local)
-    split = quote.split(mail.text, mail.subject)
-    thread, withheld = audience.known(thread, mail, to, world.account)
-    spoken = language.spoken(split.fresh, mail.text, voice.language)
-    wanted = Wanted(
-        mail=mail, fresh=split.fresh, history=split.history, thread=thread, to=to.to, cc=to.cc, wish=job.wish
-    )
+    wanted, only_inside, left_out = _shown(world, job, reply)
+    inside = allowed.inside or only_inside
+    spoken = language.spoken(wanted.fresh, wanted.mail.text, reply.voice.language)
     prompt = build.build(
         replace(wanted, wish=_wish(job)),
-        voice=voice,
+        voice=reply.voice,
         addresses=_addresses(world),
         now=world.time(),
         nonce=world.nonce(),
@@ -121,8 +111,9 @@ def _prompt(world: World, job: Job, reply: Addressed, allowed: Verdict) -> Job:
         messages=prompt.messages,
     )
     world.store.write(job.names["prompt"], text)
-    remarks = [*prompt.remarks, *withheld, *kept_back, *allowed.remarks, *context.remarks(prompt.lent)]
-    holds = seen.of(mail, thread, prompt.lent.samples)
+    remarks = [*prompt.remarks, *left_out, *allowed.remarks, *context.remarks(prompt.lent)]
+    holds = seen.of(wanted.mail, wanted.thread, prompt.lent.samples)
+    judged_by = seen.judged_by(world.config.privacy, holds, filed.known(world, holds.get("ids", ())))
     with world.journal.transaction():
         world.journal.keep(job.id, "prompt", text.encode())
         world.journal.keep(job.id, "sources", sources.pack(prompt.sources))
@@ -133,6 +124,23 @@ def _prompt(world: World, job: Job, reply: Addressed, allowed: Verdict) -> Job:
             remarks=remarks,
             inside=inside,
             seen=holds,
-            judged_by=seen.judged_by(rules, holds, filed.known(world, holds.get("ids", ()))),
+            judged_by=judged_by,
             analysis=allowed.analysis,
         )
+
+
+def _shown(world: World, job: Job, reply: Addressed) -> tuple[Wanted, bool, tuple[str, ...]]:
+    """The reply that is wanted, with what this model may see of the mail and its thread; whether some of it is for a
+    model in the owner's own network only; and what was left out, for the page."""
+    rules, thread, to = world.config.privacy, gather.kept_thread(world, job), reply.recipients
+    where = filed.known(
+        world, (id for each in (reply.mail, *(other.mail for other in thread.mails)) for id in each.ids)
+    )
+    only_inside = world.local and sight.is_for_inside(rules, reply.mail, thread, where)
+    mail, thread, kept_back = sight.shown(rules, reply.mail, thread, where, local=world.local)
+    thread, withheld = audience.known(thread, mail, to, world.account)
+    split = quote.split(mail.text, mail.subject)
+    wanted = Wanted(
+        mail=mail, fresh=split.fresh, history=split.history, thread=thread, to=to.to, cc=to.cc, wish=job.wish
+    )
+    return wanted, only_inside, (*withheld, *kept_back)

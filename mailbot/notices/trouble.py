@@ -1,7 +1,7 @@
 """What the owner must know: each kind of trouble is told once, and once when it is over.
 
 A trouble lives in the journal, so that it is told exactly as often over restarts, and so that ``status`` can show it
-when no notice can be stored (login refused, mailbox full). It then follows as soon as one can: ``notices``."""
+when no notice can be stored (login refused, mailbox full). It then follows as soon as one can: ``tell``."""
 
 from __future__ import annotations
 
