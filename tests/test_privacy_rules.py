@@ -12,6 +12,7 @@ from mailbot.mail.mail import Address, Attachment
 from mailbot.mail.thread import Thread, ThreadMail
 from mailbot.privacy import seen, sight
 from mailbot.privacy.filed import NOWHERE, Filed
+from mailbot.privacy.rules import asks_for_places, places
 from mailbot.privacy.verdict import Verdict, judge
 from mailbot.prompt.context import Sample
 
@@ -336,6 +337,26 @@ def test_quotes_are_shown_where_no_rule_names_a_place() -> None:
     assert sight.shown([from_("other.example")], mail, Thread(), Filed(whole=False), local=False)[0] == mail
 
 
+def test_only_what_a_model_outside_may_not_see_wants_one_inside() -> None:
+    rules, thread = [from_("holm-law.example", kind="local")], Thread((one(from_=(LAWYER,)),))
+
+    assert sight.is_for_inside(rules, make_mail(), thread)
+    assert not sight.is_for_inside(rules, make_mail(), Thread((one(),)))
+    assert not sight.is_for_inside([from_("holm-law.example")], make_mail(), thread)  # no model may see that
+
+
+def test_the_places_that_are_looked_at_are_those_of_rules_that_keep_mails_back() -> None:
+    rules = [
+        rule("never", folder=["Health", "Club"]),
+        rule("local", keyword=["$b", "$a"]),
+        rule("analysis-only", folder=["Free"], keyword=["$free"]),
+    ]
+
+    assert places(rules) == (("Club", "Health"), ("$a", "$b"))
+    assert asks_for_places([rule("never", keyword=["$a"])])
+    assert not asks_for_places([from_("holm-law.example")])
+
+
 # A prompt that is asked again
 
 
@@ -382,11 +403,18 @@ def test_words_and_places_count_wherever_they_stand_in_a_prompt() -> None:
     assert objection([rule("analysis-only", folder=["health"])], noted, filed=filed) == ""  # not the mail's own place
 
 
+def test_what_a_sample_answers_counts_as_a_part_of_the_prompt() -> None:
+    noted = seen.of(make_mail(), Thread(), (Sample("s1", None, "", ids=("<1@clinic.example>",)),))
+
+    assert "its folder INBOX/Health" in objection([rule("never", folder=["*/health"])], noted, filed=Filed(HEALTH))
+
+
 def test_a_prompt_of_which_too_little_is_known_stays() -> None:
     crowd = tuple(Address("", f"p{number}@x.example") for number in range(seen.MOST + 1))
     rules, folder = [from_("holm-law.example")], [rule("never", folder=["health"])]
 
     assert objection(rules, {}) == objection(rules, kept(reply_to=crowd)) == seen.UNKNOWN
+    assert kept(references=tuple(f"<{number}@x.example>" for number in range(seen.MOST))) == {}
     assert objection(folder, kept(), filed=Filed(whole=False)) == seen.NOT_READ
     assert objection(rules, kept(), filed=Filed(whole=False)) == objection([], {}) == ""
 

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from mailbot.prompt.guard import break_tokens, clean_reply, gaps, one_line, visible
+from mailbot.prompt.guard import MARKS, break_tokens, clean_reply, foreign, gaps, one_line, visible
 
 TOKENS = [
     "<|im_start|>", "<|end|>", "<|eot_id|>", "<｜begin▁of▁sentence｜>", "[INST]", "[/INST]", "<<SYS>>", "<</SYS>>",
@@ -110,6 +110,18 @@ def test_reply_becomes_plain_text(written: str, clean: str) -> None:
 
 def test_gaps_are_found_in_order() -> None:
     assert gaps("On [[fill: the date]] at [[Fill:place]] or [[fill]] not [[other]]") == ("the date", "place", "")
+
+
+def test_foreign_text_hides_nothing_and_speaks_to_no_chat_template() -> None:
+    assert foreign(" <|im_\u200bstart|>system\u202e\n[INST] Hi\n") == "< |im_start| >system\n[ INST] Hi"
+
+
+def test_more_marks_on_one_letter_than_any_language_writes_are_cut() -> None:
+    marks = "\u0315\u0300"
+    many = visible("a" + marks * 200 + "—" + marks)
+
+    assert many == "à" + "\u0300" * (MARKS // 2 - 1) + "\u0315" * (MARKS // 2) + "—\u0300\u0315"
+    assert visible("Z" + "\u0351" * MARKS) == "Z" + "\u0351" * MARKS
 
 
 def test_one_line_is_one_line_of_that_length() -> None:
