@@ -10,7 +10,7 @@ import pytest
 from fakes import ANSWER, FakeSession
 from worlds import CONFIG, Lab, question
 
-from mailbot.bot import fetch, look, resolve
+from mailbot.bot import fetch, look, read_back, resolve
 from mailbot.bot.connect import connect
 from mailbot.errors import Later, MailbotError, OwnerMustAct, Unknown
 from mailbot.imap.session import Session
@@ -85,6 +85,38 @@ def test_a_draft_that_the_owner_sent_meanwhile_is_found_in_sent(lab: Lab) -> Non
 
     assert lab.jobs()[0].state is State.DONE
     assert lab.mailbox.raws() == []
+
+
+@pytest.mark.parametrize("folder", ["Drafts", "Sent", "Trash"])
+def test_a_folder_that_was_rebuilt_in_the_doubt_is_read_from_its_first_mail(lab: Lab, folder: str) -> None:
+    lab.flag()
+    break_append(lab, after=True)
+    try_cycle(lab)
+    if folder != "Drafts":
+        lab.mailbox.move("Drafts", 1, folder)
+    lab.mailbox.rebuild(folder)
+    assert list(lab.mailbox.boxes[folder].mails) == [1]
+
+    lab.cycle()
+    lab.cycle()
+
+    (job,) = lab.jobs()
+    assert (job.state, job.remarks) == (State.DONE, () if folder == "Drafts" else (read_back.NOT_FOUND,))
+    assert len(lab.mailbox.raws()) == (folder == "Drafts")
+
+
+@pytest.mark.parametrize("after", [False, True])
+def test_folders_that_vanished_in_the_doubt_hold_nothing(lab: Lab, after: bool) -> None:
+    lab.flag()
+    break_append(lab, after=after)
+    try_cycle(lab)
+    del lab.mailbox.boxes["Sent"], lab.mailbox.boxes["Trash"]
+
+    lab.cycle()
+    lab.cycle()
+
+    assert [job.state for job in lab.jobs()] == [State.DONE]
+    assert len(lab.mailbox.raws()) == 1
 
 
 @pytest.mark.case(9)
