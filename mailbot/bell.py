@@ -48,7 +48,7 @@ def listening(where: Path, calls: Mapping[str, Callable[[], None]]) -> Iterator[
             try:
                 selector.register(_made(_path(key, where)), selectors.EVENT_READ, call)
             except OSError as error:
-                log.warning("bell=none reason=%r", str(error))
+                log.info("bell=none reason=%r", str(error))
         thread = threading.Thread(target=_listen, args=(selector, end), name="bell", daemon=True)
         thread.start()
         try:

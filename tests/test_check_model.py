@@ -9,6 +9,7 @@ from typing import Any
 from checked import Checked, fails, of
 from endpoint import Endpoint, Refuse, Status, Text, answer_to, completion
 from model_servers import Ollama
+from running import NOBODY
 
 from mailbot.check import model
 
@@ -53,6 +54,13 @@ def test_a_server_that_refuses_a_long_prompt_is_quoted(quirky: Checked) -> None:
         findings = quirky(extra=with_model(server))
 
     assert "exceeds the available context size" in fails(findings)[0]
+
+
+def test_a_server_that_is_not_there_is_named_with_its_key(quirky: Checked) -> None:
+    findings = quirky(extra=f'[model]\nbase_url = "{NOBODY}"\nname = "test-1"')
+
+    (failure,) = of(findings, "model", "fail")
+    assert failure.endswith(f"Connection refused. See that it answers at {NOBODY} (model.base_url)")
 
 
 def test_an_answer_that_is_no_reply_fails(quirky: Checked) -> None:

@@ -40,7 +40,9 @@ def model(home: Home, tell: Callable[[str], None]) -> Iterator[Finding]:
         prompt, reply = _ask(home, SAMPLE, config.context_tokens, answers.read)
         yield Finding("ok", "model", f"{config.name} at {config.base_url} answers a sample mail ({_form(home, reply)})")
         yield _window(home, prompt, reply, tell)
-    except (Later, OwnerMustAct, Refused) as error:
+    except Later as error:
+        yield Finding("fail", "model", f"{error}. See that it answers at {config.base_url} (model.base_url)")
+    except (OwnerMustAct, Refused) as error:
         yield Finding("fail", "model", str(error))
 
 
