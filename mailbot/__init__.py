@@ -66,6 +66,7 @@ The words: a *mail* is theirs, a *draft* is ours. The *mail key* says who a mail
 UID) where it is. A *job* is one mail in one *generation*; *events* are what happened to it, kept in the *journal*.
 An *own mail* is one that the owner wrote and sent; the *readers* of a reply are all whom it goes to.
 A *note* is one of the owner's own, in a folder that the config names; a *wish* is what the owner wants of one draft.
+A *round* takes an account's jobs as far as they go; a *poll* is a round that begins with a *look* at the flags.
 The *archive* holds for each job a *page*, the *prompt* and the *source*. A *remark* is a sentence for the owner on
 the page, a *notice* a mail to the owner, a *gap* a fact that the model did not have: ``[[fill: ...]]``.
 """

@@ -159,7 +159,7 @@ def _may_idle(world: World) -> bool:
 
 
 def _watcher(poller: Poller) -> Watcher:
-    watcher = Watcher(partial(watched, poller.world), poller.hint)
+    watcher = Watcher(partial(watched, poller.world), poller.heard)
     poller.on_login = watcher.resume
     return watcher
 

@@ -202,7 +202,7 @@ def test_what_idle_tells_is_looked_at_although_the_count_stands_still(dovecot: D
     home.poller.round()
     home.starred()
 
-    home.poller.hint()
+    home.poller.heard()
     home.poller.round()
     home.poller.finish()
 
@@ -226,7 +226,7 @@ def test_a_flag_that_is_set_inside_a_look_does_not_discredit_the_count(
 
     with monkeypatch.context() as patched:
         patched.setattr(Session, "ask_flagged", ask_flagged)
-        home.poller.hint()
+        home.poller.heard()
         home.poller.round()
     home.poller.finish()
 

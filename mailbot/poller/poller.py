@@ -1,7 +1,7 @@
 """The rounds of one account, and the session between them.
 
-A Poller belongs to one thread. Only ``wake``, ``hint``, ``nudge``, ``stop``, ``break_off``, ``sign`` and ``is_failing``
-may be called from others."""
+A Poller belongs to one thread. Only ``wake``, ``heard``, ``nudge``, ``stop``, ``break_off``, ``sign`` and
+``is_failing`` may be called from others."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Poller:
         self._background = Background(world, self._spare, model_calls, own_calls, self._awake.set)
         self._wire: Wire | None = None
         self._look = True  # the flags are to be looked at
-        self._hinted = False  # by IDLE
+        self._heard = False  # of a change, by IDLE
         self._nudged = False  # by the owner
         self._pace = Pace()
         self._backoff = Backoff()
@@ -52,9 +52,9 @@ class Poller:
         self._look = True
         self._awake.set()
 
-    def hint(self) -> None:
+    def heard(self) -> None:
         """The same, because the server said that something changed in the first folder."""
-        self._hinted = True
+        self._heard = True
         self.wake()
 
     def nudge(self) -> None:
@@ -174,8 +174,8 @@ class Poller:
         if self._wire is None:
             self._wire = connect(self.world)
             self.on_login()
-        if look and self._hinted:
-            self._hinted = False
+        if look and self._heard:
+            self._heard = False
             self._wire.settled.told(self._wire.roles.idled)
         try:
             return tick(self.world, self._wire, self._hand_over, self._expect, look=look, **options)
