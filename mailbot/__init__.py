@@ -38,6 +38,7 @@ The edges, and what is kept::
     lock.py       edge   one mailbot for one mailbox
     bell.py       edge   a word from the command line to the mailbot that runs
     systemd.py    edge   ready, alive, ending: what systemd is told
+    memory.py     edge   one store of free memory for all threads
 
 Beside the way::
 

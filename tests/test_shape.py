@@ -49,6 +49,7 @@ EDGES = (
     "lock",
     "bell",
     "systemd",
+    "memory",
     "templates",
 )
 # From the ground up: a module may know those of its own layer and of the layers below, never one above.

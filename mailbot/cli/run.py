@@ -26,9 +26,10 @@ def command(config_path: Path | None) -> int:
     import logging
     import os
 
-    from mailbot import bell, lock, systemd
+    from mailbot import bell, lock, memory, systemd
     from mailbot.service import Service
 
+    memory.share_arena()
     faulthandler.enable()  # systemd's watchdog ends a service that hangs by SIGABRT: the log then says where it hung
     manager = systemd.take(os.environ, os.getpid())
 
