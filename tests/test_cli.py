@@ -282,6 +282,17 @@ def test_redo_makes_a_second_draft_and_the_first_page_says_superseded(flagged: A
         assert "Your note" not in (home.archive / first["page"]).read_text()
 
 
+def test_a_mail_that_was_given_up_and_is_asked_for_again_is_given_up_no_more(flagged: Account) -> None:
+    with Endpoint(*[Text("")] * 3) as model, Home(flagged, model=model.base_url) as home:
+        home.command(*ONCE)
+        (job,) = home.command("list", "--json").json
+        before = home.command("status", "--json").json["accounts"][0]["parked"]
+        home.command("redo", job["id"])
+
+        assert [parked["id"] for parked in before] == [job["id"]]
+        assert home.command("status", "--json").json["accounts"][0]["parked"] == []
+
+
 def test_redo_makes_a_draft_of_a_mail_that_was_answered_since_the_first(flagged: Account) -> None:
     with Home(flagged) as home:
         home.command(*ONCE)

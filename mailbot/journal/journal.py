@@ -133,15 +133,16 @@ class Journal:
         return [self._job(row[0]) for row in rows]
 
     def held_jobs(self) -> list[Job]:
-        return self._in_state(State.HELD)
+        return self._last_in_state(State.HELD)
 
     def parked_jobs(self) -> list[Job]:
-        return self._in_state(State.PARKED)
+        return self._last_in_state(State.PARKED)
 
-    def _in_state(self, state: State) -> list[Job]:
-        """Oldest first."""
-        rows = self._db.rows("SELECT id FROM job WHERE state = ? ORDER BY asked_at, rowid", state)
-        return [self._job(row[0]) for row in rows]
+    def _last_in_state(self, state: State) -> list[Job]:
+        """Oldest first. One whose mail was asked for again since is not among them."""
+        later = "SELECT 1 FROM job l WHERE l.account = j.account AND l.key = j.key AND l.generation > j.generation"
+        sql = f"SELECT id FROM job j WHERE state = ? AND NOT EXISTS ({later}) ORDER BY asked_at, rowid"
+        return [self._job(row[0]) for row in self._db.rows(sql, state)]
 
     def with_drafts(self, account: str, message_ids: Iterable[str]) -> list[Job]:
         """The jobs whose draft was to have one of these ids, oldest first."""
