@@ -32,6 +32,14 @@ from mailbot.model.learnt import HOLDS
 NOT_BOTH = 'Either "json_schema" or "grammar" can be specified, but not both'  # llama.cpp#11847, 2025-02
 NO_GRAMMAR = "Failed to initialize samplers: failed to parse grammar"  # llama.cpp's words of 2026-08 (opencodex#2135)
 TOO_LONG = "request (25837 tokens) exceeds the available context size (4096 tokens), try increasing it"
+# LiteLLM 1.108.7, run for this before a llama-server.
+LITELLM_TOO_LONG = (
+    "litellm.ContextWindowExceededError: litellm.BadRequestError: ContextWindowExceededError: OpenAIException - "
+    "request (13531 tokens) exceeds the available context size (8192 tokens), try increasing it\nmodel=smol. "
+    "context_window_fallbacks=None. fallbacks=None.\n\nSet 'context_window_fallback' ..."
+)
+LITELLM_NO_MODEL = "/chat/completions: Invalid model name passed in model=nosuch. Call `/v1/models` to view ..."
+LITELLM_NOBODY = "litellm.InternalServerError: InternalServerError: OpenAIException - Connection error.\n\nLiteLLM: ..."
 XGRAMMAR = "The provided JSON schema contains features not supported by xgrammar."  # vLLM
 OPENAI_ONLY = ("max_completion_tokens", "temperature")
 NO_LIMIT = {"no-max_tokens", "no-max_completion_tokens"}
@@ -197,6 +205,8 @@ def test_a_fact_from_the_future_is_of_a_wrong_clock_and_does_not_hold() -> None:
         (LlamaCpp(window=3072), "had no room for the whole answer"),
         (Status(500, {"error": {"code": 500, "message": TOO_LONG, "type": "exceed_context_size_error"}}), "too long"),
         (Status(200, {"error": {"code": 400, "message": TOO_LONG, "type": "exceed_context_size_error"}}), "too long"),
+        (Status(400, {"error": {"message": LITELLM_TOO_LONG, "type": "invalid_request_error"}}), "prompt is too long"),
+        (Status(400, {"error": {"message": LITELLM_NO_MODEL, "code": "400"}}), "Invalid model name"),
         (LmStudio(path="/elsewhere"), "Unexpected endpoint or method"),
         (Status(200, b"<!DOCTYPE html><title>Login</title>", {"Content-Type": "text/html"}), "web page came instead"),
         (Status(404, {"error": {"message": 'model "m" not found, try pulling it first'}}), "try pulling it first"),
@@ -223,6 +233,7 @@ def test_what_only_the_owner_can_mend_is_told_and_waits_and_teaches_nothing(serv
         OpenRouter(),
         Status(429, {"error": {"message": "Rate limit: too many tokens per minute"}}),
         Status(503, {"error": {"code": 503, "message": "Loading model", "type": "unavailable_error"}}),  # llama.cpp
+        Status(500, {"error": {"message": LITELLM_NOBODY, "type": "internal_server_error", "code": "500"}}),
         Status(500, {"error": {"message": "llama runner process has terminated"}}),  # Ollama
         Status(500, {"error": {"message": "temperature of the card too high, max_tokens not reached"}}),
         Status(400, {"error": "The model has crashed without additional information. (Exit code: 6)"}),  # LM Studio

@@ -194,7 +194,7 @@ class Endpoint:
 
     def _late(self) -> Later:
         slow = "a slow machine needs a larger model.timeout or a smaller model.context_tokens"
-        return Later(f"The model's server did not answer in {self._config.timeout:g} seconds ({slow})")
+        return Later(f"The model's server did not answer in {self._config.timeout:g} seconds: {slow}")
 
 
 def _refused(
