@@ -211,10 +211,12 @@ plugin {{
   quota_vsizes = yes
 }}
 """
-# Without grace a quota is a quota: 2.4 lets the last mail pass it by 10 MB.
+# Without grace a quota is a quota: 2.4 lets the last mail pass it by 10 MB. And no keywords that nobody has set: 2.4.5
+# gives each mail one that says whether it has attachments.
 MAIL_2_4 = """\
 mail_driver = maildir
 mail_path = ~/Maildir
+mail_attachment_detection_options =
 quota Mail {{
   storage_grace = 0
 }}

@@ -93,6 +93,11 @@ class _Library(imaplib.IMAP4):
         else:
             self.capabilities = tuple(told.decode("ascii", "replace").upper().split())
 
+    def _refresh_capabilities(self, consume: bool = False) -> None:
+        """Since 3.14 Python reads the greeting here (``consume``), and asks after a login, where imapclient does so."""
+        if consume:
+            self._get_capabilities()
+
     def _log(self, line: str) -> None:
         pass
 
