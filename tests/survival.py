@@ -16,7 +16,7 @@ TABLE = TESTS / "survival.md"
 
 # Where a case has to be played: on a Dovecot, on a server that misbehaves as it is told, inside one process.
 REAL, SCRIPTED, INSIDE = "real", "scripted", "inside"
-MARKS = {REAL: {"dovecot", "Dovecot"}, SCRIPTED: {"scripted", "Scripted", "Proxy", "Between", "create_server"}}
+MARKS = {REAL: {"dovecot", "Dovecot"}, SCRIPTED: {"scripted", "Scripted", "Proxy", "Between", "create_server", "wired"}}
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from dovecot import find as find_dovecot
 from endpoint import Endpoint
+from fakes import in_memory
 from mail_server import make_certificate
 
 from mailbot.config import Model, load
@@ -47,7 +48,7 @@ def configured(tmp_path: Path) -> Callable[..., Client]:
         path.write_text(CONFIG.format(base_url, str(only_local).lower()))
         model = load(path, {"HOME": str(tmp_path)}, resolve=names).model
         assert isinstance(model, Model)
-        return Client(model, lambda: "sk-test", frozenset, lambda fact: None)
+        return Client(model, lambda: "sk-test", in_memory())
 
     return configured
 
