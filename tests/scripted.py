@@ -76,7 +76,7 @@ class Scripted:
     def __exit__(self, *exc: type[BaseException] | BaseException | TracebackType | None) -> None:
         self._listener.shutdown()
         self._thread.join()
-        self.disconnect()
+        self._listener.disconnect(for_good=True)
         self._listener.server_close()
 
     def user(self, name: str = "ada") -> str:
@@ -161,6 +161,7 @@ class _Listener(socketserver.ThreadingTCPServer):
         self.script = server
         self._lock = threading.Lock()
         self._open: set[socket] = set()
+        self._over = False
         self._count = 0
 
     def get_request(self) -> tuple[socket, object]:
@@ -172,6 +173,9 @@ class _Listener(socketserver.ThreadingTCPServer):
         """Its number, from 1."""
         with self._lock:
             self._open.add(connection)
+            if self._over:  # it was accepted before, and its thread began only now
+                with suppress(OSError):
+                    connection.shutdown(SHUT_RDWR)
             self._count += 1
             return self._count
 
@@ -179,8 +183,9 @@ class _Listener(socketserver.ThreadingTCPServer):
         with self._lock:
             self._open.discard(connection)
 
-    def disconnect(self) -> None:
+    def disconnect(self, *, for_good: bool = False) -> None:
         with self._lock:
+            self._over = for_good
             for connection in self._open:
                 with suppress(OSError):
                     connection.shutdown(SHUT_RDWR)

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from fakes import Box, FakeSession
 from letters import sent
+from running import SOON
 from served import Served
 from worlds import CONFIG, Lab, question
 
@@ -335,7 +336,7 @@ def test_what_was_known_of_such_a_folder_is_not_taken_for_all_when_it_cannot_be_
     class Slow(FakeSession):
         def examine(self, folder: str) -> Any:
             if folder == "Health":
-                over.wait(10)
+                over.wait(SOON)
             return super().examine(folder)
 
     monkeypatch.setattr(gather, "WITHIN", 0.1 if slow == "before its answer" else 0.0)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from fakes import FakeSession
-from running import until
+from running import SOON, until
 from threads import OWN, ROOT, Connecting, Failing, letter, on, page, said, shown
 from worlds import CONFIG, Lab, question
 
@@ -17,6 +17,12 @@ from mailbot.bot.tick import rehearse
 from mailbot.job import State
 from mailbot.poller import Poller
 from mailbot.poller.calls import Calls
+
+
+@pytest.fixture(autouse=True)
+def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No search is given up because the machine is slow."""
+    monkeypatch.setattr(gather, "WITHIN", SOON)
 
 
 def test_a_thread_over_three_folders_is_shown_in_order_once_each_and_own_mails_as_own(
@@ -259,12 +265,12 @@ def test_the_model_is_asked_while_the_round_is_still_at_work(lab: Lab, monkeypat
 
     def slow(session: Any, folder: str, raw: bytes, flags: Any) -> Any:
         storing.set()
-        assert asked.wait(5), "the second mail is asked about while the first is stored"
+        assert asked.wait(SOON), "the second mail is asked about while the first is stored"
         return append(session, folder, raw, flags)
 
     def answer(messages: Any, *args: Any, **options: Any) -> Any:
         if "the late one" in messages[-1]["content"]:
-            assert storing.wait(5)
+            assert storing.wait(SOON)
             asked.set()
         return ask(messages, *args, **options)
 
@@ -272,13 +278,13 @@ def test_the_model_is_asked_while_the_round_is_still_at_work(lab: Lab, monkeypat
 
     def patient(session: Any, search: Any) -> str:
         if search.mail.subject == "the late one":
-            assert storing.wait(5)
+            assert storing.wait(SOON)
         return searched(session, search)
 
     monkeypatch.setattr(FakeSession, "append", slow)
     monkeypatch.setattr(lab.endpoint, "ask", answer)
     monkeypatch.setattr(gather, "look", patient)
-    lab.poller = Poller(lab.world, Calls(2), Calls(1))
+    lab.poller = Poller(lab.world, Calls(2))
     lab.flag(question(1))
     lab.flag(late)
 

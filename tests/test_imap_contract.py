@@ -337,12 +337,14 @@ def test_a_search_does_not_wait_for_its_own_first_half(scripted: Scripted) -> No
     a round trip more elsewhere."""
     session = connect(imap(scripted, scripted.user()), scripted.password, None)
     session.examine("INBOX")
-    began = time.monotonic()
+    took = []
 
-    for _ in range(50):
+    for _ in range(51):
+        began = time.monotonic()
         session.flagged("\\Flagged")
+        took.append(time.monotonic() - began)
 
-    assert time.monotonic() - began < 1
+    assert sorted(took)[25] < 0.03  # the median: a machine that pauses now and then does not count
     session.close()
 
 

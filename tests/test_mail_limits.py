@@ -40,7 +40,7 @@ MAILS = {
     "open comments in References": b"References: " + b"(<" * 30_000 + b"\n\nx",
     "1 MB of empty lines": b"Subject: x\n\n" + b"\n" * 1_000_000,
     "flowed quotes": b"Content-Type: text/plain; format=flowed\n\n" + b"> a \n" * 200_000,
-    "many HTML parts": MULTIPART + (b"--b\nContent-Type: text/html\n\n" + b"<p><b>x" * 600 + b"\n") * 150,
+    "many HTML parts": MULTIPART + (b"--b\nContent-Type: text/html\n\n" + b"<p><b>x" * 600 + b"\n") * 75,
     "styles in every part": MULTIPART
     + (
         b"--b\nContent-Type: text/html\n\n<style>"
@@ -49,7 +49,7 @@ MAILS = {
         + b"<b>" * 2_400
         + b"\n"
     )
-    * 30,
+    * 15,
     "parts that say the same": MULTIPART + b"--b\n\n" + b"a " * 60_000 + b"\n" + b"--b\n\na\n" * 450,
     "a long punycode": b"From: a@" + "ü".encode() * 8_000 + b".example\n\nx",
 }
@@ -68,9 +68,9 @@ PAGES = {
     "rules": "<style>" + ".a{}" * 100_000 + "</style>x",
     "classes": "<style>.a{left:1px}</style>" + '<b class="a a a a a a a a a a">x' * 12_000,
     "nested rules": "<style>"
-    + "".join(f".x{n} .a{{left:1px}}" for n in range(5_000))
+    + "".join(f".x{n} .a{{left:1px}}" for n in range(2_500))
     + "</style>"
-    + '<b class="a b c d e">x' * 12_000,
+    + '<b class="a b c d e">x' * 6_000,
     "rules of many names": "<style>"
     + "".join(f".c{n} .a{k}{{left:1px}}" for n in range(20) for k in range(100))
     + "</style>"
@@ -79,20 +79,20 @@ PAGES = {
     + "".join(f".z{n} .{k}{{left:1px}}" for n in range(12) for k in "abcdefghijklmnopqrst")
     + "</style>"
     + "".join(f"<div class=z{n}>" for n in range(12))
-    + ("<b class='" + " ".join("abcdefghijklmnopqrst") + "'>x</b>") * 8_000,
+    + ("<b class='" + " ".join("abcdefghijklmnopqrst") + "'>x</b>") * 4_000,
     "moved a hundred times": "<style>.a{transform:" + "translate(" * 190 + "}</style>" + "<b class=a>x" * 10_000,
     "sheets in depth": "<div>" * 490 + "<style>div div{left:1px}</style>" * 10_000,
     "lists": "<ul><li>" * 20_000 + "x",
-    "links": "<a href=http://x.example>y" * 20_000,
+    "links": "<a href=http://x.example>y" * 10_000,
 }
 
 TEXTS = {
-    "attributions": "a@b 1 wrote:\n" * 30_000,
-    "openers": "On x\n" * 80_000,
-    "labels": "From: x\nDate: y\n\n" * 25_000,
-    "quotes and answers": "> x\ny\n" * 60_000,
-    "colons": "abc:\n" * 50_000,
-    "marks of signatures": "-- \n" * 60_000,
+    "attributions": "a@b 1 wrote:\n" * 15_000,
+    "openers": "On x\n" * 40_000,
+    "labels": "From: x\nDate: y\n\n" * 12_000,
+    "quotes and answers": "> x\ny\n" * 30_000,
+    "colons": "abc:\n" * 20_000,
+    "marks of signatures": "-- \n" * 30_000,
     "one line": "On 1 " * 200_000 + "wrote:\n> x",
 }
 

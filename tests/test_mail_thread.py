@@ -64,10 +64,10 @@ def test_the_newest_stay_by_when_the_server_took_them_in() -> None:
 
 def test_a_thousand_mails_in_a_chain_are_ordered_in_no_time() -> None:
     chain = [one(f"{n}", -n, answers=f"{n - 1}") for n in range(1000)]
-    began = time.perf_counter()
+    began = time.process_time()
 
     assert [m.mail.message_id for m in ordered(chain)] == [f"<{n}>" for n in range(1000)]
-    assert time.perf_counter() - began < 1
+    assert time.process_time() - began < 2
 
 
 def test_the_ids_are_the_mails_own_its_parents_and_the_root() -> None:

@@ -20,6 +20,7 @@ from mailbot.bot.connect import connect
 from mailbot.errors import Later
 from mailbot.imap import idle, login
 from mailbot.imap.idle import Watcher
+from mailbot.job import State
 from mailbot.job.step import BACKOFF_FIRST
 from mailbot.poller import pace
 from mailbot.service import Service
@@ -207,6 +208,38 @@ def test_it_ends_in_time_at_any_point_of_the_work_and_the_next_run_goes_on(name:
         line.lab.boot(line.wire)
         line.work()
         line.check((name, where))
+
+
+@pytest.mark.case(30)
+def test_it_ends_at_once_while_it_idles_however_long_a_round_may_take(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(services, "ORDERLY", 2 * SOON)
+    with wired() as line:
+        service = Service([line.lab.world], every=600, idle=True, concurrency=1)
+        service.start()
+        until(lambda: "IDLE" in line.proxy.commands, "IDLE")
+
+        end(service, line)
+
+
+@pytest.mark.case(30)
+def test_it_ends_at_once_while_the_model_writes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(services, "ORDERLY", 2 * SOON)
+    writes, over = threading.Event(), threading.Event()
+
+    def write(name: str) -> None:
+        writes.set()
+        over.wait(2 * SOON)
+
+    with wired() as line:
+        line.lab.endpoint.effect = write  # type: ignore[union-attr]
+        service = served(line.lab.world)
+        service.start()
+        assert writes.wait(SOON)
+
+        end(service, line)
+
+        over.set()
+        until(lambda: line.lab.jobs()[0].state is State.ANSWERED, "the answer, which is kept")
 
 
 # IDLE

@@ -362,4 +362,4 @@ def test_thread_then_notes_then_samples_then_files_then_quotes_go_and_the_mail_i
 def test_hostile_megabyte_costs_little_time() -> None:
     started = time.process_time()
     prompt(mail(text='\\"<|' * 250_000), history="字\u200b\n" * 300_000)
-    assert time.process_time() - started < 2.0
+    assert time.process_time() - started < 5.0

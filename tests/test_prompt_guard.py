@@ -155,4 +155,4 @@ def test_hostile_text_costs_little_time(piece: str) -> None:
     clean_reply(text)
     gaps(text)
     break_tokens(text)
-    assert time.process_time() - started < 0.5
+    assert time.process_time() - started < 2

@@ -22,6 +22,7 @@ class Spare:
         self._connect = connect
         self._session: Session | None = None
         self._is_fresh = False  # nothing was asked of the session yet
+        self._is_left = False  # nobody wants the session that a login may still bring
         self._thread: threading.Thread | None = None
         self.gives_way = False  # what runs now (learning) ends when it is asked to, and leaves its session open
 
@@ -39,12 +40,15 @@ class Spare:
     def get_ready(self) -> None:
         """Logs in beside what else is done, for a search that will come."""
         if not self.is_open and not self.is_busy():
+            self._is_left = False
             self.begin("login", self._log_in, gives_way=True)
 
     def _log_in(self) -> None:
         with suppress(MailbotError):  # whoever searches meets it again, and says so
             self._connected(lambda: False)
             self._is_fresh = True
+            if self._is_left:
+                self.close()
 
     def is_busy(self, patience: float = 0.0) -> bool:
         """Whether the last piece of work still runs after so many seconds."""
@@ -81,7 +85,8 @@ class Spare:
             session.break_off()
 
     def close(self) -> None:
-        """Not while a search or anything else is under way on it."""
+        """Not while a search or anything else is under way on it; a login that is, closes it at its end."""
+        self._is_left = True
         session, self._session = self._session, None
         if session is not None:
             session.close()

@@ -63,8 +63,8 @@ class Learning:
             self._spare.break_off()
 
     def wait(self) -> None:
-        """For the end of the round, for ``once``."""
-        if self._spare.gives_way and self._spare.is_busy(ROUND + PATIENCE):
+        """For the end of the round, for ``once``. A login for a search that was given up is no round."""
+        if not self._over.is_set() and self._spare.is_busy(ROUND + PATIENCE):
             self.give_way()
 
     def _due(self, roles: Roles) -> Reading | None:
