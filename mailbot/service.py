@@ -92,13 +92,13 @@ class Service:
         for watcher in self._watchers:
             watcher.start()
 
-    def watch(self, ended: threading.Event, systemd: Systemd) -> None:
-        """Returns when ``ended`` is set. Until then it frees pollers from servers that never finish, and gives systemd
-        a sign of life as long as none hangs."""
+    def watch(self, ended: Callable[[float], bool], systemd: Systemd) -> None:
+        """Returns when it ``ended``, which is asked with the seconds that it may wait. Until then it frees pollers from
+        servers that never finish, and gives systemd a sign of life as long as none hangs."""
         systemd.tell("READY=1", f"STATUS={self.status()}")
         every = min(LOOK, systemd.watchdog / 2 if systemd.watchdog else LOOK)
         told: list[str] = []
-        while not ended.wait(every):
+        while not ended(every):
             hung = self.hung(time.monotonic())
             for name in hung:
                 if name not in told:

@@ -3,8 +3,11 @@ not keep it from coming, and how the service ends."""
 
 from __future__ import annotations
 
+import ctypes
+import signal
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,6 +16,8 @@ from dovecot import Dovecot
 from endpoint import Endpoint, Hang
 from running import Account, Gate, Home, Service, until
 from scripted import Scripted
+
+from mailbot.service import LOOK
 
 RARELY = "[schedule]\nevery = 600\n"  # seconds: what comes in a test comes by IDLE, not by the poll
 OFTEN = "[schedule]\nevery = 1\n"
@@ -236,6 +241,20 @@ def test_it_ends_during_a_model_call_and_the_next_run_makes_the_one_draft(doveco
         assert home.command("once").code == 0
         assert len(account.mails()) == 1
         assert len(model.requests) == 2
+
+
+@pytest.mark.case(30)
+@pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "tgkill"), reason="signals one thread, as Linux can")
+def test_it_ends_although_another_thread_takes_the_signal_while_the_main_one_sleeps(dovecot: Dovecot) -> None:
+    with Home(Account(dovecot), extra=RARELY) as home:
+        service = home.start()
+        until(lambda: "service=started" in service.log, "the end of the start")
+        pid = service.process.pid
+        others = {int(path.name) for path in Path(f"/proc/{pid}/task").iterdir()} - {pid}
+
+        assert any(ctypes.CDLL(None).tgkill(pid, thread, signal.SIGTERM) == 0 for thread in others)
+
+        assert service.process.wait(LOOK - 5) == 0, "it was seen at the next look only"
 
 
 def test_it_ends_within_ten_seconds_while_a_server_stalls(stalled: Home, muted: Home) -> None:

@@ -102,7 +102,7 @@ def watch(heard: Listener) -> Iterator[Callable[[Service], None]]:
     ended, threads = threading.Event(), []
 
     def begin(served: Service) -> None:
-        reporting = threading.Thread(target=served.watch, args=(ended, Systemd(heard.address, 0.1)), daemon=True)
+        reporting = threading.Thread(target=served.watch, args=(ended.wait, Systemd(heard.address, 0.1)), daemon=True)
         threads.append(reporting)
         reporting.start()
 

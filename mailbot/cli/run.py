@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import select
 import signal
-import threading
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -15,6 +16,23 @@ from mailbot.cli.options import config_option, opened
 from mailbot.cli.say import say
 
 
+class Ending:
+    """SIGTERM and Ctrl-C, heard from here on: ``wait``, for so many seconds at most, is true as soon as one came.
+
+    Python's own handlers run in the main thread, when it wakes. A signal that comes just before it sleeps, or that
+    another thread takes, does not wake it; a byte in a pipe does (signal.set_wakeup_fd)."""
+
+    def __init__(self) -> None:
+        self._heard, tells = os.pipe()
+        os.set_blocking(tells, False)
+        signal.set_wakeup_fd(tells, warn_on_full_buffer=False)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: None)
+
+    def wait(self, seconds: float) -> bool:
+        return bool(select.select([self._heard], [], [], seconds)[0])
+
+
 @click.command("run")
 @config_option
 def command(config_path: Path | None) -> int:
@@ -24,7 +42,6 @@ def command(config_path: Path | None) -> int:
     ten seconds; work in hand goes on at the next start. The log is on standard error, one line for each step."""
     import faulthandler
     import logging
-    import os
 
     from mailbot import bell, lock, memory, systemd
     from mailbot.service import Service
@@ -34,9 +51,7 @@ def command(config_path: Path | None) -> int:
     manager = systemd.take(os.environ, os.getpid())
 
     log = logging.getLogger("mailbot")
-    ended = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: ended.set())
+    ending = Ending()
     with opened(config_path, needs_secrets=True, mends=True) as home, ExitStack() as locks:
         config = home.config
         start_log(config.log.level)
@@ -63,7 +78,7 @@ def command(config_path: Path | None) -> int:
         writer = config.model.name if config.model else "the outline writer (no model is configured)"
         log.info("service=started accounts=%d every=%ds writer=%r", len(worlds), config.schedule.every, writer)
         with bell.listening(lock.folder(os.environ), service.nudges):
-            service.watch(ended, manager)
+            service.watch(ending.wait, manager)
         service.stop()
         log.info("service=ended")
         return 0
