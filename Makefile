@@ -8,7 +8,7 @@
 #   make corpus CORPUS=DIR  try every mail below a directory of yours, from its octets to a draft and a page
 #   make large    the tests of a large mailbox with 100,000 mails (minutes)
 #   make machine  play thousands of random stories with every kind of trouble (minutes)
-#   make bench    measure what it costs, beside a plain poller; QUICK=1 for a short form (ten minutes, or four)
+#   make bench    measure what it costs, beside a plain poller; QUICK=1 for a short form (15 minutes, or four)
 #   make drafts   figures of the drafts that recorded answers become
 #   make hostile  attack mails against a model that obeys them (minutes); CORPUS=DIR adds the mails and texts in DIR
 #   make clean    remove what the others made
