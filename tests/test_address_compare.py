@@ -85,6 +85,8 @@ def test_distinct_keeps_the_first_spelling() -> None:
         ("a@shop.example", "shop.example"),
         ("a@news.shop.co.uk", "shop.co.uk"),
         ("a@co.uk", "co.uk"),
+        ("a@news.com.example", "com.example"),  # no country, below which names are registered
+        ("a@news.shop.uk", "shop.uk"),
         ("a@mail.sap.de", "sap.de"),
         ("live@live.shop.example", "shop.example"),
         ("Ada.B@GoogleMail.com", "adab@gmail.com"),
@@ -94,3 +96,15 @@ def test_distinct_keeps_the_first_spelling() -> None:
 )
 def test_organisation_is_what_one_owner_registers(email: str, organisation: str) -> None:
     assert compare.organisation(email) == organisation
+
+
+def test_an_address_of_too_many_octets_cannot_be_written() -> None:
+    host = "@x.example"
+
+    assert compare.usable("é" * ((compare.LONGEST - len(host)) // 2) + host)
+    assert not compare.usable("é" * (compare.LONGEST // 2) + host)
+
+
+def test_a_lone_quote_is_no_pair_of_quotes() -> None:
+    assert compare.fold('"@x.example') == '"@x.example'
+    assert compare.fold('a"@x.example') != compare.fold("a@x.example") != compare.fold('"a@x.example')

@@ -14,6 +14,7 @@ from mailbot.address.readers import fits, may_read
         ("bo@example.net", "bob@example.net", False),
         ("example.net", "bo@example.net", True),
         ("Example.NET", "bo@example.net", True),
+        ("example.net", "bo@Example.NET", True),
         ("example.net", "bo@mail.example.net", False),
         ("example.net", "bo@evilexample.net", False),
         ("example.net", "example.net@evil.example", False),

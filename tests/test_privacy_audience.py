@@ -77,6 +77,26 @@ def test_who_asks_for_replies_elsewhere_in_the_name_of_a_house_opens_none_of_its
     assert shown(mail("answered", jo, reply_to=(desk,), references=ids), *between)[0] == ["hers", "mine"]
 
 
+def test_who_writes_from_the_owners_own_house_has_not_had_the_owners_mails() -> None:
+    colleague, ids = Address("Jo", "jo@example.org"), ("<hers@x>", "<mine@x>")
+
+    between = mail("hers"), mail("mine", ADA, (MARA,))
+    assert shown(mail("answered", colleague, references=ids), *between)[0] == []
+
+
+def test_a_mail_that_is_named_in_in_reply_to_alone_stands_before_as_well() -> None:
+    answered = mail("answered", Address("Jo", "jo@northwind.example"), in_reply_to=("<hers@x>",))
+
+    assert shown(answered, mail("hers"), mail("other"))[0] == ["hers"]
+
+
+def test_a_list_in_cc_is_the_list_in_whatever_case_it_says_so() -> None:
+    answered = mail("answered", EVE, cc=(LIST,), list_post="Talk@Lists.example", bulk=True)
+    on_list = mail("bobs", BOB, (LIST,), list_post="TALK@lists.example", bulk=True)
+
+    assert shown(answered, on_list)[0] == ["bobs"]
+
+
 def test_the_mails_of_a_list_are_known_to_its_readers() -> None:
     on_list = {"list_post": LIST.email, "bulk": True}
     answered = mail("answered", to=(LIST,), references=("<mine@x>",), **on_list)
