@@ -90,6 +90,12 @@ def test_no_gate_lets_a_line_end_or_nul_through(passes: Any, value: str) -> None
         passes(value)
 
 
+@pytest.mark.parametrize("passes", [gate.ascii_text, gate.quoted, gate.flag, gate.section])
+def test_letters_beyond_ascii_reach_no_command_as_they_are(passes: Any) -> None:
+    with pytest.raises(ValueError, match=r"beyond ASCII|not an IMAP flag|not a section"):
+        passes("ä")
+
+
 @pytest.mark.parametrize(
     "to", ["ada@x\r\nRCPT TO:<b@x>", "ada@x\nb", "ada@x\0", "<ada@x>", "ada@x,b@x", "ada@x b@x", ""]
 )

@@ -193,6 +193,18 @@ def test_remarks_stand_once_and_in_their_order() -> None:
     assert (folded.remarks, folded.draft_place, folded.drafted_at) == (("a", "b", "c"), None, 20.0)
 
 
+def test_where_a_draft_stands_and_what_it_cost_are_kept() -> None:
+    assert job(*LINE).draft_place == Place("Drafts", 1, 5)
+    assert job(*LINE[:7], "rejected", "prompted", "answered", "rejected").bad_answers == 2
+    unpriced = Event(7, "j", 8.0, "answered", {"text": "{}", "tokens_in": None})
+    priced = apply(job(*LINE[:6]), unpriced)
+    assert (priced.tokens_in, priced.tokens_out) == (0, 0)
+
+
+def test_an_answer_that_may_be_no_draft_is_only_analysed() -> None:
+    assert next_step(apply(told("asked", "fetched", "prompted"), events("answered")[0])) is Step.ANALYSE
+
+
 def test_the_intent_and_the_doubt_are_those_of_the_last_try() -> None:
     broken = fold([*events(*LINE[:8]), Event(20, "j", 20.0, "broke", {})])
 
