@@ -10,7 +10,6 @@ from pathlib import Path
 from traceback import extract_tb
 from types import TracebackType
 
-from mailbot import systemd
 from mailbot.cli.words import escaped
 
 STDERR = 2  # the descriptor
@@ -20,6 +19,8 @@ PRIORITIES = {logging.DEBUG: "<7>", logging.INFO: "<6>", logging.WARNING: "<4>",
 
 def start_log(level: str) -> None:
     """One line per event on stderr, key=value; control characters are escaped, so that no mail forges a line."""
+    from mailbot import systemd  # late: mailbot --help needs no sockets
+
     handler = logging.StreamHandler(sys.stderr)
     if systemd.takes_down(os.environ, STDERR):
         handler.setFormatter(_ForJournal("%(message)s"))
