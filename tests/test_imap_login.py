@@ -88,6 +88,20 @@ def test_a_server_is_asked_what_it_can_when_its_greeting_does_not_say(
     assert "AUTHENTICATE" in words
 
 
+@pytest.mark.parametrize(
+    ("capabilities", "command"), [(["IMAP4rev1", "AUTH=PLAIN"], "AUTHENTICATE"), (COMMAND_ONLY, "LOGIN")]
+)
+def test_a_server_is_asked_once_before_and_once_after_the_login_when_it_tells_nothing(
+    scripted: Scripted, capabilities: list[str], command: str
+) -> None:
+    scripted.capabilities = capabilities
+
+    connect(imap(scripted), scripted.password, None).close()
+
+    assert [line.split()[1] for _, line in scripted.log][:3] == ["CAPABILITY", command, "CAPABILITY"]
+    assert sum("CAPABILITY" in line for _, line in scripted.log) == 2
+
+
 def test_a_password_is_sent_at_once_only_where_the_server_takes_it_so(scripted: Scripted) -> None:
     for more in ([], ["SASL-IR"]):
         scripted.capabilities = ["IMAP4rev1", "AUTH=PLAIN", *more]
