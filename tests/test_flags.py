@@ -35,7 +35,10 @@ SEEN = Sighting(
         (Contact.KNOWN, Memory(up=False), Meaning.ASKED),
         (Contact.KNOWN, Memory(up=False, state=State.DONE, generation=1), Meaning.ASKED),
         (Contact.KNOWN, Memory(up=False, state=State.CANCELLED, generation=2), Meaning.ASKED),
+        (Contact.KNOWN, Memory(up=False, state=State.NEW, generation=1), Meaning.MOVED),
+        (Contact.KNOWN, Memory(up=False, state=State.ANSWERED, generation=1), Meaning.MOVED),
         (Contact.KNOWN, Memory(up=False, state=State.APPENDING, generation=1), Meaning.MOVED),
+        (Contact.KNOWN, Memory(up=False, state=State.DRAFTED, generation=1), Meaning.MOVED),
     ],
 )
 def test_what_a_flag_means_depends_on_what_is_remembered(contact: Contact, memory: Memory, expected: Meaning) -> None:
@@ -78,6 +81,8 @@ def test_a_burst_is_more_than_the_limit_within_ten_minutes() -> None:
     assert not is_burst([0.0] * 20, 600.0, 20)
     assert is_burst([0.0] * 21, 600.0, 20)
     assert not is_burst([0.0] * 21, 601.0, 20)
+    assert is_burst([600.0, 600.0], 600.0, 1)
+    assert not is_burst([700.0, 700.0], 600.0, 1)  # the clock was set back
 
 
 def test_without_a_limit_nothing_is_a_burst() -> None:
@@ -100,6 +105,19 @@ def test_of_a_thread_flagged_at_once_the_newest_of_others_is_answered() -> None:
     stranger = replace(SEEN, key="4", message_id="<z@x.example>")
 
     assert together([own, first, stranger, second]) == {"1": second, "3": second}
+
+
+def test_the_newest_is_so_by_its_date_and_without_dates_by_its_place() -> None:
+    older = replace(SEEN, key="1", place=Place("INBOX", 1, 9))
+    newer = replace(
+        SEEN, key="2", message_id="<b@x.example>", related=("<a@x.example>",), date=datetime(2026, 1, 6, tzinfo=UTC)
+    )
+    undated = [replace(older, date=None), replace(newer, date=None, place=Place("INBOX", 1, 8))]
+
+    for seen in ([older, newer], [newer, older]):
+        assert together(seen) == {"1": newer}
+    for seen in (undated, undated[::-1]):
+        assert together(seen) == {"2": undated[0]}
 
 
 def test_mails_that_answer_the_same_unseen_mail_are_one_thread() -> None:
