@@ -157,6 +157,8 @@ class Line:
                     self._client.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
                 for piece in PIECE.split(data):
                     self._pass(piece)
+        if self._fault and self._fault.where in ("after", "answer"):
+            self._proxy.spoilt.set()  # who leaves before the answer came has got none, as it was to be
         self.cut()
 
     def _pass(self, data: bytes) -> None:

@@ -24,7 +24,7 @@ from mailbot.notices.trouble import troubles
 from mailbot.world import World
 
 # Seconds in place of the real ones: what stalls is not waited for longer.
-SHORT = {"READ_TIMEOUT": 0.15, "CONNECT_TIMEOUT": 0.15, "READY_WITHIN": 1.0}
+SHORT = {"READ_TIMEOUT": 0.3, "CONNECT_TIMEOUT": 0.3, "READY_WITHIN": 1.5}
 BOUND = 30.0  # seconds in which a round must have ended, whatever the line does; it takes a hundredth
 
 
@@ -76,8 +76,9 @@ class Wired:
         self.uid = self.server.append("INBOX", letter(1), ["\\Flagged"])
 
     def work(self) -> None:
-        """One round at a time, as the service does it, until nothing is left to do."""
-        for _ in range(8):
+        """One round at a time, as the service does it, until nothing is left to do. On a slow machine some break
+        although nothing is wrong with the line."""
+        for _ in range(40):
             started = time.monotonic()
             with suppress(MailbotError):
                 self.lab.cycle()
