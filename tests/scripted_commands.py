@@ -62,7 +62,7 @@ def identify(session: Session, arguments: Arguments) -> bytes:
 
 
 def enable(session: Session, arguments: Arguments) -> bytes:
-    """Does not say what it enabled, as iCloud (jstedfast/MailKit#1871), and counts no changes."""
+    """Does not say what it enabled, as iCloud (jstedfast/MailKit#1871)."""
     if session.folder_name or "ENABLE" not in session.server.capabilities:
         raise Malformed("ENABLE is for servers that offer it, before a folder is open (RFC 5161, 3.1)")
     return b""
@@ -146,6 +146,8 @@ def status(session: Session, arguments: Arguments) -> bytes:
         "UNSEEN": sum(r"\Seen" not in message.flags for message in folder.messages),
         "RECENT": 0,
     }
+    if "CONDSTORE" in session.server.capabilities:
+        values["HIGHESTMODSEQ"] = session.mailbox.changes
     asked = [item.upper() for item in _texts(items)]
     if not set(asked) <= set(values):
         raise Malformed(f"STATUS of {asked} is not expected")

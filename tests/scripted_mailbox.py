@@ -77,6 +77,7 @@ class Mailbox:
         self.damaged: set[tuple[str, int]] = set()
         self.subscribed = {"INBOX", *SPECIAL_USE}
         self.folders: dict[str, Folder] = {}
+        self.changes = 1  # of the whole mailbox: CONDSTORE's count, for every folder
         self._uidvalidity = 1_700_000_000
         for name in ("INBOX", *SPECIAL_USE):
             self.create(name)
@@ -85,6 +86,7 @@ class Mailbox:
     def changing(self) -> Iterator[None]:
         with self.lock:
             yield
+            self.changes += 1
             for listener in tuple(self.listeners):
                 listener()
 

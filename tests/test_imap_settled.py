@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from dovecot import Dovecot
+from scripted import Scripted
 from served import Served
 from worlds import question
 
@@ -232,4 +233,36 @@ def test_a_flag_that_is_set_inside_a_look_does_not_discredit_the_count(
 
     assert home.states() == [State.DONE]
     assert home.world.journal.facts.all(SCOPE + home.world.key) == {}
+    home.close()
+
+
+@pytest.mark.parametrize(
+    ("command", "then"),
+    [
+        ("SELECT", lambda answer: answer.replace(b"READ-WRITE", b"READ-ONLY")),
+        ("UID STORE", lambda answer: b"* OK [READ-ONLY] frozen for a backup\r\n" + answer),
+    ],
+    ids=["at SELECT", "at STORE"],
+)
+def test_after_a_folder_that_may_only_be_read_the_counts_are_asked_for_as_before(
+    scripted: Scripted, command: str, then: Callable[[bytes], bytes]
+) -> None:
+    scripted.capabilities += ["CONDSTORE", "ENABLE"]
+    scripted.fault(command, when="after", then=then, times=20)
+    home = Served(scripted)
+    home.poller.round()
+
+    for number in (1, 2):
+        scripted.append("INBOX", question(number).replace(b"\n", b"\r\n"), ["\\Flagged"])
+        home.poller.round()
+        home.poller.finish()
+        assert home.states() == [State.DONE] * number
+
+    assert [line for _, line in scripted.log if "STATUS" in line and "HIGHESTMODSEQ" in line]
+    opened = ""
+    for line in [line for of, line in scripted.log if of == 1]:
+        name = line.split()[1]
+        opened = {"SELECT": name, "EXAMINE": name, "UNSELECT": ""}.get(name, opened)
+        assert not (opened and "HIGHESTMODSEQ" in line), "a folder was counted while one was open"
+    assert home.world.journal.facts.get("poll", home.world.key)["error"] == ""
     home.close()

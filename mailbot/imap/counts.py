@@ -32,13 +32,15 @@ class Counts:
                 self._client.enable("CONDSTORE")
                 self.kept = True
 
-    def ask(self, folders: Sequence[str], *, is_open: bool) -> Callable[[], dict[str, Count]]:
-        """Counts by folder. One that ``is_open`` is closed first: of an open folder STATUS need not tell more than the
+    def ask(self, folders: Sequence[str]) -> Callable[[], dict[str, Count]]:
+        """Counts by folder. A folder that is open is closed first: of that one STATUS need not tell more than the
         client knows (RFC 9051, 6.3.11). A server that refuses to tell one count is asked for none any more."""
         names = [gate.text(folder) for folder in folders]
         closed: Callable[[], object] = bytes
+        imap = self._client._imap
+        imap.is_readonly = True  # else imaplib refuses each command after a folder that was to be written to and may not
         with translated():
-            if is_open:
+            if imap.state == "SELECTED":  # such a folder, too, though it counts as refused
                 closed = self._said.ask(unselect(self._client).answer)
             answers = status(self._client, names, ITEMS)
 

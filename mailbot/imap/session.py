@@ -64,8 +64,8 @@ class Session:
         """The server's counts, by folder; {} where it keeps none. No folder is open afterwards."""
         if not self._counts.kept or not folders:
             return dict
-        is_open, self._look = self._look is not None, None
-        return self._counts.ask(folders, is_open=is_open)
+        self._look = None
+        return self._counts.ask(folders)
 
     def examine(self, folder: str) -> Look:
         """Opens the folder read-only, anew each time: so Dovecot shows what others changed, and a rebuilt folder. After
