@@ -18,6 +18,7 @@ UNREADABLE_FOR = 86_400.0  # seconds that a folder may stay unreadable before th
 CLOCK_SLACK = 60.0  # seconds by which the server's clock may be behind ours, in a folder whose UIDs say nothing
 
 REPLY_FOUND = "It is not certain that this draft was stored: a newer reply to the same mail was found in its place."
+LEFT = "The draft had left Drafts before it could be read back."
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +58,9 @@ def resolve(
     for folder in contents:
         for mail in folder.mails:
             if mail.message_id == draft_id:
-                in_drafts = folder.folder == intent.drafts.folder
-                return Finding(True, Place(folder.folder, folder.uidvalidity, mail.uid) if in_drafts else None)
+                if folder.folder != intent.drafts.folder:
+                    return Finding(True, None, (LEFT,))
+                return Finding(True, Place(folder.folder, folder.uidvalidity, mail.uid))
     drafts = next(f for f in contents if f.folder == intent.drafts.folder)
     if drafts.uidvalidity == intent.drafts.uidvalidity and not _has_gap(intent, drafts):
         return Finding(False)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from mailbot.doubt import REPLY_FOUND, Contents, Finding, Stored, resolve
+from mailbot.doubt import LEFT, REPLY_FOUND, Contents, Finding, Stored, resolve
 from mailbot.job import Intent, Mark, Place
 
 AT = 1_000_000.0
@@ -31,7 +31,7 @@ def test_our_id_in_drafts_proves_that_it_was_stored() -> None:
 
 
 def test_our_id_in_sent_or_trash_proves_that_it_was_stored() -> None:
-    assert found(drafts(), sent(other(50, message_id=OURS))) == Finding(True, None)
+    assert found(drafts(), sent(other(50, message_id=OURS))) == Finding(True, None, (LEFT,))
 
 
 def test_nothing_new_in_drafts_proves_that_it_was_not_stored() -> None:

@@ -23,8 +23,8 @@ def read_back(world: World, wire: Wire, job: Job) -> Job:
     """Compares what is stored with what was meant. A difference is a remark, never a second APPEND."""
     assert job.intent is not None
     raw = world.journal.kept(job.id, "draft") or b""
-    if doubt.REPLY_FOUND in job.remarks or STORED_BY_ANOTHER in job.remarks:
-        return world.record(job, "read", remarks=[])  # what stands there was written by somebody else
+    if {doubt.REPLY_FOUND, doubt.LEFT, STORED_BY_ANOTHER} & set(job.remarks):
+        return world.record(job, "read", remarks=[])  # what stands there was written by somebody else, or left
     limit = len(raw) * 2 + 65_536
     stored = _as_told(wire, job, job.intent.drafts, limit)
     if stored is None:
