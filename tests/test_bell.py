@@ -14,7 +14,7 @@ from running import SOON, Account, Home, Service, until
 from worlds import Lab
 
 from mailbot import bell, lock
-from mailbot.cli.nudge import AT_WORK, HEARD, NOBODY, nudge
+from mailbot.cli.nudge import AT_WORK, HEARD, NOBODY, UNSEEN, nudge
 from mailbot.errors import Later, OwnerMustAct
 from mailbot.imap import idle
 from mailbot.imap.idle import Watcher
@@ -108,6 +108,14 @@ def test_who_asks_learns_what_happens_next(tmp_path: Path, monkeypatch: pytest.M
         with bell.listening(where, {"ada@one": lambda: None}):
             assert nudge(["ada@one"]) == HEARD
             assert nudge(["ada@one", "ada@other"]) == NOBODY
+
+
+def test_who_may_not_see_the_locks_has_asked_all_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """``su`` leaves the runtime folder of who was logged in before in the environment."""
+    (tmp_path / "mailbot").write_text("no folder, not even for root")
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+
+    assert nudge(["ada@one"]) == UNSEEN
 
 
 # The poller and IDLE
