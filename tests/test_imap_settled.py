@@ -40,6 +40,14 @@ def test_a_folder_without_a_count_has_none(told: dict[bytes, int]) -> None:
     assert counted({b"UIDVALIDITY": 7, b"UIDNEXT": 3, b"MESSAGES": 2, **told}) is None
 
 
+@pytest.mark.parametrize("left_out", [b"UIDVALIDITY", b"UIDNEXT", b"MESSAGES", b"HIGHESTMODSEQ"])
+def test_a_count_that_is_told_in_part_is_none(left_out: bytes) -> None:
+    told = {b"UIDVALIDITY": 7, b"UIDNEXT": 3, b"MESSAGES": 2, b"HIGHESTMODSEQ": 11}
+    assert counted(told) == COUNT
+
+    assert counted({item: value for item, value in told.items() if item != left_out}) is None
+
+
 def test_a_server_that_does_not_count_is_searched_each_time() -> None:
     settled = Settled()
 

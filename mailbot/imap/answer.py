@@ -13,6 +13,7 @@ from mailbot.job import Place
 
 SECTION = re.compile(rb"BODY\[([0-9.]+(?:\.MIME)?)\]", re.IGNORECASE)
 APPENDUID = re.compile(rb"\[APPENDUID (\d{1,10}) (\d{1,10})\]", re.IGNORECASE)  # RFC 4315
+COUNTED = (b"UIDVALIDITY", b"UIDNEXT", b"HIGHESTMODSEQ", b"MESSAGES")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +70,12 @@ def opened(folder: str, answer: Mapping[bytes, Any]) -> Look:
 
 
 def counted(row: Mapping[bytes, Any]) -> Count | None:
-    """One answer to STATUS. None of a folder whose changes are not counted: then it tells 0, or nothing."""
-    changes = int(row.get(b"HIGHESTMODSEQ", 0))
-    uidvalidity, uidnext, mails = (int(row[item]) for item in (b"UIDVALIDITY", b"UIDNEXT", b"MESSAGES"))
-    return Count(uidvalidity, uidnext, changes, mails) if changes else None
+    """One answer to STATUS. None where the server leaves out a part of it, and of a folder whose changes are not
+    counted: then it tells 0."""
+    if any(item not in row for item in COUNTED):
+        return None
+    count = Count(*(int(row[item]) for item in COUNTED))
+    return count if count.changes else None
 
 
 def fetched(uid: int, row: Mapping[bytes, Any]) -> Fetched | None:

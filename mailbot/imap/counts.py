@@ -38,7 +38,9 @@ class Counts:
         names = [gate.text(folder) for folder in folders]
         closed: Callable[[], object] = bytes
         imap = self._client._imap
-        imap.is_readonly = True  # else imaplib refuses each command after a folder that was to be written to and may not
+        imap.is_readonly = (
+            True  # else imaplib refuses each command after a folder that was to be written to and may not
+        )
         with translated():
             if imap.state == "SELECTED":  # such a folder, too, though it counts as refused
                 closed = self._said.ask(unselect(self._client).answer)
