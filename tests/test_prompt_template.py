@@ -6,14 +6,17 @@ import time
 from typing import Any
 
 import pytest
-from test_prompt_build import MARA, NOW, VOICE
+from making import MARA, make_mail
+from test_prompt_build import NOW, VOICE
 
 from mailbot import templates
 from mailbot.errors import OwnerMustAct
 from mailbot.prompt import values
 from mailbot.prompt.context import Context
 from mailbot.prompt.template import NAMES, Broken, Template, render
+from mailbot.prompt.wanted import Wanted
 
+WANTED = Wanted(mail=make_mail(), fresh="Can you make twelve?", to=(MARA,))
 FILE = "/home/ada/prompt/owner.jinja"
 VALUES: dict[str, Any] = {
     "name": "Ada",
@@ -111,7 +114,7 @@ def test_mailbots_own_templates_need_nothing_that_is_not_there() -> None:
     there = {
         "system": {},
         "owner": values.owner(VOICE, ("ada@example.org",), ()),
-        "reply": {**values.reply((MARA,), (), Context(), "", NOW), "analysis": False},
+        "reply": {**values.reply(WANTED, Context(), NOW), "analysis": False},
         "analysis": {},
         "task": {"analysis": True},
     }
