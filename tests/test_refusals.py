@@ -398,6 +398,28 @@ def test_a_mailbox_that_takes_no_keyword_gets_its_one_draft(
     assert troubles(home.world) == {}
 
 
+@pytest.mark.parametrize(
+    ("command", "when", "then"),
+    [
+        ("SELECT", "after", lambda answer: answer.replace(b"READ-WRITE", b"READ-ONLY")),
+        ("UID STORE", "before", b"NO [READ-ONLY] Mailbox is read-only"),
+        ("UID STORE", "after", lambda answer: b"* OK [READ-ONLY] frozen for a backup\r\n" + answer),
+    ],
+    ids=["at SELECT", "STORE refused", "changes at STORE"],
+)
+def test_a_mailbox_that_takes_no_keyword_keeps_no_other_draft_waiting(
+    home: Served, scripted: Scripted, command: str, when: Any, then: Any
+) -> None:
+    scripted.fault(command, when=when, then=then, times=20)
+    for number in (1, 2, 3):
+        scripted.append("INBOX", question(number).replace(b"\n", b"\r\n"), ["\\Flagged"])
+
+    home.cycle()
+
+    assert home.states() == [State.DONE] * 3
+    home.check(drafts=3)
+
+
 @pytest.mark.case(16)
 def test_a_server_that_changes_the_case_of_flags_changes_nothing(home: Served, scripted: Scripted) -> None:
     def loud(answer: bytes) -> bytes:

@@ -37,12 +37,8 @@ class Counts:
         client knows (RFC 9051, 6.3.11). A server that refuses to tell one count is asked for none any more."""
         names = [gate.text(folder) for folder in folders]
         closed: Callable[[], object] = bytes
-        imap = self._client._imap
-        imap.is_readonly = (
-            True  # else imaplib refuses each command after a folder that was to be written to and may not
-        )
         with translated():
-            if imap.state == "SELECTED":  # such a folder, too, though it counts as refused
+            if self._client._imap.state == "SELECTED":  # also one that was to be written to, and may only be read
                 closed = self._said.ask(unselect(self._client).answer)
             answers = status(self._client, names, ITEMS)
 

@@ -89,7 +89,10 @@ class Session:
         name = gate.text(folder)
         with self._said.before():
             self._look = None
-            self._look = opened(folder, self._client.select_folder(name))
+            try:
+                self._look = opened(folder, self._client.select_folder(name))
+            finally:  # else imaplib refuses all that comes after the server's word that it may only be read
+                self._client._imap.is_readonly = True
         return self._look
 
     @property
