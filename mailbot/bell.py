@@ -83,7 +83,8 @@ def _made(path: Path) -> int:
 
 def _opened(path: Path, how: int) -> int:
     descriptor = os.open(path, how | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
-    if not stat.S_ISFIFO(os.fstat(descriptor).st_mode):
+    found = os.fstat(descriptor)
+    if not stat.S_ISFIFO(found.st_mode) or found.st_uid != os.getuid():
         os.close(descriptor)
-        raise OSError(f"{path} is no FIFO")
+        raise OSError(f"{path} is no FIFO of this user")
     return descriptor

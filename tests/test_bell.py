@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -84,6 +85,15 @@ def test_what_lies_there_and_is_no_bell_is_left_alone_and_the_other_bells_ring(t
         assert not bell.ring("ada@one", tmp_path)
 
     assert bell._path("ada@one", tmp_path).read_text() == "a file"
+
+
+def test_a_strangers_bell_is_not_rung(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The folder of the locks may be one that somebody made in /tmp before."""
+    somebody = os.getuid() + 1
+    with bell.listening(tmp_path, {"ada@one": lambda: None}):
+        monkeypatch.setattr(os, "getuid", lambda: somebody)
+
+        assert not bell.ring("ada@one", tmp_path)
 
 
 def test_a_folder_without_fifos_costs_only_the_haste(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
