@@ -17,7 +17,7 @@ from mailbot.errors import Later, MailbotError, OwnerMustAct
 from mailbot.model import Endpoint as Client
 from mailbot.model import Learnt, NeedsPlain, Reply, quirks
 from mailbot.model.endpoint import parameters
-from mailbot.prompt.answer import BadAnswer, Shape, read
+from mailbot.prompt.answer import BadAnswer, CutOff, Shape, read
 
 MESSAGES = [
     {"role": "system", "content": "You draft."},
@@ -355,6 +355,22 @@ def test_no_socket_and_no_thread_is_left_behind() -> None:
 )
 def test_a_prompt_was_cut_when_fewer_tokens_were_read_than_were_sent(words: int, counted: int, cut: bool) -> None:
     assert quirks.is_cut("word " * words, counted) == cut
+
+
+@pytest.mark.parametrize(
+    ("counted", "written", "kind"),
+    [
+        (3_000, 900, OwnerMustAct),  # 3,900 of the 8,000 that the config promises
+        (7_000, 990, CutOff),  # all of them: the prompt was denser than it was reckoned
+        (None, 900, OwnerMustAct),  # a server that does not count the prompt
+        (3_000, 2_000, CutOff),  # all that the answer was allowed
+    ],
+)
+def test_a_context_is_full_too_soon_only_where_it_is_smaller_than_the_config_says(
+    counted: int | None, written: int, kind: type[MailbotError]
+) -> None:
+    usage = {"prompt_tokens": counted, "completion_tokens": written}
+    assert type(failure(Text('{"reply": "De', finish="length", usage=usage))) is kind
 
 
 @pytest.mark.parametrize("text", ['{"reply": "Hi"}', "nonsense, as the rules were cut", ""])

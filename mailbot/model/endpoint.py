@@ -116,6 +116,7 @@ class Endpoint:
                     room=next((options[n] for n in quirks.LIMITS if n in options), None)
                     if self._config.is_local
                     else None,
+                    context=self._config.context_tokens,
                 )
             if twice_the_room and got == quirks.NO_LIMIT:
                 too_much = got

@@ -134,10 +134,11 @@ def is_cut(sent: str, counted: int | None) -> bool:
     return filled or counted < len(sent.split())
 
 
-def is_full(written: int | None, room: int | None) -> bool:
-    """Whether an answer that was cut off ended before the tokens that it was allowed: where its context ends, as
-    llama-server and llama-cpp-python do it. ``written`` are its tokens by the server's count."""
-    return written is not None and room is not None and written + END < room
+def is_full(counted: int | None, written: int | None, room: int, context: int) -> bool:
+    """Whether an answer that was cut off ended before the tokens that it was allowed, in a context smaller than
+    ``context``: llama-server and llama-cpp-python end it there. ``counted`` and ``written`` are the tokens of prompt and
+    answer by the server's count. A prompt may have more than was reckoned; then the answer has what is left."""
+    return written is not None and written + END < min(room, context - (counted or 0))
 
 
 def trouble(status: int, body: object, headers: Mapping[str, str], *, key: str, sent: str, now: float) -> MailbotError:

@@ -46,10 +46,17 @@ def table(body: bytes) -> Mapping[str, Any]:
 
 
 def read_reply(
-    answer: Mapping[str, Any], *, sent: str, temperature: float | None, shape: Shape, model: str, room: int | None
+    answer: Mapping[str, Any],
+    *,
+    sent: str,
+    temperature: float | None,
+    shape: Shape,
+    model: str,
+    room: int | None,
+    context: int,
 ) -> Reply:
     """The text out of a server's answer. ``sent`` is the prompt's text, ``room`` the tokens that the server must have
-    for the answer, None: it need not have any. Raises BadAnswer, and OwnerMustAct when the server did not read the
+    for the answer, None: it need not have any; ``context`` those for both. Raises BadAnswer, and OwnerMustAct when the server did not read the
     whole prompt, or its context was full too soon: then no answer is worth a look, good or bad."""
     choice = _first(answer.get("choices"))
     message, usage = _table(choice.get("message")), _table(answer.get("usage"))
@@ -62,7 +69,7 @@ def read_reply(
     if refusal := _word(message.get("refusal")):
         raise BadAnswer(f"The model refused to write: “{one_line(refusal, REFUSAL)}”")
     written = _count(usage.get("completion_tokens"))
-    if finish == "length" and quirks.is_full(written, room):
+    if finish == "length" and room is not None and quirks.is_full(counted, written, room, context):
         raise OwnerMustAct("model", quirks.FULL, quirks.CUT_HINT)
     if finish == "length":
         raise CutOff("The model's answer was cut off: it needs more room; raise context_tokens under [model]")
