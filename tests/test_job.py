@@ -193,6 +193,21 @@ def test_remarks_stand_once_and_in_their_order() -> None:
     assert (folded.remarks, folded.draft_place, folded.drafted_at) == (("a", "b", "c"), None, 20.0)
 
 
+def test_the_remarks_of_a_prompt_that_was_made_anew_take_the_place_of_the_earlier_ones() -> None:
+    named, first, second = (
+        {**DATA["named"], "remarks": ["name"]},
+        {**DATA["prompted"], "remarks": ["name", "shown two", "left out"]},
+        {**DATA["prompted"], "remarks": ["shown three", "left out"]},
+    )
+    folded = job(*LINE[:4])
+    for number, (kind, data) in enumerate(
+        [("named", named), ("prompted", first), ("expired", {}), ("prompted", second)], start=20
+    ):
+        folded = apply(folded, Event(number, "j", float(number), kind, data))
+
+    assert folded.remarks == ("name", "shown three", "left out")
+
+
 def test_where_a_draft_stands_and_what_it_cost_are_kept() -> None:
     assert job(*LINE).draft_place == Place("Drafts", 1, 5)
     assert job(*LINE[:7], "rejected", "prompted", "answered", "rejected").bad_answers == 2

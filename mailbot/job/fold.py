@@ -91,6 +91,8 @@ def _named(job: Job, event: Event) -> Job:
 def _prompted(job: Job, event: Event) -> Job:
     # No progress by itself: the model may refuse this prompt as it refused the one before, so ``tries`` stays.
     data = event.data
+    job = replace(job, remarks=tuple(r for r in job.remarks if r not in job.of_prompt))
+    remarks = _more(job, event)
     return replace(
         job,
         prompted_at=event.at,
@@ -101,7 +103,8 @@ def _prompted(job: Job, event: Event) -> Job:
         analysis=data.get("analysis", ""),
         starts=0,
         until=None,
-        remarks=_more(job, event),
+        remarks=remarks,
+        of_prompt=remarks[len(job.remarks) :],
     )
 
 

@@ -93,6 +93,7 @@ class Job:
     status: str = ""  # as the page shows it
     page_left: str = ""  # a fingerprint of the page as mailbot left it
     remarks: tuple[str, ...] = ()
+    of_prompt: tuple[str, ...] = ()  # those of them that tell what its prompt holds: another prompt has others
     reason: str = ""  # why it is held, skipped, cancelled or parked, or why an answer was bad
     waits_for: str = ""  # what went wrong last, while a back-off runs
     trouble: str = ""  # the kind of trouble that it waits for the owner to mend
