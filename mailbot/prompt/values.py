@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 from mailbot.prompt.context import Context
 from mailbot.prompt.entry import LINE, PEOPLE, WEEKDAYS, moment, people
 from mailbot.prompt.guard import one_line, visible
+from mailbot.prompt.wanted import Wanted
 
 if TYPE_CHECKING:
     from mailbot.reply.identity import Voice
-from mailbot.prompt.wanted import Wanted
 
 DAYS = 14  # of the table of days
 TRUSTED = 4000  # characters of what the owner says about himself, or wishes
