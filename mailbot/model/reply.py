@@ -56,8 +56,9 @@ def read_reply(
     context: int,
 ) -> Reply:
     """The text out of a server's answer. ``sent`` is the prompt's text, ``room`` the tokens that the server must have
-    for the answer, None: it need not have any; ``context`` those for both. Raises BadAnswer, and OwnerMustAct when the server did not read the
-    whole prompt, or its context was full too soon: then no answer is worth a look, good or bad."""
+    for the answer, None: it need not have any; ``context`` those for both. Raises BadAnswer, and OwnerMustAct when the
+    server did not read the whole prompt, or its context was full too soon: then no answer is worth a look, good or
+    bad."""
     choice = _first(answer.get("choices"))
     message, usage = _table(choice.get("message")), _table(answer.get("usage"))
     finish, text = _word(choice.get("finish_reason")), _text(message.get("content"))
