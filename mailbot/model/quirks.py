@@ -136,8 +136,8 @@ def is_cut(sent: str, counted: int | None) -> bool:
 
 def is_full(counted: int | None, written: int | None, room: int, context: int) -> bool:
     """Whether an answer that was cut off ended before the tokens that it was allowed, in a context smaller than
-    ``context``: llama-server and llama-cpp-python end it there. ``counted`` and ``written`` are the tokens of prompt and
-    answer by the server's count. A prompt may have more than was reckoned; then the answer has what is left."""
+    ``context``: llama-server and llama-cpp-python end it there. ``counted`` and ``written`` are the tokens of prompt
+    and answer by the server's count. A prompt may have more than was reckoned; then the answer has what is left."""
     return written is not None and written + END < min(room, context - (counted or 0))
 
 
