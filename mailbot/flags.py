@@ -25,7 +25,7 @@ BURST_WINDOW = 600.0  # seconds: design, schedule.hold_above
 UNKNOWN_AGE = "it carried its flag already, and mailbot can't tell since when"
 REBUILT = f"the server rebuilt the folder: {UNKNOWN_AGE}"
 LOST = f"mailbot's state was lost: {UNKNOWN_AGE}"
-BURST = "more new flags came at once than schedule.hold_above allows"
+BURST = "more flags came within ten minutes than schedule.hold_above allows"
 
 
 class Contact(StrEnum):

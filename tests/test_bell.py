@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from dovecot import Dovecot
 from running import SOON, Account, Home, Service, until
-from worlds import Lab
+from worlds import Lab, question
 
 from mailbot import bell, lock
 from mailbot.cli.nudge import AT_WORK, HEARD, NOBODY, UNSEEN, nudge
@@ -167,6 +167,22 @@ def test_a_nudge_looks_although_a_back_off_runs(lab: Lab) -> None:
     poller.nudge()
 
     until(lambda: not poller.is_failing, "a look that worked")
+    poller.stop()
+    thread.join(SOON)
+
+
+def test_a_nudge_tries_at_once_what_waits_for_the_model(lab: Lab) -> None:
+    lab.cycle()
+    lab.endpoint.queue = [Later("the model is away")]  # type: ignore[union-attr]
+    lab.flag(question())
+    poller = lab.poller
+    thread = threading.Thread(target=poller.run, daemon=True)
+    thread.start()
+    until(lambda: lab.jobs() and lab.jobs()[0].waits_for and poller.sign() is None, "the job that waits")
+
+    poller.nudge()  # the clock stands: no next try is due
+
+    until(lab.mailbox.raws, "the draft")
     poller.stop()
     thread.join(SOON)
 

@@ -170,6 +170,18 @@ def test_quoted_history_is_shown_unless_the_thread_holds_it() -> None:
     assert known.remarks == ("The model was shown 1 other mail of the thread.",)
 
 
+def test_the_page_says_what_has_come_of_the_mail_meanwhile() -> None:
+    asked = mail(message_id="<1@x>", date=datetime(2026, 1, 4, 9, 0, tzinfo=UTC))
+    answer = mail(message_id="<2@x>", in_reply_to=("<1@x>",), date=datetime(2026, 1, 4, 10, 0, tzinfo=UTC))
+
+    assert prompt(asked, thread=thread(answer, own=(0,))).remarks[1:] == (
+        "You have answered this mail before; your answer lies in Sent.",
+        "The thread has 1 newer mail than this one.",
+    )
+    assert prompt(asked, thread=thread(answer)).remarks[1:] == ("The thread has 1 newer mail than this one.",)
+    assert prompt(answer, thread=thread(asked, own=(0,))).remarks[1:] == ()
+
+
 def test_attachments_are_named_with_their_size() -> None:
     with_file = mail(attachments=(Attachment("plan.pdf", "application/pdf", 48_200), Attachment("", "image/png", 10)))
     assert data(prompt(with_file))[0]["attachments"] == [

@@ -46,4 +46,5 @@ def command(config_path: Path | None, note: str, id: str) -> None:
             note=note,
             mail=dict(job.mail),
         )
-        say(f"{new.id}: asked for again (generation {new.generation}). {nudge([job.account])}.")
+        asked = f"{new.id}: asked for again (generation {new.generation}); an earlier draft stays where it is"
+        say(f"{asked}. {nudge([job.account])}.")

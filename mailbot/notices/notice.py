@@ -29,10 +29,10 @@ def of_trouble(
 ) -> bytes:
     """The bytes of one notice, from the owner's address to the owner's address. ``named``: what it is about, a line
     for each. ``word`` makes its id unique."""
-    state = "This is over now; mailbot goes on by itself." if over else f"{line(hint)}."
+    state = "mailbot goes on by itself." if over else f"{line(hint)}."
     text = line(reason)
     paragraphs = [
-        f"{text[:1].upper()}{text[1:]}.",
+        f"This is over: {text}." if over else f"{text[:1].upper()}{text[1:]}.",
         *(f"* {line(each)}" for each in named),
         state,
         f"Since {since:%Y-%m-%d %H:%M %Z}, account {account}.",

@@ -58,7 +58,8 @@ class Poller:
         self.wake()
 
     def nudge(self) -> None:
-        """The same, because the owner asked for something or mended it: no back-off of our own keeps the look."""
+        """The same, because the owner asked for something or mended it: no back-off of our own keeps the look, and what
+        waits for its next try has it now."""
         self._nudged = True
         self.wake()
 
@@ -95,19 +96,22 @@ class Poller:
                 break
             # Woken by an answer there is no look; after a long silence there is, though nobody asked for one.
             look = self._pace.left() == 0 if self._look else not (called or wanted)
+            nudged = False
             if look:
                 self._look = False
-                self._heed()
+                nudged = self._heed()
             elif not self._background.has_ended:
                 continue
             if self._is_due() or not (look or self._backoff.by_server):
-                self._guarded_round(look)
+                self._guarded_round(look, retry=nudged)
         self.close()
 
-    def _heed(self) -> None:
-        if self._nudged:
-            self._nudged = False
+    def _heed(self) -> bool:
+        """Whether the owner nudged."""
+        nudged, self._nudged = self._nudged, False
+        if nudged:
             self._backoff.waive()
+        return nudged
 
     def _is_due(self) -> bool:
         return self._backoff.is_over(self.world.now())
@@ -124,10 +128,10 @@ class Poller:
             self._wire.session.close()
             self._wire = None
 
-    def _guarded_round(self, look: bool) -> None:
+    def _guarded_round(self, look: bool, *, retry: bool) -> None:
         try:
             try:
-                self.round(look=look)
+                self.round(look=look, retry=retry)
             except MailbotError as error:
                 log.warning("account=%s round=failed reason=%r", self.world.account.name, str(error))
             except Exception:

@@ -76,6 +76,7 @@ def entries(answered: Letter, thread: Thread, now: datetime, room: int) -> tuple
     remarks += _left_out(answered, quoted, files)
     if others:
         remarks.append(f"The model was shown {counted(len(others), 'other mail')} of the thread.")
+    remarks += _since(answered.mail, thread)
     if left := thread.left + len(thread.mails) - whole:
         remarks.append(f"{counted(left, 'older mail')} of the thread did not fit whole into the prompt.")
     missing = _missing(thread.left + len(thread.mails) - len(others), thread.whole)
@@ -104,6 +105,14 @@ def _add(shown: Entry, quoted: str, files: list[str]) -> None:
     for file, text in zip(shown.get("attachments", ()), files, strict=True):
         if text:
             file["text"] = text
+
+
+def _since(answered: Mail, thread: Thread) -> list[str]:
+    """What has come of the mail meanwhile: the owner may have flagged it for all that, or not know it."""
+    own = any(other.own and answered.message_id in other.mail.in_reply_to for other in thread.mails)
+    later = sum(_is_later(other, answered) for other in thread.mails)
+    remarks = ["You have answered this mail before; your answer lies in Sent."] if own else []
+    return remarks + ([f"The thread has {counted(later, 'newer mail')} than this one."] if later else [])
 
 
 def _left_out(answered: Letter, quoted: str, files: list[str]) -> list[str]:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 
 SOURCES = ("password_file", "password_command", "password_stdin", "token_command", "client_id")
-RUNNING = " A mailbot that runs already reads it when it is started again."
+RUNNING = " Start a mailbot that runs already anew, so that it reads it."
 BEGIN = "Some questions, two minutes. Enter takes what stands in brackets; Ctrl-C ends it, and nothing is kept.\n"
 AGAIN = "{} is there already, and what you wrote into it stays. Enter takes what stands in brackets.\n"
 WRITE_TEST = "Shall the check also store a test draft, read it back and move it to Trash?"
