@@ -158,6 +158,13 @@ def test_wide_characters_take_two_columns() -> None:
     assert list(wrapped("会议安排计划 and more", 8)) == ["会议安排", "计划 and", "more"]
 
 
+@pytest.mark.parametrize("columns", [2, 1, 0, -5])
+def test_a_text_comes_to_an_end_however_narrow_the_terminal_is(columns: int) -> None:
+    lines = list(wrapped("see /a 会议", columns))
+
+    assert lines == ["se", "e", "/a", "会", "议"]
+
+
 def test_a_path_that_is_too_long_breaks_between_its_folders() -> None:
     assert list(wrapped("see /srv/mailbot/lib/prompt/templates", 20)) == [
         "see",

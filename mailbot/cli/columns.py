@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from unicodedata import combining, east_asian_width
 
 MORE = "..."
+WIDEST = 2  # columns of one character: narrower lines would have room for none, and a text no end
 
 
 def columns_of(text: str) -> int:
@@ -37,6 +38,7 @@ def _beginning(text: str, columns: int) -> str:
 def wrapped(text: str, columns: int) -> Iterator[str]:
     """Lines that break at blanks, and inside a word only where it is too long for a line of its own;
     in a path behind a slash."""
+    columns = max(columns, WIDEST)
     line = ""
     for piece in (piece for word in text.split() for piece in _pieces(word, columns)):
         if line and columns_of(line) + 1 + columns_of(piece) > columns:
