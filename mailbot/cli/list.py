@@ -9,8 +9,9 @@ from pathlib import Path
 
 import click
 
-from mailbot.cli.columns import fitted, wrapped
+from mailbot.cli.columns import fitted
 from mailbot.cli.options import config_option, json_option, opened
+from mailbot.cli.say import say
 from mailbot.cli.words import escaped, row, shortened, title, when, why
 
 INDENT = 10  # columns before a reason: behind the ID
@@ -41,7 +42,5 @@ def command(config_path: Path | None, as_json: bool) -> None:
             minute = when(home, job.asked_at)[:16].replace("T", " ")
             line = escaped(f"{job.id[:8]}  {minute}  {state:<10}  {shortened(title(job))}  ({shortened(who)})")
             click.echo(fitted(line, width) if width else line)
-            reason = escaped(why(home, job))
-            for part in wrapped(reason, width - INDENT) if width else [reason]:
-                if part:
-                    click.echo(" " * INDENT + part)
+            if reason := escaped(why(home, job)):
+                say(" " * INDENT + reason)
