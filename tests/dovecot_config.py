@@ -10,6 +10,7 @@ import re
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import indent
 
 Version = tuple[int, int]
 
@@ -42,7 +43,10 @@ def installed(binary: str) -> Version:
 
 def dovecot_conf(names: Names, version: Version) -> str:
     """dovecot.conf. 2.3 reads the tokens' settings from a file of their own (``tokens``)."""
-    values = vars(names) | {"mechanisms": "plain login xoauth2 oauthbearer" if names.introspection else "plain login"}
+    values = vars(names) | {
+        "mechanisms": "plain login xoauth2 oauthbearer" if names.introspection else "plain login",
+        "folders": "\n".join(FOLDER.format(name=name) for name in FOLDERS),
+    }
     if version >= (2, 4):
         parts = [VERSIONS_2_4, BOTH, LOGINS_2_4, TOKENS_2_4 if names.introspection else "", MAIL_2_4, LISTENERS_2_4]
     else:
@@ -52,7 +56,7 @@ def dovecot_conf(names: Names, version: Version) -> str:
 
 def tokens(names: Names) -> str:
     """What 2.3 reads from oauth2.conf.ext."""
-    return TOKENS.format(url=names.introspection)
+    return TOKENS.format(introspection=names.introspection)
 
 
 def quota(user: str, size: int, version: Version) -> str:
@@ -61,6 +65,13 @@ def quota(user: str, size: int, version: Version) -> str:
         return f"{user}:::::::userdb_quota_storage_size={size}B\n"
     return f"{user}:::::::userdb_quota_rule=*:bytes={size}\n"
 
+
+FOLDERS = ("Drafts", "Sent", "Trash", "Junk", "Archive")
+FOLDER = """\
+  mailbox {name} {{
+    auto = subscribe
+    special_use = \\{name}
+  }}"""
 
 BOTH = """\
 base_dir = {folder}/run
@@ -88,26 +99,7 @@ protocol imap {{
 namespace inbox {{
   inbox = yes
   separator = /
-  mailbox Drafts {{
-    auto = subscribe
-    special_use = \\Drafts
-  }}
-  mailbox Sent {{
-    auto = subscribe
-    special_use = \\Sent
-  }}
-  mailbox Trash {{
-    auto = subscribe
-    special_use = \\Trash
-  }}
-  mailbox Junk {{
-    auto = subscribe
-    special_use = \\Junk
-  }}
-  mailbox Archive {{
-    auto = subscribe
-    special_use = \\Archive
-  }}
+{folders}
 }}
 
 # No penalty: a test of wrong passwords must not slow the next test.
@@ -187,22 +179,14 @@ passdb {{
 }}
 """
 TOKENS = """\
-introspection_url = {url}
+introspection_url = {introspection}
 introspection_mode = post
 username_attribute = username
 active_attribute = active
 active_value = true
 """
 # https://doc.dovecot.org/2.4.1/core/config/auth/databases/oauth2.html
-TOKENS_2_4 = """\
-oauth2 {{
-  introspection_url = {introspection}
-  introspection_mode = post
-  username_attribute = username
-  active_attribute = active
-  active_value = true
-}}
-"""
+TOKENS_2_4 = f"oauth2 {{{{\n{indent(TOKENS, '  ')}}}}}\n"
 
 MAIL_2_3 = """\
 mail_location = maildir:~/Maildir
