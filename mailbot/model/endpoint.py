@@ -107,15 +107,14 @@ class Endpoint:
             options = parameters(self._config, shape, learnt, sent if twice_the_room else None, analysis=analysis)
             got = self._post(messages, options, deadline, inside)
             if not isinstance(got, frozenset):
+                allowed = next((options[name] for name in quirks.LIMITS if name in options), None)
                 return read_reply(
                     got,
                     sent=sent,
                     temperature=options.get("temperature"),
                     shape=shape,
                     model=self._config.name,
-                    room=next((options[n] for n in quirks.LIMITS if n in options), None)
-                    if self._config.is_local
-                    else None,
+                    room=allowed if self._config.is_local else None,
                     context=self._config.context_tokens,
                 )
             if twice_the_room and got == quirks.NO_LIMIT:
