@@ -161,6 +161,10 @@ class FakeSession:
         return tuple(u for u, m in self._mails().items() if wanted in m.raw.partition(b"\r\n\r\n")[0])
 
     @property
+    def is_gmail(self) -> bool:
+        return "X-GM-EXT-1" in self.capabilities
+
+    @property
     def thread_item(self) -> str:
         known = (("X-GM-EXT-1", "X-GM-THRID"), ("OBJECTID", "THREADID"))
         return next((item for capability, item in known if capability in self.capabilities), "")
@@ -174,7 +178,7 @@ class FakeSession:
         return tuple(u for u, m in self._mails().items() if m.thread == thread and "\\Deleted" not in m.flags)
 
     def labels(self, uids: Iterable[int]) -> dict[int, frozenset[str]]:
-        mails = self._mails() if "X-GM-EXT-1" in self.capabilities else {}
+        mails = self._mails() if self.is_gmail else {}
         return {u: mails[u].labels for u in uids if u in mails}
 
     def related(self, ids: Sequence[str], since: date, folder: str) -> tuple[int, ...]:

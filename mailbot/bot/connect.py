@@ -19,8 +19,7 @@ def connect(world: World) -> Wire:
         with in_time(world.account.imap.host, session.break_off):
             session.count_changes()
             folders = session.folders()
-        gmail = "X-GM-EXT-1" in session.capabilities
-        found = roles(world.account, folders, gmail=gmail, used_drafts=used)
+        found = roles(world.account, folders, gmail=session.is_gmail, used_drafts=used)
         if found.drafts != used:
             world.journal.facts.put("drafts", world.key, found.drafts)
     except BaseException:

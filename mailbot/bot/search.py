@@ -90,7 +90,7 @@ def _thread_id(session: Session, job: Job) -> str:
 def _folders(session: Session, search: Search) -> Iterable[str]:
     """Sent first: what the owner wrote is worth most. Gmail's All Mail holds all the rest."""
     roles = search.roles
-    everywhere = "X-GM-EXT-1" in session.capabilities and roles.everything
+    everywhere = session.is_gmail and roles.everything
     rest = roles.everything if everywhere else (search.job.fetched_from, *roles.watched, *roles.everything)
     return dict.fromkeys(name for name in (roles.sent, *rest) if name)
 

@@ -41,7 +41,7 @@ def mailbox(home: Home, account: Account, *, write_test: bool, tell: Callable[[s
         yield from _capabilities(account, session)
         folders = session.folders()
         used = home.journal.facts.get("drafts", account.key) or ""
-        found = roles(account, folders, gmail="X-GM-EXT-1" in session.capabilities, used_drafts=used)
+        found = roles(account, folders, gmail=session.is_gmail, used_drafts=used)
         yield from _roles(account, session, found)
         yield from _watched(account, session, found)
         yield from _unwatched(account, session, unwatched(folders, found))

@@ -151,6 +151,10 @@ class Session:
         return self._search(criteria.with_thread_id(self.thread_item, thread), folder)
 
     @property
+    def is_gmail(self) -> bool:
+        return threads.GMAIL in self.capabilities
+
+    @property
     def thread_item(self) -> str:
         """By what the server tells threads apart; "" where it does not."""
         return threads.item(self.capabilities)
@@ -159,7 +163,7 @@ class Session:
         """Gmail's labels of mails in the open folder (X-GM-EXT-1): the names of folders that they lie in, too. {} on
         any other server."""
         found: dict[int, frozenset[str]] = {}
-        for lot in gate.uids(uids) if "X-GM-EXT-1" in self.capabilities else ():
+        for lot in gate.uids(uids) if self.is_gmail else ():
             with self._said.before():
                 found |= threads.labels(self._client, lot)
         return found

@@ -7,7 +7,8 @@ from typing import Any
 
 from mailbot.imap.answer import plain
 
-_ITEMS = (("X-GM-EXT-1", "X-GM-THRID"), ("OBJECTID", "THREADID"))
+GMAIL = "X-GM-EXT-1"  # the capability of Gmail and nobody else
+_ITEMS = ((GMAIL, "X-GM-THRID"), ("OBJECTID", "THREADID"))
 
 
 def item(capabilities: Collection[str]) -> str:

@@ -191,7 +191,7 @@ def _tried(path: Path, text: str, answers: Answers, typed: str, *, anew: bool) -
         session = enter(typed or Secrets(config, os.environ).get(f"{account.name}.imap"))
     with closing(session):
         say(f"Logged in at {imap.host} as {imap.user}.")
-        return Entry(answers, account, typed, session.folders(), "X-GM-EXT-1" in session.capabilities)
+        return Entry(answers, account, typed, session.folders(), session.is_gmail)
 
 
 def _answers(talk: Talk, text: str, address: str, server: Server) -> Answers:
